@@ -1,0 +1,1 @@
+"""Myriad: AI-heavy products for many customers, one code base from a laptop to a cluster."""

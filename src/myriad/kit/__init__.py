@@ -1,0 +1,1 @@
+"""Pure Python that any floor may use: no I/O, no framework."""

@@ -1,0 +1,1 @@
+"""The scale layer: one package per capability, none of which knows a product."""
