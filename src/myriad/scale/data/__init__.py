@@ -1,0 +1,23 @@
+"""PostgreSQL: sessions, hot reads, models and migrations."""
+
+from myriad.scale.data.database import Database, ReadSession, Session, set_tenant
+from myriad.scale.data.models import Model, TenantModel, TimestampedModel, metadata
+from myriad.scale.data.queries import NamedQueries
+from myriad.scale.data.reader import Reader
+from myriad.scale.data.settings import APP_ROLE, CROSSING_ROLE, DatabaseSettings
+
+__all__ = [
+    "APP_ROLE",
+    "CROSSING_ROLE",
+    "Database",
+    "DatabaseSettings",
+    "Model",
+    "NamedQueries",
+    "ReadSession",
+    "Reader",
+    "Session",
+    "TenantModel",
+    "TimestampedModel",
+    "metadata",
+    "set_tenant",
+]

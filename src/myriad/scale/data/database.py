@@ -1,0 +1,93 @@
+"""Sessions: one request or task is one transaction, for one tenant, under row security."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NewType
+from urllib.parse import urlsplit, urlunsplit
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from myriad.scale.data.reader import Reader
+from myriad.scale.data.settings import DatabaseSettings
+from myriad.scale.observe.logs import get_logger
+from myriad.scale.tenancy import TenantId, acting_for
+
+# A session that may write is also a session that may read, never the other way round.
+ReadSession = NewType("ReadSession", AsyncSession)
+Session = NewType("Session", ReadSession)
+
+_log = get_logger(__name__)
+_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
+_READ_ONLY = text("SET TRANSACTION READ ONLY")
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Return `url` with the driver that Myriad uses named in its scheme."""
+    return urlunsplit(urlsplit(url)._replace(scheme="postgresql+psycopg"))
+
+
+class Database:
+    """The connections of one process. Belongs to the event loop that first uses it."""
+
+    def __init__(self, settings: DatabaseSettings, *, process: str = "myriad") -> None:
+        self.settings = settings
+        self._app = self._engine(settings.app, settings.pool_size, process)
+        self._crossing = self._engine(
+            settings.crossing, settings.crossing_pool_size, process + "-crossing"
+        )
+        self.reader = Reader(settings.app, settings.reader_pool_size)
+
+    def _engine(self, url: str, size: int, name: str) -> AsyncEngine:
+        return create_async_engine(
+            sqlalchemy_url(url),
+            pool_size=size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={
+                "application_name": name,
+                "connect_timeout": self.settings.connect_timeout_seconds,
+            },
+        )
+
+    async def open(self) -> None:
+        """Open the pools."""
+        await self.reader.open()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.reader.close()
+        await self._app.dispose()
+        await self._crossing.dispose()
+
+    @asynccontextmanager
+    async def session(self, tenant_id: TenantId) -> AsyncIterator[Session]:
+        """One transaction that acts for `tenant_id`: commits at the end, rolls back on an error."""
+        with acting_for(tenant_id):
+            async with AsyncSession(self._app, expire_on_commit=False) as session, session.begin():
+                await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+                yield Session(ReadSession(session))
+
+    @asynccontextmanager
+    async def read_session(self, tenant_id: TenantId) -> AsyncIterator[ReadSession]:
+        """One read-only transaction that acts for `tenant_id`."""
+        with acting_for(tenant_id):
+            async with AsyncSession(self._app, expire_on_commit=False) as session, session.begin():
+                await session.execute(_READ_ONLY)
+                await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+                yield ReadSession(session)
+
+    @asynccontextmanager
+    async def crossing(self, why: str) -> AsyncIterator[Session]:
+        """One transaction that sees EVERY tenant; `why` goes to the log."""
+        _log.debug("tenants_crossed", why=why)
+        async with AsyncSession(self._crossing, expire_on_commit=False) as session:
+            async with session.begin():
+                yield Session(ReadSession(session))
+
+
+async def set_tenant(session: Session, tenant_id: TenantId) -> None:
+    """Set the tenant again after a task has committed and begun its next transaction."""
+    await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})

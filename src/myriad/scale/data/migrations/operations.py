@@ -1,0 +1,46 @@
+"""What a migration says about who may see a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alembic.operations import Operations
+
+from myriad.scale.data.settings import APP_ROLE, CROSSING_ROLE
+
+# A plain call keeps the planner's estimates; NULLIF covers the empty string that PostgreSQL
+# leaves behind after a transaction that had set the value.
+TENANT_MATCH = "tenant_id = NULLIF(current_setting('app.tenant_id', true), '')::uuid"
+
+
+def create_schema(op: Operations, schema: str) -> None:
+    """Create `schema` and let both roles look up names in it."""
+    op.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    op.execute(f"GRANT USAGE ON SCHEMA {schema} TO {APP_ROLE}, {CROSSING_ROLE}")
+
+
+def grant(op: Operations, table: str, role: str, privileges: Iterable[str]) -> None:
+    """Grant `privileges` on `table` to `role`."""
+    op.execute(f"GRANT {', '.join(privileges)} ON {table} TO {role}")
+
+
+def protect(op: Operations, table: str, *, append_only: bool = False) -> None:
+    """Put a tenant's table under FORCEd row security.
+
+    The application's role sees and writes the rows of its transaction's tenant only; the crossing
+    role sees all. The owner itself, having no policy, sees none.
+    """
+    changes = ("SELECT", "INSERT") if append_only else ("SELECT", "INSERT", "UPDATE", "DELETE")
+    name = table.rsplit(".", 1)[-1]
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY {name}_tenant ON {table} TO {APP_ROLE} "
+        f"USING ({TENANT_MATCH}) WITH CHECK ({TENANT_MATCH})"
+    )
+    op.execute(
+        f"CREATE POLICY {name}_crossing ON {table} TO {CROSSING_ROLE} "
+        "USING (true) WITH CHECK (true)"
+    )
+    grant(op, table, APP_ROLE, changes)
+    grant(op, table, CROSSING_ROLE, changes)

@@ -1,0 +1,71 @@
+"""Running Alembic without its files: locations come from the products and capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, pool, text
+
+from myriad.scale.data.database import sqlalchemy_url
+
+_HERE = Path(__file__).parent
+VERSION_SCHEMA = "myriad"
+_LOCK = text("SELECT pg_advisory_lock(hashtext('myriad migrations'))")
+
+
+def _config(locations: Sequence[Path]) -> Config:
+    config = Config()
+    config.set_main_option("script_location", _escape(_HERE / "environment"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(map(_escape, locations)))
+    return config
+
+
+def _escape(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
+def upgrade(url: str, locations: Sequence[Path]) -> None:
+    """Bring the database of the owner's `url` to the newest revision of every branch.
+
+    Safe to call from several processes at once: the second waits and finds nothing to do.
+    """
+    engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
+    config = _config(locations)
+    with engine.connect() as connection:
+        connection.execute(_LOCK)
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {VERSION_SCHEMA}"))
+        connection.commit()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+
+
+def is_current(url: str, locations: Sequence[Path]) -> bool:
+    """Tell whether the database stands at the newest revision of every branch."""
+    heads = set(ScriptDirectory.from_config(_config(locations)).get_heads())
+    engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"version_table_schema": VERSION_SCHEMA}
+        )
+        return set(context.get_current_heads()) == heads
+
+
+def new_revision(
+    locations: Sequence[Path], location: Path, message: str, *, branch: str | None = None
+) -> None:
+    """Write an empty revision file into `location`; `branch` starts a new branch."""
+    head = "base" if branch else "head"
+    command.revision(
+        _config(locations),
+        message=message,
+        head=head,
+        branch_label=branch,
+        version_path=str(location),
+        splice=bool(branch),
+    )

@@ -1,0 +1,75 @@
+"""Structured logs: a constant event name, ids as fields, no secrets and no personal data."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger
+
+from myriad.scale.tenancy import find_tenant
+
+_SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie", "api_key")
+_PERSONAL_WORDS = ("email", "phone", "given_name", "family_name", "display_name", "birth", "address")
+
+
+def _add_tenant(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    tenant_id = find_tenant()
+    if tenant_id is not None:
+        event.setdefault("tenant_id", str(tenant_id))
+    return event
+
+
+def mask_private(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Replace values whose field names a secret or personal datum."""
+    for key in event:
+        lowered = key.lower()
+        if any(word in lowered for word in (*_SECRET_WORDS, *_PERSONAL_WORDS)):
+            event[key] = "[hidden]"
+    return event
+
+
+def configure(process: str, *, level: str = "INFO", as_json: bool | None = None) -> None:
+    """Send every log record of this process to standard error, one event a line.
+
+    JSON unless standard error is a terminal. `process` names the part: api, worker, ticker, cli.
+    """
+    json_lines = not sys.stderr.isatty() if as_json is None else as_json
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer()
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        _add_tenant,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        mask_private,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """Return the logger of the module `name`."""
+    logger: FilteringBoundLogger = structlog.stdlib.get_logger(name)
+    return logger
