@@ -1,0 +1,82 @@
+"""The frozen Product type that every product fills in; it reads like a table of contents.
+
+Parts that only one kind of process needs are named as "module:attribute" and imported by that
+process, so that the ticker does not carry the web framework nor the API the numerics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from myriad.kit.errors import MyriadError
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from myriad.scale.schedule.specs import ScheduleSpec
+
+
+class ManifestError(MyriadError):
+    """A product's manifest names something that is not there."""
+
+    code = "manifest_error"
+    title = "Broken manifest"
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """One entry of the side navigation: where it leads and the key that follows `g`."""
+
+    title: str
+    path: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Product:
+    """Everything that the platform needs to know about a product.
+
+    `router` ("module:attribute") is served under /api/v1/<name>, `pages` under /<name>, both
+    APIRouter. `tasks` names the module whose import registers the job tasks. `migrations` is the
+    folder of the product's Alembic branch, `templates` that of its Jinja templates.
+    `resources` maps a path parameter of its routes to the table that it identifies.
+    """
+
+    name: str
+    title: str
+    summary: str
+    home: str
+    router: str
+    pages: str
+    tasks: str
+    migrations: Path
+    templates: Path
+    schedules: tuple[ScheduleSpec, ...] = ()
+    navigation: tuple[NavigationItem, ...] = ()
+    resources: tuple[tuple[str, str], ...] = ()
+
+    def load_router(self) -> APIRouter:
+        """Import and return the router of the product's API."""
+        router: APIRouter = load(self.router)
+        return router
+
+    def load_pages(self) -> APIRouter:
+        """Import and return the router of the product's screens."""
+        router: APIRouter = load(self.pages)
+        return router
+
+    def load_tasks(self) -> None:
+        """Import the module that registers the product's job tasks."""
+        import_module(self.tasks)
+
+
+def load(reference: str) -> Any:
+    """Return the object that "module:attribute" names, or raise ManifestError."""
+    module, _, attribute = reference.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except AttributeError:
+        raise ManifestError(f"{module} has no attribute {attribute!r}") from None
