@@ -1,0 +1,1 @@
+"""Keeper: the back office of a service business, on top of its Square account."""
