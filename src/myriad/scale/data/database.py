@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from myriad.scale.data.reader import Reader
 from myriad.scale.data.settings import DatabaseSettings
 from myriad.scale.observe.logs import get_logger
+from myriad.scale.observe.metrics import Counter
 from myriad.scale.tenancy import TenantId, acting_for
 
 # A session that may write is also a session that may read, never the other way round.
@@ -20,6 +21,9 @@ ReadSession = NewType("ReadSession", AsyncSession)
 Session = NewType("Session", ReadSession)
 
 _log = get_logger(__name__)
+_crossings = Counter(
+    "myriad_data_crossings", "Transactions that saw every tenant, by their reason", ["why"]
+)
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _READ_ONLY = text("SET TRANSACTION READ ONLY")
 
@@ -81,11 +85,11 @@ class Database:
 
     @asynccontextmanager
     async def crossing(self, why: str) -> AsyncIterator[Session]:
-        """One transaction that sees EVERY tenant; `why` goes to the log."""
+        """One transaction that sees EVERY tenant; `why`, a constant, goes to log and metrics."""
         _log.debug("tenants_crossed", why=why)
-        async with AsyncSession(self._crossing, expire_on_commit=False) as session:
-            async with session.begin():
-                yield Session(ReadSession(session))
+        _crossings.labels(why=why).inc()
+        async with AsyncSession(self._crossing, expire_on_commit=False) as session, session.begin():
+            yield Session(ReadSession(session))
 
 
 async def set_tenant(session: Session, tenant_id: TenantId) -> None:

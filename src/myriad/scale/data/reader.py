@@ -7,7 +7,7 @@ COMMIT go out together, so a read costs one round trip and stays safe behind a t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
@@ -51,7 +51,7 @@ class Reader:
             async with connection.pipeline():
                 await connection.execute("BEGIN READ ONLY")
                 await connection.execute(_SET_TENANT, [str(tenant_id)])
-                cursor = await connection.execute(cast(LiteralString, sql), parameters)
+                cursor = await connection.execute(sql, parameters)
                 await connection.execute("COMMIT")
             return await cursor.fetchall()
 

@@ -12,7 +12,15 @@ from structlog.typing import EventDict, FilteringBoundLogger
 from myriad.scale.tenancy import find_tenant
 
 _SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie", "api_key")
-_PERSONAL_WORDS = ("email", "phone", "given_name", "family_name", "display_name", "birth", "address")
+_PERSONAL_WORDS = (
+    "email",
+    "phone",
+    "given_name",
+    "family_name",
+    "display_name",
+    "birth",
+    "address",
+)
 
 
 def _add_tenant(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -71,5 +79,5 @@ def configure(process: str, *, level: str = "INFO", as_json: bool | None = None)
 
 def get_logger(name: str) -> FilteringBoundLogger:
     """Return the logger of the module `name`."""
-    logger: FilteringBoundLogger = structlog.stdlib.get_logger(name)
+    logger: FilteringBoundLogger = structlog.get_logger(name)
     return logger
