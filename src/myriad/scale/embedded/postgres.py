@@ -1,0 +1,203 @@
+"""PostgreSQL 18 as a direct child: TCP on 127.0.0.1 only, scram passwords, durable commits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote
+
+from myriad.scale.embedded import children
+from myriad.scale.embedded.account import Account, choose_account
+from myriad.scale.embedded.binaries import get_postgres_folder
+from myriad.scale.embedded.errors import ServerStartError
+from myriad.scale.embedded.files import free_port, get_secret, private_folder
+
+DATABASE = "myriad"
+OWNER, APP, CROSSING = "myriad_owner", "myriad_app", "myriad_crossing"
+_ROLES = (OWNER, APP, CROSSING)
+_POLL_SECONDS = 0.02
+_STOP_SECONDS = 20.0
+
+# For a laptop: little memory at rest, nothing given up in durability.
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "80",
+    "shared_buffers": "128MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "effective_cache_size": "1GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "io_workers": "2",
+    "wal_level": "replica",
+    "synchronous_commit": "on",
+    "wal_compression": "pglz",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "track_io_timing": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    "password_encryption": "scram-sha-256",
+}
+_HOST_RULES = "host all all 127.0.0.1/32 scram-sha-256\n"
+_INITDB = (
+    "--username=postgres",
+    "--auth=reject",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--data-checksums",
+)
+
+
+@dataclass
+class EmbeddedPostgres:
+    """The PostgreSQL of one home folder; `port` is the one to prefer, then the one in use."""
+
+    home: Path
+    port: int | None = None
+    name: str = "postgres"
+    stop_signal: signal.Signals = signal.SIGINT
+    stop_seconds: float = _STOP_SECONDS
+    _binaries: Path = field(default_factory=get_postgres_folder)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the cluster; it belongs to the account of the server."""
+        return self.home / "postgres"
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's data directory."""
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        """Where the server's messages go."""
+        return self.home / "logs" / f"{self.name}.log"
+
+    @cached_property
+    def account(self) -> Account | None:
+        """The account that the server runs under, None for our own."""
+        return choose_account(
+            self.home, [self._binaries / "postgres", self._binaries / "initdb"], [self.folder]
+        )
+
+    def initialise(self) -> None:
+        """Make the cluster, its roles and its database unless they exist; safe to interrupt."""
+        private_folder(self.folder)
+        if self.account is not None:
+            self.account.own(self.folder)
+        known = all(self._secret_path(role).exists() for role in _ROLES)
+        if not self.data.exists():
+            self._create_cluster()
+        elif not known:
+            self._end_leftover()
+            self._run_single_user(self.data, self._password_statements())
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start the server on a free port as our child; it may not answer yet."""
+        self._end_leftover()
+        self.port = free_port(self.port)
+        settings = _SETTINGS | {"port": str(self.port)}
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        command: list[str | Path] = [self._binaries / "postgres", "-D", self.data, *options]
+        return children.spawn(command, log=self.log, dies_by=self.stop_signal, account=self.account)
+
+    def is_ready(self) -> bool:
+        """Say whether the server accepts connections now."""
+        address = ["-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "2"]
+        return children.run([self._binaries / "pg_isready", *address]).returncode == 0
+
+    def wait_ready(self, child: subprocess.Popen[bytes], timeout_seconds: float = 60) -> None:
+        """Return when the server accepts connections, or raise ServerStartError."""
+        deadline = time.monotonic() + timeout_seconds
+        while not self.is_ready():
+            if child.poll() is not None or time.monotonic() > deadline:
+                raise ServerStartError(f"PostgreSQL did not start; its messages are in {self.log}")
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self, child: subprocess.Popen[bytes]) -> None:
+        """End the server: a fast shutdown, forced when it takes too long."""
+        children.stop(child, by=self.stop_signal, timeout_seconds=self.stop_seconds)
+
+    def url(self, role: str) -> str:
+        """Return the URL at which `role` reaches the database `myriad`."""
+        password = quote(get_secret(self.home, self._secret_path(role).name), safe="")
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def _secret_path(self, role: str) -> Path:
+        return self.home / "secrets" / f"postgres-{role}"
+
+    def _create_cluster(self) -> None:
+        new = self.folder / "data.new"
+        shutil.rmtree(new, ignore_errors=True)
+        # One sync at the end is as safe as initdb's own, for nobody uses the folder before.
+        self._initdb(new, *_INITDB, "--no-sync", "--no-instructions")
+        (new / "pg_hba.conf").write_text(_HOST_RULES)
+        self._run_single_user(new, self._role_statements())
+        self._initdb(new, "--sync-only")
+        new.rename(self.data)
+
+    def _initdb(self, folder: Path, *options: str) -> None:
+        self._run([self._binaries / "initdb", *options, "-D", folder], "")
+
+    def _run_single_user(self, folder: Path, statements: list[str]) -> None:
+        options = ["-c", "exit_on_error=on", "-c", "log_min_messages=error"]
+        command: list[str | Path] = [
+            self._binaries / "postgres",
+            "--single",
+            "-D",
+            folder,
+            *options,
+            "postgres",
+        ]
+        self._run(command, "".join(f"{statement}\n" for statement in statements))
+
+    def _run(self, command: list[str | Path], stdin: str) -> None:
+        result = children.run(command, account=self.account, stdin=stdin)
+        if result.returncode != 0:
+            said = result.stdout.strip()[-2000:]
+            raise ServerStartError(f"PostgreSQL could not be prepared in {self.folder}: {said}")
+
+    def _role_statements(self) -> list[str]:
+        plain = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE"
+        return [
+            f"CREATE ROLE {OWNER} {plain} CREATEDB;",
+            *(f"CREATE ROLE {role} {plain} NOCREATEDB;" for role in (APP, CROSSING)),
+            *self._password_statements(),
+            f"CREATE DATABASE {DATABASE} OWNER {OWNER};",
+        ]
+
+    def _password_statements(self) -> list[str]:
+        passwords = {role: get_secret(self.home, self._secret_path(role).name) for role in _ROLES}
+        return [f"ALTER ROLE {role} PASSWORD '{value}';" for role, value in passwords.items()]
+
+    def _end_leftover(self) -> None:
+        """Wait for the server of an earlier run, and disarm a lock file that names no server."""
+        lock = self.data / "postmaster.pid"
+        leftover = children.find_leftover(lock, ["postgres"])
+        if leftover is not None:
+            children.end_leftover(leftover, by=signal.SIGINT, timeout_seconds=_STOP_SECONDS)
+        if lock.exists():
+            _name_parent_in(lock)
+
+
+def _name_parent_in(lock: Path) -> None:
+    """Replace the pid in postmaster.pid by ours, which PostgreSQL knows for its parent's.
+
+    It believes a lock file whose pid answers a signal, as a zombie or a pid used again does, but
+    never one that names its parent. The other lines stay, so its own check for shared memory that
+    is still in use keeps working.
+    """
+    lines = lock.read_text().splitlines(keepends=True)
+    lock.write_text("".join([f"{os.getpid()}\n", *lines[1:]]))
