@@ -1,0 +1,36 @@
+"""Keeper at a glance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from myriad.scale.manifest import NavigationItem, Product
+
+_HERE = Path(__file__).parent
+
+PRODUCT = Product(
+    name="keeper",
+    title="Keeper",
+    summary="Whom to call today, why, and what it is worth.",
+    home="/keeper/today",
+    router="myriad.products.keeper.endpoints:router",
+    pages="myriad.products.keeper.pages:router",
+    tasks="myriad.products.keeper.tasks",
+    migrations=_HERE / "migrations" / "versions",
+    templates=_HERE / "templates",
+    navigation=(
+        NavigationItem("Today", "/keeper/today", "t"),
+        NavigationItem("Customers", "/keeper/customers", "c"),
+        NavigationItem("Duplicates", "/keeper/duplicates", "d"),
+        NavigationItem("Insights", "/keeper/insights", "i"),
+        NavigationItem("Reports", "/keeper/reports", "r"),
+        NavigationItem("Connections", "/keeper/connections", "s"),
+    ),
+    resources=(
+        ("person_id", "keeper.person"),
+        ("link_id", "keeper.identity_link"),
+        ("task_id", "keeper.task"),
+        ("report_id", "keeper.report"),
+        ("connection_id", "keeper.connection"),
+    ),
+)

@@ -1,0 +1,65 @@
+"""Keeper's tables, in schema `keeper`; every key and index leads with `tenant_id`."""
+
+from myriad.products.keeper.models.account import (
+    Account,
+    Connection,
+    DayTotal,
+    Quarantine,
+    SyncCursor,
+    WebhookEvent,
+)
+from myriad.products.keeper.models.findings import (
+    AgentRun,
+    Anomaly,
+    Insight,
+    ModelFit,
+    PersonMetrics,
+    Report,
+    Task,
+)
+from myriad.products.keeper.models.ledger import (
+    Booking,
+    Location,
+    OrderLine,
+    Payment,
+    Refund,
+    SalesOrder,
+    TeamMember,
+    Timecard,
+)
+from myriad.products.keeper.models.people import (
+    Customer,
+    IdentityLink,
+    Person,
+    PersonTerm,
+    Visit,
+)
+
+__all__ = [
+    "Account",
+    "AgentRun",
+    "Anomaly",
+    "Booking",
+    "Connection",
+    "Customer",
+    "DayTotal",
+    "IdentityLink",
+    "Insight",
+    "Location",
+    "ModelFit",
+    "OrderLine",
+    "Payment",
+    "Person",
+    "PersonMetrics",
+    "PersonTerm",
+    "Quarantine",
+    "Refund",
+    "Report",
+    "SalesOrder",
+    "SyncCursor",
+    "Task",
+    "TeamMember",
+    "Timecard",
+    "Visit",
+    "WebhookEvent",
+]
