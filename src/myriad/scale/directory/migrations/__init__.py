@@ -1,0 +1,1 @@
+"""The directory's branch of migrations, the first of all."""
