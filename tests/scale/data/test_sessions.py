@@ -1,0 +1,111 @@
+"""One transaction acts for one tenant; nothing else is visible, whatever the code forgets."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from myriad.scale.data import Reader
+from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import NoTenantError, TenantId, current_tenant, find_tenant
+from tests.fixtures.database import TwoTenants
+
+_TENANT = "SELECT current_setting('app.tenant_id', true) AS tenant, current_user AS role"
+_INSERT = text(
+    "INSERT INTO keeper.account (tenant_id, vertical, currency) VALUES (:tenant, 'spa', 'USD')"
+)
+_COUNT = "SELECT count(*) AS n FROM keeper.account"
+
+
+async def _add_account(runtime: Runtime, tenant: TenantId) -> None:
+    async with runtime.database.session(tenant) as session:
+        await session.execute(_INSERT, {"tenant": tenant})
+
+
+async def test_a_session_acts_for_its_tenant_under_the_role_that_owns_nothing(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    async with runtime.database.session(tenants.first) as session:
+        found = (await session.execute(text(_TENANT))).one()
+        assert current_tenant() == tenants.first
+    assert (found.tenant, found.role) == (str(tenants.first), "myriad_app")
+    assert find_tenant() is None
+
+
+async def test_the_tenant_is_gone_when_the_transaction_ends(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    await _add_account(runtime, tenants.first)
+    async with runtime.database.session(tenants.first) as session:
+        await session.commit()
+        leftover = (await session.execute(text(_COUNT))).scalar_one()
+    assert leftover == 0
+
+
+async def test_no_tenant_code_without_a_tenant() -> None:
+    with pytest.raises(NoTenantError):
+        current_tenant()
+
+
+async def test_another_tenants_row_can_be_neither_read_nor_written(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    await _add_account(runtime, tenants.first)
+    async with runtime.database.session(tenants.second) as session:
+        assert (await session.execute(text(_COUNT))).scalar_one() == 0
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            await session.execute(_INSERT, {"tenant": tenants.first})
+
+
+async def test_an_error_rolls_the_whole_transaction_back(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    with pytest.raises(RuntimeError):
+        async with runtime.database.session(tenants.first) as session:
+            await session.execute(_INSERT, {"tenant": tenants.first})
+            raise RuntimeError
+    assert await runtime.database.reader.rows(tenants.first, _COUNT) == [{"n": 0}]
+
+
+async def test_a_read_session_cannot_write(runtime: Runtime, tenants: TwoTenants) -> None:
+    with pytest.raises(Exception, match="read-only transaction"):
+        async with runtime.database.read_session(tenants.first) as session:
+            await session.execute(_INSERT, {"tenant": tenants.first})
+
+
+async def test_a_pipelined_read_sees_its_tenant_only(runtime: Runtime, tenants: TwoTenants) -> None:
+    await _add_account(runtime, tenants.first)
+    reader = runtime.database.reader
+    assert await reader.row(tenants.first, _COUNT) == {"n": 1}
+    assert await reader.row(tenants.second, _COUNT) == {"n": 0}
+
+
+async def test_a_failed_read_leaves_no_tenant_behind_on_its_connection(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    reader = Reader(runtime.database.settings.app, 1)
+    await reader.open()
+    try:
+        with pytest.raises(Exception, match="division by zero"):
+            await reader.rows(tenants.first, "SELECT 1/0")
+        async with reader._pool.connection() as connection:
+            cursor = await connection.execute(_TENANT)
+            found = await cursor.fetchone()
+        assert found is not None
+        assert not found["tenant"]
+    finally:
+        await reader.close()
+
+
+async def test_two_hundred_readers_of_two_tenants_leak_nothing(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    async def who(tenant: TenantId) -> bool:
+        found = await runtime.database.reader.row(tenant, _TENANT)
+        return found is not None and found["tenant"] == str(tenant)
+
+    pairs = [tenants.first, tenants.second] * 100
+    assert all(await asyncio.gather(*map(who, pairs)))
