@@ -70,15 +70,16 @@ class Database:
     async def session(self, tenant_id: TenantId) -> AsyncIterator[Session]:
         """One transaction that acts for `tenant_id`: commits at the end, rolls back on an error."""
         with acting_for(tenant_id):
-            async with AsyncSession(self._app, expire_on_commit=False) as session, session.begin():
+            async with AsyncSession(self._app, expire_on_commit=False) as session:
                 await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
                 yield Session(ReadSession(session))
+                await session.commit()
 
     @asynccontextmanager
     async def read_session(self, tenant_id: TenantId) -> AsyncIterator[ReadSession]:
         """One read-only transaction that acts for `tenant_id`."""
         with acting_for(tenant_id):
-            async with AsyncSession(self._app, expire_on_commit=False) as session, session.begin():
+            async with AsyncSession(self._app, expire_on_commit=False) as session:
                 await session.execute(_READ_ONLY)
                 await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
                 yield ReadSession(session)
@@ -88,8 +89,9 @@ class Database:
         """One transaction that sees EVERY tenant; `why`, a constant, goes to log and metrics."""
         _log.debug("tenants_crossed", why=why)
         _crossings.labels(why=why).inc()
-        async with AsyncSession(self._crossing, expire_on_commit=False) as session, session.begin():
+        async with AsyncSession(self._crossing, expire_on_commit=False) as session:
             yield Session(ReadSession(session))
+            await session.commit()
 
 
 async def set_tenant(session: Session, tenant_id: TenantId) -> None:
