@@ -1,0 +1,100 @@
+"""Rules that matter are programs: each walks the source and names the line that breaks it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+_SOURCE = _ROOT / "src" / "myriad"
+
+_MAY_COMMIT = ("scale/data/", "scale/jobs/")
+
+
+def calls(tree: ast.AST, attribute: str) -> Iterator[ast.Call]:
+    """Yield every call of a method named `attribute`."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == attribute
+        ):
+            yield node
+
+
+def source_files() -> Iterator[tuple[str, ast.Module]]:
+    """Yield the name below src/myriad and the tree of every module."""
+    for path in sorted(_SOURCE.rglob("*.py")):
+        yield path.relative_to(_SOURCE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_only_the_edge_commits() -> None:
+    offenders = [
+        f"{name}:{call.lineno}"
+        for name, tree in source_files()
+        if not name.startswith(_MAY_COMMIT)
+        for call in calls(tree, "commit")
+    ]
+    assert offenders == []
+
+
+def test_every_crossing_of_tenants_gives_its_reason_as_a_constant() -> None:
+    offenders = [
+        f"{name}:{call.lineno}"
+        for name, tree in source_files()
+        for call in calls(tree, "crossing")
+        if not (len(call.args) == 1 and isinstance(call.args[0], ast.Constant))
+    ]
+    assert offenders == []
+
+
+def test_nobody_asks_redis_for_keys_by_pattern() -> None:
+    offenders = [
+        f"{name}:{call.lineno}"
+        for name, tree in source_files()
+        for call in calls(tree, "keys")
+        if call.args
+    ]
+    assert offenders == []
+
+
+def test_no_python_hash_decides_where_work_goes() -> None:
+    offenders = [
+        f"{name}:{node.lineno}"
+        for name, tree in source_files()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "hash"
+    ]
+    assert offenders == []
+
+
+def committed_files() -> list[Path]:
+    """Return every file that git keeps, or none outside a clone."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+    return [_ROOT / name for name in listed.stdout.split("\0") if name]
+
+
+_HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
+_PLACES = [re.escape("/" + "work/" + "main"), re.escape("/" + "root/")]
+
+
+@pytest.mark.parametrize("pattern", [*map(re.escape, _HOSTS), *_PLACES])
+def test_no_committed_file_names_a_machine_or_a_registry(pattern: str) -> None:
+    found = []
+    for path in committed_files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue
+        if "static/vendor" not in path.as_posix() and re.search(pattern, text):
+            found.append(path.relative_to(_ROOT).as_posix())
+    assert found == []
