@@ -1,1 +1,89 @@
-"""Who may come in: tenants, users, roles, sessions, API keys, and the audit log."""
+"""Who may come in: tenants, users, roles, sessions, API keys, and the audit log.
+
+Making a tenant with its owner, from the command line or a test:
+
+    async with database.crossing("make a tenant") as session:
+        tenant_id = await create_tenant(session, slug="spa", name="Spa", timezone="Europe/Berlin")
+        user_id = await create_user(session, email="a@example.com", name="Ann", password=secret)
+        await add_member(session, tenant_id, user_id, Role.OWNER)
+
+At the edge:
+
+    signed_in = await sign_in(database, email, password)          token for the browser's cookie
+    principal = await find_principal_by_session(database, token)  or find_principal_by_key
+    async with database.session(principal.tenant_id) as session:
+        issued = await issue_api_key(session, principal.tenant_id, name="till", actor=principal)
+        record_event(session, principal.tenant_id, "task.done", actor=principal, subject=task_id)
+
+Functions whose docstring says so need a session of `database.crossing`; all others work under row
+security and see their own tenant only.
+"""
+
+from myriad.scale.directory.audit import list_events, record_event
+from myriad.scale.directory.errors import (
+    AlreadyExistsError,
+    NoMembershipError,
+    SuspendedTenantError,
+    WrongCredentialsError,
+)
+from myriad.scale.directory.keys import IssuedKey, issue_api_key, list_api_keys, revoke_api_key
+from myriad.scale.directory.principal import Principal, Role, TenantFacts
+from myriad.scale.directory.principals import (
+    find_principal_by_key,
+    find_principal_by_session,
+)
+from myriad.scale.directory.sessions import SignedIn, sign_in, sign_out, switch_tenant
+from myriad.scale.directory.tenants import (
+    create_tenant,
+    find_tenant_by_slug,
+    get_tenant,
+    list_tenants,
+    set_status,
+    update_tenant,
+)
+from myriad.scale.directory.users import (
+    Member,
+    TenantOfUser,
+    add_member,
+    create_user,
+    find_user_by_email,
+    list_members,
+    list_tenants_of,
+    set_password,
+)
+
+__all__ = [
+    "AlreadyExistsError",
+    "IssuedKey",
+    "Member",
+    "NoMembershipError",
+    "Principal",
+    "Role",
+    "SignedIn",
+    "SuspendedTenantError",
+    "TenantFacts",
+    "TenantOfUser",
+    "WrongCredentialsError",
+    "add_member",
+    "create_tenant",
+    "create_user",
+    "find_principal_by_key",
+    "find_principal_by_session",
+    "find_tenant_by_slug",
+    "find_user_by_email",
+    "get_tenant",
+    "issue_api_key",
+    "list_api_keys",
+    "list_events",
+    "list_members",
+    "list_tenants",
+    "list_tenants_of",
+    "record_event",
+    "revoke_api_key",
+    "set_password",
+    "set_status",
+    "sign_in",
+    "sign_out",
+    "switch_tenant",
+    "update_tenant",
+]
