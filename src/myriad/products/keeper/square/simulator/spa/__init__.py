@@ -1,0 +1,93 @@
+"""A lifelike spa, drawn from a documented process, the same for the same seed.
+
+The process. New customers arrive every week (Poisson). A third come once; the others are
+occasional (median gap 70 days) or regular (median gap 30 days), each with a cadence of their own
+around which gaps are log-normal, and after each visit may stay away for good: the assumptions of
+BG/NBD, which Keeper fits, held only roughly. Days follow a weekday pattern, seasons and United
+States holidays. Most visits are booked ahead; some bookings are cancelled or missed. Visits are
+sold as orders from a price list, with tips, retail and a few refunds. One customer in fifteen gets
+a second profile through a new card, with a typo or without an address; some families share an
+e-mail; some customers leave no contact. A few sales are made offline and arrive hours later.
+
+Draws depend on the seed and on the calendar week, not on the day of the run, so tomorrow's world
+is today's with a day more. History begins on 1 January of last year.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from myriad.products.keeper.square.simulator import shapes
+from myriad.products.keeper.square.simulator.spa.days import ZONE, is_open
+from myriad.products.keeper.square.simulator.spa.lives import Life, arrivals
+from myriad.products.keeper.square.simulator.spa.menu import STAFF, dice, member_id
+from myriad.products.keeper.square.simulator.spa.sales import Ledger
+from myriad.products.keeper.square.simulator.world import Seller, square_id
+
+_NAME = "Alder & Salt Day Spa"
+_AHEAD = timedelta(days=90)
+_LIVE = timedelta(days=7)
+_WARM_UP_WEEKS = 78
+_TIMECARD_DAYS = 365
+
+
+def spa_seller(*, seed: int = 1, customers: int = 500, now: datetime) -> Seller:
+    """Return the spa as it stands at `now`, about `customers` of them in a year."""
+    now = now.astimezone(ZONE)
+    opened = datetime(now.year - 1, 1, 1, tzinfo=ZONE)
+    seller = _empty_spa(seed, opened)
+    ledger = Ledger(seller, seed, opened=opened, now=now, live_until=now + _LIVE)
+    first_week = opened.date().toordinal() // 7 - _WARM_UP_WEEKS
+    last_week = now.date().toordinal() // 7
+    last_day = (now + _AHEAD).date()
+    for week in range(first_week, last_week + 1):
+        for life in arrivals(seed, week, customers):
+            _live(ledger, life, last_day)
+    ledger.add_strangers()
+    _add_timecards(seller, seed, opened.date(), now)
+    return seller
+
+
+def _empty_spa(seed: int, opened: datetime) -> Seller:
+    merchant_id = "M" + square_id("spa", seed, length=12)
+    location_id = "L" + square_id("spa", seed, "location", length=12)
+    founded = opened - timedelta(days=400)
+    seller = Seller(
+        shapes.merchant(merchant_id, _NAME, location_id, "USD", founded),
+        [shapes.location(location_id, merchant_id, _NAME, ZONE.key, "USD", opened)],
+    )
+    for number, (given, family) in enumerate(STAFF):
+        body = shapes.team_member(
+            member_id(seed, number), given, family, founded, is_owner=number == 0
+        )
+        seller.tables["team_member"].put(body)
+    return seller
+
+
+def _live(ledger: Ledger, life: Life, last_day: date) -> None:
+    for visit in life.visits(last_day):
+        ledger.add_visit(life, visit)
+    ledger.close(life)
+
+
+def _add_timecards(seller: Seller, seed: int, opened: date, now: datetime) -> None:
+    first = max(opened, now.date() - timedelta(days=_TIMECARD_DAYS))
+    for offset in range((now.date() - first).days):
+        day = first + timedelta(days=offset)
+        if is_open(day):
+            _add_shifts(seller, seed, day)
+
+
+def _add_shifts(seller: Seller, seed: int, day: date) -> None:
+    for number in range(len(STAFF)):
+        if (day.toordinal() + number * 2) % 7 in (0, 3):
+            continue
+        roll = dice(seed, "shift", day, number)
+        start = datetime.combine(day, time(9, roll.randrange(15, 45)), ZONE).astimezone(UTC)
+        end = start + timedelta(minutes=roll.randrange(470, 530))
+        card_id = square_id(seller.merchant_id, "timecard", day, number, length=13)
+        seller.tables["timecard"].put(
+            shapes.timecard(
+                card_id, member_id(seed, number), seller.main_location_id, start, end, ZONE.key
+            )
+        )

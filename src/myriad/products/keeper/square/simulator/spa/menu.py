@@ -1,0 +1,82 @@
+"""Names, staff, and the price list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from myriad.products.keeper.square.simulator.world import square_id
+
+
+@dataclass(frozen=True)
+class Service:
+    """Something on the menu: minutes (0 for retail) and price in cents."""
+
+    name: str
+    minutes: int
+    cents: int
+    weight: float
+
+
+SERVICES = (
+    Service("Swedish massage 60", 60, 9_500, 5),
+    Service("Deep tissue massage 90", 90, 13_500, 3),
+    Service("Signature facial", 60, 11_000, 4),
+    Service("Express facial", 30, 6_500, 2),
+    Service("Manicure", 45, 4_000, 4),
+    Service("Pedicure", 60, 5_500, 4),
+    Service("Brow and lip wax", 30, 3_500, 3),
+    Service("Body scrub", 75, 12_000, 1),
+)
+RETAIL = (
+    Service("Vitamin C serum", 0, 4_800, 3),
+    Service("Bath oil", 0, 2_400, 3),
+    Service("Soy candle", 0, 3_200, 2),
+    Service("Hand cream", 0, 1_650, 4),
+)
+STAFF = (
+    ("Nora", "Alder"),
+    ("Tomas", "Reyes"),
+    ("Priya", "Shah"),
+    ("Jade", "Okafor"),
+    ("Lena", "Kowalski"),
+    ("Mei", "Tanaka"),
+)
+GIVEN = (  # noqa: SIM905 - shorter to read than sixty quoted words
+    "Maria Anna Emma Olivia Sofia Grace Chloe Hannah Julia Laura Sarah Rachel Megan Katherine "
+    "Elizabeth Margaret Susan Patricia Linda Barbara Jennifer Jessica Amanda Melissa Deborah "
+    "Stephanie Rebecca Nicole Samantha Victoria Alicia Carmen Rosa Yuki Aisha Fatima Ingrid Eva "
+    "Nadia Leila Michael David James Robert Daniel Thomas Andrew Joseph Samuel Peter Luis Carlos "
+    "Omar Kevin Brian Mark Steven Eric Paul Diego"
+).split()
+FAMILY = (  # noqa: SIM905 - shorter to read than a hundred quoted words
+    "Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez "
+    "Gonzalez Wilson Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris "
+    "Sanchez Clark Ramirez Lewis Robinson Walker Young Allen King Wright Scott Torres Nguyen Hill "
+    "Flores Green Adams Nelson Baker Hall Rivera Campbell Mitchell Carter Roberts Gomez Phillips "
+    "Evans Turner Diaz Parker Cruz Edwards Collins Reyes Stewart Morris Morales Murphy Cook Rogers "
+    "Gutierrez Ortiz Morgan Cooper Peterson Bailey Reed Kelly Howard Ramos Kim Cox Ward Richardson "
+    "Watson Brooks Chavez Wood Bennett Gray Mendoza Ruiz Hughes Price Alvarez Castillo Sanders "
+    "Patel Myers Long Ross Foster Jimenez Novak Lindqvist Haddad Oyelaran Fitzgerald Beaumont"
+).split()
+AREA_CODES = (201, 203, 212, 215, 267, 302, 315, 332, 347, 401, 410, 413, 443, 475, 484, 508)
+
+
+def dice(*key: object) -> Random:
+    """Return repeatable dice that depend on `key` alone."""
+    return Random("|".join(map(str, key)))  # noqa: S311 - a repeatable world, not secrecy
+
+
+def member_id(seed: int, number: int) -> str:
+    """Return the id of a member of staff."""
+    return "TM" + square_id("staff", seed, number, length=14)
+
+
+def catalog_id(service: Service) -> str:
+    """Return the catalog id of something on the menu."""
+    return square_id("catalog", service.name, length=24)
+
+
+def pick(roll: Random, menu: tuple[Service, ...]) -> Service:
+    """Draw from a menu by weight."""
+    return roll.choices(menu, [service.weight for service in menu])[0]
