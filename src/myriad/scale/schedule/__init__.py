@@ -1,0 +1,1 @@
+"""Schedules: a stable place in each tenant's local night, materialised once a minute."""
