@@ -1,0 +1,119 @@
+"""What all charts share: points, scales, safe element text, the frame with title and description.
+
+Positions across are percentages and positions down are pixels, so a chart fills its column at any
+width while its text keeps its size. Colours are presentation attributes with a class: style sheets
+override them (dark mode), and a chart saved as a file still has them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+ACCENT = "#2f55d4"
+MUTED = "#667080"
+LINE = "#e4e7ec"
+WARN = "#b97a06"
+FONT = "ui-sans-serif, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a chart: its place in words, the number, and the number in words."""
+
+    label: str
+    value: float
+    text: str = ""
+
+    @property
+    def reading(self) -> str:
+        """Return what the chart says about this point when asked."""
+        return f"{self.label}: {self.text or f'{self.value:g}'}"
+
+
+def nice_ceiling(value: float) -> float:
+    """Return the least of 1, 2, 2.5, 4, 5 or 10 times a power of ten that is not below `value`."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(
+        step * power for step in (1, 2, 2.5, 4, 5, 10) if step * power >= value * (1 - 1e-12)
+    )
+
+
+def ticks(points: Sequence[Point], most: int = 5) -> list[int]:
+    """Return the indices of at most `most` evenly spread labels, the first and last included."""
+    count = len(points)
+    if count <= most:
+        return list(range(count))
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
+
+
+def anchor(share: float) -> str:
+    """Return the text anchor that keeps a label at `share` of the width inside the chart."""
+    if share < 0.06:
+        return "start"
+    return "end" if share > 0.94 else "middle"
+
+
+def pct(share: float) -> str:
+    """Return a share of the width as an SVG percentage."""
+    return f"{share * 100:.3f}".rstrip("0").rstrip(".") + "%"
+
+
+def px(value: float) -> str:
+    """Return a pixel position with at most two decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def joined(parts: Iterable[Markup]) -> Markup:
+    """Return the parts one after another, still escaped where they were."""
+    return Markup("").join(parts)
+
+
+def frame(
+    content: Markup, *, title: str, desc: str, height: float, kind: str, width: str = "100%"
+) -> Markup:
+    """Return a complete SVG element around `content`, named and described for screen readers."""
+    digest = hashlib.sha256(f"{kind}{title}{desc}{content}".encode()).hexdigest()[:10]
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" class="chart chart-{kind}" role="img" '
+        'width="{width}" height="{height}" font-family="{font}" font-size="11" '
+        'aria-labelledby="t{digest} d{digest}"><title id="t{digest}">{title}</title>'
+        '<desc id="d{digest}">{desc}</desc>{content}</svg>'
+    ).format(
+        kind=kind,
+        width=width,
+        height=px(height),
+        font=FONT,
+        digest=digest,
+        title=title,
+        desc=desc,
+        content=content,
+    )
+
+
+def label(x: float, y: float, text: str, place: str = "", css: str = "c-label") -> Markup:
+    """Return a small muted text at a share of the width and a pixel from the top."""
+    return Markup(
+        '<text class="{}" x="{}" y="{}" text-anchor="{}" fill="{}" aria-hidden="true">{}</text>'
+    ).format(css, pct(x), px(y), place or anchor(x), MUTED, text)
+
+
+def rule(y: float, css: str = "c-grid") -> Markup:
+    """Return a hairline across the whole chart."""
+    return Markup('<line class="{}" x1="0" x2="100%" y1="{}" y2="{}" stroke="{}"/>').format(
+        css, px(y), px(y), LINE
+    )
+
+
+def target(x: float, width: float, height: float, reading: str) -> Markup:
+    """Return an invisible column that says `reading` under the pointer."""
+    return Markup(
+        '<rect class="c-hit" x="{}" width="{}" y="0" height="{}" fill="transparent" '
+        'data-reading="{}"><title>{}</title></rect>'
+    ).format(pct(x), pct(width), px(height), reading, reading)

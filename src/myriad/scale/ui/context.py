@@ -1,0 +1,67 @@
+"""What the page shell needs to know about a request; plain values that any edge can fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from myriad.kit.clock import utc_now
+
+Theme = Literal["auto", "light", "dark"]
+
+THEME_COOKIE = "myriad_theme"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A place to go. `key` is the letter that follows `g`, `badge` a count that waits there."""
+
+    title: str
+    href: str
+    key: str = ""
+    badge: int | None = None
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantChoice:
+    """A tenant that the signed-in person may switch to."""
+
+    id: str
+    name: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContext:
+    """Who looks at the page, where they are and what stands around it.
+
+    `zone` is the account's IANA time zone: every time on the page is shown in it. `now` is the
+    moment that relative times are measured from. Empty `user_name` means nobody is signed in.
+    """
+
+    path: str = "/"
+    csrf_token: str = ""
+    user_name: str = ""
+    user_email: str = ""
+    tenant_name: str = ""
+    tenants: tuple[TenantChoice, ...] = ()
+    products: tuple[Link, ...] = ()
+    navigation: tuple[Link, ...] = ()
+    zone: str = "UTC"
+    theme: Theme = "auto"
+    request_id: str = ""
+    login_path: str = "/login"
+    logout_path: str = "/logout"
+    switch_tenant_path: str = "/tenant"
+    home_path: str = "/"
+    environment: str = ""
+    now: datetime = field(default_factory=utc_now)
+
+
+def theme_of(cookie: str | None) -> Theme:
+    """Return the remembered theme, or `auto` for anything else that a cookie may hold."""
+    if cookie == "light":
+        return "light"
+    return "dark" if cookie == "dark" else "auto"

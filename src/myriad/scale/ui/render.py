@@ -1,0 +1,57 @@
+"""Templates to HTML: one strict Jinja environment for the shell and one more per product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2.loaders import BaseLoader
+from starlette.responses import HTMLResponse
+
+from myriad.scale.ui import charts
+from myriad.scale.ui.context import PageContext
+from myriad.scale.ui.filters import FILTERS
+from myriad.scale.ui.static import static_url
+
+SHELL_TEMPLATES = Path(__file__).parent / "templates"
+PAGE_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; manifest-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Renderer:
+    """Draws the shell's templates (`ui/...`) and those of one folder more, usually a product's."""
+
+    def __init__(self, templates: Path | None = None) -> None:
+        folders = [SHELL_TEMPLATES] if templates is None else [templates, SHELL_TEMPLATES]
+        loader: BaseLoader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
+        self._environment = Environment(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(FILTERS)
+        self._environment.globals.update(static_url=static_url, charts=charts)
+
+    def render(self, page: PageContext, template: str, **values: object) -> str:
+        """Return the template drawn for `page`; an undefined name raises UndefinedError."""
+        return self._environment.get_template(template).render(page=page, **values)
+
+    def respond(
+        self, page: PageContext, template: str, *, status: int = 200, **values: object
+    ) -> HTMLResponse:
+        """Return the drawn template as an answer with the strict headers of a page."""
+        body = self.render(page, template, **values)
+        return HTMLResponse(body, status_code=status, headers=dict(PAGE_HEADERS))
