@@ -1,0 +1,31 @@
+"""Which customer records are one person: pure functions, no database."""
+
+from __future__ import annotations
+
+from myriad.products.keeper.matching.decide import (
+    KEEPER,
+    PERSONS_LIST,
+    Decision,
+    Link,
+    Policy,
+    clusters,
+    conflict,
+)
+from myriad.products.keeper.matching.evidence import Evidence
+from myriad.products.keeper.matching.linkage import Linkage, link
+from myriad.products.keeper.matching.normalise import Record, record
+
+__all__ = [
+    "KEEPER",
+    "PERSONS_LIST",
+    "Decision",
+    "Evidence",
+    "Link",
+    "Linkage",
+    "Policy",
+    "Record",
+    "clusters",
+    "conflict",
+    "link",
+    "record",
+]
