@@ -1,0 +1,127 @@
+"""The application: conventions around the routers that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
+
+from myriad.kit.errors import MyriadError
+from myriad.scale.http.edge import EdgeMiddleware
+from myriad.scale.http.handlers import FaultPage, install_handlers
+from myriad.scale.http.health import DEFAULT_CHECKS, Check, Readiness, health_router
+from myriad.scale.http.idempotency import METHODS
+from myriad.scale.http.openapi import DocumentedApp
+from myriad.scale.http.router import Route
+from myriad.scale.http.settings import EdgeSettings
+from myriad.scale.runtime import Runtime
+from myriad.scale.vault import Vault
+
+_GZIP_FROM_BYTES = 800
+_GZIP_LEVEL = 5
+
+
+class RouteError(MyriadError):
+    """A route does not keep the conventions; the message names it."""
+
+    code = "broken_route"
+    title = "Broken route"
+
+
+def create_app(
+    *,
+    open_runtime: Callable[[], AbstractAsyncContextManager[Runtime]],
+    vault: Vault,
+    api: Mapping[str, APIRouter],
+    pages: Mapping[str, APIRouter] | None = None,
+    mounts: Sequence[BaseRoute] = (),
+    checks: Mapping[str, Check] | None = None,
+    edge: EdgeSettings | None = None,
+    fault_page: FaultPage | None = None,
+    version: str = "0",
+) -> DocumentedApp:
+    """Return the application; its runtime opens with the server and closes with it.
+
+    `api` and `pages` map a path prefix to a router. Pages stay out of the OpenAPI document.
+    `checks` are made by /readyz beside those of database, broker and cache. `vault` gives the
+    keys that sign cursors and forms. Raises RouteError for a route without idempotency.
+    """
+    settings = edge or EdgeSettings()
+    app = DocumentedApp(
+        title="Myriad",
+        version=version,
+        lifespan=_lifespan(open_runtime),
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.edge = settings
+    app.state.fault_page = fault_page
+    app.state.cursor_key = vault.derive("cursor")
+    app.state.csrf_key = vault.derive("csrf")
+    _include(app, api, pages or {})
+    app.include_router(health_router(Readiness({**DEFAULT_CHECKS, **(checks or {})}), version))
+    app.router.routes.extend(mounts)
+    install_handlers(app)
+    app.user_middleware = [
+        Middleware(EdgeMiddleware, settings=settings, templates=route_templates(app)),
+        Middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=_GZIP_LEVEL),
+    ]
+    return app
+
+
+def _include(
+    app: DocumentedApp, api: Mapping[str, APIRouter], pages: Mapping[str, APIRouter]
+) -> None:
+    for prefix, router in api.items():
+        _require_idempotency(prefix, router)
+        app.include_router(router, prefix=prefix)
+    for prefix, router in pages.items():
+        app.include_router(router, prefix=prefix, include_in_schema=False)
+
+
+def _require_idempotency(prefix: str, router: APIRouter) -> None:
+    for context in iter_route_contexts(router.routes):
+        changes = METHODS & (context.methods or set())
+        if changes and not isinstance(context.original_route, Route):
+            message = f"{prefix}{context.path} must be a route of myriad.scale.http.Router"
+            raise RouteError(message)
+
+
+def _lifespan(
+    open_runtime: Callable[[], AbstractAsyncContextManager[Runtime]],
+) -> Callable[[DocumentedApp], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: DocumentedApp) -> AsyncIterator[None]:
+        async with open_runtime() as runtime:
+            app.state.runtime = runtime
+            yield
+
+    return lifespan
+
+
+def route_templates(app: DocumentedApp) -> dict[BaseRoute, str]:
+    """Return the full path template of each route, for metrics and logs."""
+    templates: dict[BaseRoute, str] = {}
+    for context in iter_route_contexts(app.routes):
+        if context.path is not None:
+            templates[context.original_route] = context.path
+    return templates
+
+
+def api_routes(app: DocumentedApp) -> list[tuple[str, str, APIRoute]]:
+    """Return (method, path template, route) of every endpoint, for suites that visit them all."""
+    found = []
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute):
+            methods = sorted((context.methods or set()) - {"HEAD"})
+            found += [(method, str(context.path), route) for method in methods]
+    return found
