@@ -24,7 +24,8 @@ events by a generator of `ServerSentEvent` on a route with `response_class=Event
 (a heartbeat goes out every 15 seconds). Errors: raise a MyriadError; it becomes a problem document
 or, for a browser outside /api, a page. A foreign tenant's id is a NotFoundError like any unknown.
 
-Forms of pages post `csrf_token` (see `csrf_token(request)`); the guards check it.
+A page takes `CurrentPage` of `myriad.scale.ui.page`: navigation, tenants, zone, and the CSRF token
+that its forms post as `csrf_token`; the guards check it.
 """
 
 from starlette.requests import Request
@@ -43,7 +44,7 @@ from myriad.scale.http.cookies import (
     find_session_token,
     set_session_cookie,
 )
-from myriad.scale.http.csrf import check_csrf, csrf_token, remember_visitor
+from myriad.scale.http.csrf import check_csrf, csrf_token
 from myriad.scale.http.cursors import Page, PageRequest, Paging
 from myriad.scale.http.guards import (
     Caller,
@@ -99,7 +100,6 @@ __all__ = [
     "json_rows",
     "problem_response",
     "public",
-    "remember_visitor",
     "request_id_of",
     "runtime_of",
     "set_session_cookie",

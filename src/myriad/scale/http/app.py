@@ -107,12 +107,12 @@ def _lifespan(
     return lifespan
 
 
-def route_templates(app: DocumentedApp) -> dict[BaseRoute, str]:
-    """Return the full path template of each route, for metrics and logs."""
-    templates: dict[BaseRoute, str] = {}
+def route_templates(app: DocumentedApp) -> dict[int, str]:
+    """Return the full path template of each route by its `id`, for metrics and logs."""
+    templates: dict[int, str] = {}
     for context in iter_route_contexts(app.routes):
         if context.path is not None:
-            templates[context.original_route] = context.path
+            templates[id(context.original_route)] = context.path
     return templates
 
 

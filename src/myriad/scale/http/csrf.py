@@ -12,9 +12,10 @@ import hmac
 import secrets
 from http import HTTPMethod
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import MutableHeaders, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from myriad.kit.errors import ForbiddenError
 from myriad.scale.http.cookies import find_session_token, find_visitor, set_visitor_cookie
@@ -38,7 +39,7 @@ def csrf_token(request: Request) -> str:
 
 
 def _visitor(request: Request) -> str:
-    """Return the browser's visitor name, or one that `remember_visitor` will hand out."""
+    """Return the browser's visitor name, or one that the edge will hand out."""
     known = find_visitor(request)
     if known:
         return known
@@ -47,11 +48,13 @@ def _visitor(request: Request) -> str:
     return str(request.state.new_visitor)
 
 
-def remember_visitor(request: Request, response: Response) -> None:
+def remember_visitor(scope: Scope, headers: MutableHeaders) -> None:
     """Hand out the visitor cookie with the page whose token was made for a new visitor."""
-    fresh = getattr(request.state, "new_visitor", None)
+    fresh = scope["state"].get("new_visitor")
     if fresh is not None:
-        set_visitor_cookie(request, response, fresh)
+        carrier = Response()
+        set_visitor_cookie(Request(scope), carrier, fresh)
+        headers.append("set-cookie", carrier.headers["set-cookie"])
 
 
 def _sign(request: Request, visitor: str) -> str:

@@ -15,10 +15,10 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from myriad.kit.ids import new_id
+from myriad.scale.http.csrf import remember_visitor
 from myriad.scale.http.handlers import answer_problem
 from myriad.scale.http.problem import INTERNAL, Problem
 from myriad.scale.http.settings import EdgeSettings
@@ -69,9 +69,7 @@ class _Exchange:
 class EdgeMiddleware:
     """Wraps the application; turns what nobody expected into a plain 500 with the request's id."""
 
-    def __init__(
-        self, app: ASGIApp, settings: EdgeSettings, templates: Mapping[BaseRoute, str]
-    ) -> None:
+    def __init__(self, app: ASGIApp, settings: EdgeSettings, templates: Mapping[int, str]) -> None:
         self._app = app
         self._settings = settings
         self._templates = templates
@@ -89,7 +87,7 @@ class EdgeMiddleware:
         began = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
             with _in_flight.track_inprogress():
-                await self._answer(scope, receive, self._sender(exchange, send), exchange)
+                await self._answer(scope, receive, self._sender(scope, exchange, send), exchange)
             self._observe(scope, exchange, time.perf_counter() - began)
 
     async def _answer(
@@ -130,7 +128,7 @@ class EdgeMiddleware:
 
         return limited
 
-    def _sender(self, exchange: _Exchange, send: Send) -> Send:
+    def _sender(self, scope: Scope, exchange: _Exchange, send: Send) -> Send:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
@@ -138,13 +136,13 @@ class EdgeMiddleware:
                 headers["X-Request-Id"] = exchange.request_id
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                remember_visitor(scope, headers)
             await send(message)
 
         return dressed
 
     def _template(self, scope: Scope) -> str:
-        route = scope.get("route")
-        return self._templates.get(route, UNMATCHED) if route is not None else UNMATCHED
+        return self._templates.get(id(scope.get("route")), UNMATCHED)
 
     def _observe(self, scope: Scope, exchange: _Exchange, seconds: float) -> None:
         route = self._template(scope)

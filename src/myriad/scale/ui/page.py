@@ -1,0 +1,109 @@
+"""The page of a request: who looks, where they are, what stands around it.
+
+    @pages.get("/customers")
+    async def customers(page: CurrentPage, reader: TenantReader) -> Response:
+        return RENDERER.respond(page, "keeper/customers.html", rows=await reader.rows(...))
+
+`CurrentPage` implies a caller of the tenant, as `Staff` does. A page that anybody may see asks
+`visitor_page(request)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from myriad.scale.directory import Principal, TenantOfUser, list_tenants_of
+from myriad.scale.http.csrf import csrf_token
+from myriad.scale.http.guards import CurrentRuntime, Staff
+from myriad.scale.http.problem import request_id_of
+from myriad.scale.ui.context import THEME_COOKIE, Link, PageContext, TenantChoice, theme_of
+
+
+@dataclass(frozen=True)
+class ProductFrame:
+    """One product as the shell shows it: its card and its side navigation."""
+
+    name: str
+    link: Link
+    navigation: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What this installation puts around every page; the composition root fills it in."""
+
+    products: tuple[ProductFrame, ...] = ()
+    environment: str = ""
+
+
+def frame_of(request: Request) -> Frame:
+    """Return the frame of the application that answers."""
+    frame: Frame = request.app.state.frame
+    return frame
+
+
+def visitor_page(request: Request) -> PageContext:
+    """Return the page of somebody who is not signed in."""
+    return PageContext(
+        path=request.url.path,
+        csrf_token=csrf_token(request),
+        theme=theme_of(request.cookies.get(THEME_COOKIE)),
+        request_id=request_id_of(request),
+        environment=frame_of(request).environment,
+    )
+
+
+def member_page(
+    request: Request, caller: Principal, tenants: Sequence[TenantOfUser] = ()
+) -> PageContext:
+    """Return the page of a signed-in person, with the navigation of the product they are in."""
+    path = request.url.path
+    here = path.split("/")[1] if "/" in path else ""
+    products = frame_of(request).products
+    tenant = caller.tenant
+    return replace(
+        visitor_page(request),
+        user_name=caller.name,
+        user_email=caller.email,
+        tenant_name=tenant.name if tenant else "",
+        zone=tenant.timezone if tenant else "UTC",
+        tenants=tuple(
+            TenantChoice(
+                id=str(choice.id),
+                name=choice.name,
+                current=tenant is not None and choice.id == tenant.id,
+            )
+            for choice in tenants
+        ),
+        products=tuple(replace(item.link, current=item.name == here) for item in products),
+        navigation=_navigation(products, here, path),
+    )
+
+
+def _navigation(products: tuple[ProductFrame, ...], here: str, path: str) -> tuple[Link, ...]:
+    # Pages of no product show the navigation of the first, so that nobody is stranded.
+    shown = next(
+        (item for item in products if item.name == here), products[0] if products else None
+    )
+    links = shown.navigation if shown else ()
+    return tuple(
+        replace(link, current=path == link.href or path.startswith(link.href + "/"))
+        for link in links
+    )
+
+
+async def page_context(request: Request, runtime: CurrentRuntime, caller: Staff) -> PageContext:
+    """Return the page of the caller, with the tenants that they may switch to."""
+    tenants: Sequence[TenantOfUser] = ()
+    if caller.kind == "user":
+        async with runtime.database.crossing("list the tenants of a user") as session:
+            tenants = await list_tenants_of(session, caller.id)
+    return member_page(request, caller, tenants)
+
+
+CurrentPage = Annotated[PageContext, Depends(page_context)]
