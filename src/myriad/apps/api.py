@@ -1,0 +1,113 @@
+"""The API process: settings, runtime, every product's routes and pages, static files.
+
+Run by `uvicorn --factory myriad.apps.api:create_app`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+
+from fastapi import APIRouter, FastAPI
+
+import myriad
+from myriad.apps.console import endpoints as console_api
+from myriad.apps.console import signing
+from myriad.apps.products import PRODUCTS, migration_locations
+from myriad.apps.settings import Settings, load_settings
+from myriad.kit.errors import UnavailableError
+from myriad.scale import http, ui
+from myriad.scale.data.migrations import is_current
+from myriad.scale.manifest import Product
+from myriad.scale.observe import logs
+from myriad.scale.runtime import Runtime, open_runtime
+from myriad.scale.ui.page import Frame, ProductFrame
+from myriad.scale.vault import Vault
+
+_MIGRATIONS_TRUSTED_SECONDS = 60.0
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application of this installation; settings come from the environment."""
+    logs.configure("api")
+    chosen = settings or load_settings()
+    vault = Vault.from_base64(chosen.secrets.key.get_secret_value())
+
+    @asynccontextmanager
+    async def runtime() -> AsyncIterator[Runtime]:
+        async with open_runtime(
+            process="api",
+            database=chosen.database,
+            broker_url=chosen.redis.broker_url.get_secret_value(),
+            cache_url=chosen.redis.cache_url.get_secret_value(),
+            vault=vault,
+            settings=[chosen.http, chosen.keeper],
+        ) as opened:
+            yield opened
+
+    app = http.create_app(
+        open_runtime=runtime,
+        vault=vault,
+        api=_apis(),
+        pages=_pages(),
+        mounts=[ui.static_mount()],
+        checks={"migrations": MigrationsCheck(chosen.database.owner)},
+        edge=_edge(chosen),
+        fault_page=signing.fault_page,
+        version=_version(),
+    )
+    app.state.frame = Frame(tuple(_frame_of(product) for product in PRODUCTS))
+    return app
+
+
+def _apis() -> dict[str, APIRouter]:
+    products = {f"/api/v1/{product.name}": product.load_router() for product in PRODUCTS}
+    return {"/api/v1": console_api.router, **products}
+
+
+def _pages() -> dict[str, APIRouter]:
+    products = {f"/{product.name}": product.load_pages() for product in PRODUCTS}
+    return {"": signing.router, **products}
+
+
+def _edge(settings: Settings) -> http.EdgeSettings:
+    given = settings.http
+    return http.EdgeSettings(
+        is_https=given.is_https,
+        metrics_token=given.metrics_token,
+        max_body_bytes=given.max_body_bytes,
+    )
+
+
+def _frame_of(product: Product) -> ProductFrame:
+    links = tuple(
+        ui.Link(title=item.title, href=item.path, key=item.key) for item in product.navigation
+    )
+    return ProductFrame(product.name, ui.Link(title=product.title, href=product.home), links)
+
+
+def _version() -> str:
+    try:
+        return installed_version("myriad")
+    except PackageNotFoundError:
+        return getattr(myriad, "__version__", "0")
+
+
+class MigrationsCheck:
+    """Readiness: the database stands at the newest revision; looked up once a minute at most."""
+
+    def __init__(self, owner_url: str) -> None:
+        self._owner_url = owner_url
+        self._trusted_until = 0.0
+
+    async def __call__(self, _runtime: Runtime) -> None:
+        """Raise UnavailableError while migrations are missing."""
+        if time.monotonic() < self._trusted_until:
+            return
+        if not await asyncio.to_thread(is_current, self._owner_url, migration_locations()):
+            raise UnavailableError("migrations are missing; run ./myriad migrate")
+        self._trusted_until = time.monotonic() + _MIGRATIONS_TRUSTED_SECONDS
