@@ -26,17 +26,19 @@ def spawn(
     dies_by: signal.Signals,
     account: Account | None = None,
     environment: Mapping[str, str] | None = None,
+    with_answer: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a process group of its own; `dies_by` reaches it when we are gone.
 
     Call it from a thread that lives as long as the child should: the kernel watches the thread.
+    What it prints goes to `log`; `with_answer` keeps its standard output for the caller instead.
     """
     _rotate(log)
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - every command is built by our own code.
             [os.fspath(part) for part in command],
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=subprocess.PIPE if with_answer else output,
             stderr=output,
             env=None if environment is None else dict(environment),
             preexec_fn=_preparation(account, dies_by),

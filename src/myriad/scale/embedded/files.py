@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 _SECRET_BYTES = 24
+_KEY_BYTES = 32
 
 
 def private_folder(path: Path) -> Path:
@@ -30,9 +33,18 @@ def write_private(path: Path, text: str) -> None:
 
 def get_secret(home: Path, name: str) -> str:
     """Return the secret `name` of this home folder, made at random when it is missing."""
+    return _get(home, name, lambda: secrets.token_urlsafe(_SECRET_BYTES))
+
+
+def get_master_key(home: Path) -> str:
+    """Return the master key of this home folder in base64, made at random when it is missing."""
+    return _get(home, "key", lambda: base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode())
+
+
+def _get(home: Path, name: str, make: Callable[[], str]) -> str:
     path = private_folder(home / "secrets") / name
     if not path.exists():
-        write_private(path, secrets.token_urlsafe(_SECRET_BYTES))
+        write_private(path, make())
     return path.read_text().strip()
 
 

@@ -15,31 +15,37 @@ from myriad.scale.embedded.state import HomeState, ServerUrls, home_lock, read_s
 __all__ = ["EmbeddedServer", "EmbeddedServers", "ServerUrls", "running_servers"]
 
 EmbeddedServer = EmbeddedPostgres | EmbeddedRedis
+ALL_SERVERS = frozenset({"postgres", "redis-broker", "redis-cache"})
 _TRIES = 3
 
 
 @dataclass(frozen=True)
 class EmbeddedServers:
-    """PostgreSQL, the broker and the cache of one home folder, not started yet."""
+    """The servers of one home folder, not started yet; None where the user has one already."""
 
-    postgres: EmbeddedPostgres
-    broker: EmbeddedRedis
-    cache: EmbeddedRedis
+    postgres: EmbeddedPostgres | None
+    broker: EmbeddedRedis | None
+    cache: EmbeddedRedis | None
 
     @classmethod
-    def of(cls, home: Path, state: HomeState) -> EmbeddedServers:
-        """Return the servers of `home`, each preferring the port that it had before."""
+    def of(
+        cls, home: Path, state: HomeState, wanted: frozenset[str] = ALL_SERVERS
+    ) -> EmbeddedServers:
+        """Return the wanted servers of `home`, each preferring the port that it had before."""
         port = state.ports.get
         return cls(
-            EmbeddedPostgres(home, port("postgres")),
-            EmbeddedRedis(home, "broker", port("redis-broker")),
-            EmbeddedRedis(home, "cache", port("redis-cache")),
+            EmbeddedPostgres(home, port("postgres")) if "postgres" in wanted else None,
+            EmbeddedRedis(home, "broker", port("redis-broker"))
+            if "redis-broker" in wanted
+            else None,
+            EmbeddedRedis(home, "cache", port("redis-cache")) if "redis-cache" in wanted else None,
         )
 
     @property
     def all(self) -> tuple[EmbeddedServer, ...]:
         """The servers in the order in which they start."""
-        return (self.postgres, self.broker, self.cache)
+        servers = (self.postgres, self.broker, self.cache)
+        return tuple(server for server in servers if server is not None)
 
     @property
     def ports(self) -> dict[str, int]:
@@ -48,31 +54,31 @@ class EmbeddedServers:
 
     @property
     def urls(self) -> ServerUrls:
-        """The URLs, right once every server was spawned."""
+        """The URLs, right once every server was spawned; empty where the user has a server."""
         return ServerUrls(
-            database_url=self.postgres.url(OWNER),
-            app_url=self.postgres.url(APP),
-            crossing_url=self.postgres.url(CROSSING),
-            broker_url=self.broker.url,
-            cache_url=self.cache.url,
+            database_url=self.postgres.url(OWNER) if self.postgres else "",
+            app_url=self.postgres.url(APP) if self.postgres else "",
+            crossing_url=self.postgres.url(CROSSING) if self.postgres else "",
+            broker_url=self.broker.url if self.broker else "",
+            cache_url=self.cache.url if self.cache else "",
         )
 
 
 @contextlib.contextmanager
-def running_servers(home: Path) -> Iterator[ServerUrls]:
-    """Run the servers of `home` while the block lasts, and yield their URLs.
+def running_servers(home: Path, wanted: frozenset[str] = ALL_SERVERS) -> Iterator[ServerUrls]:
+    """Run the wanted servers of `home` while the block lasts, and yield their URLs.
 
     Raises HomeBusyError when another process runs them, ServerStartError when one does not start.
     """
     home = home.expanduser().absolute()
     with home_lock(home), contextlib.ExitStack() as stack:
         state = read_state(home)
-        servers = EmbeddedServers.of(home, state)
+        servers = EmbeddedServers.of(home, state, wanted)
         state.claim("command")
         for server in servers.all:
             server.initialise()
             stack.enter_context(_running(server))
-        state.ports, state.urls = servers.ports, servers.urls
+        state.ports, state.urls = state.ports | servers.ports, servers.urls
         write_state(home, state)
         stack.callback(_forget, home)
         yield servers.urls

@@ -1,0 +1,207 @@
+"""The life of `./myriad up`: servers, preparation, the page, the rest; then an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from myriad.apps.cli.display import part_line, say
+from myriad.apps.cli.environment import embedded_names
+from myriad.apps.cli.plan import Demo, Plan
+from myriad.apps.cli.processes import server_part
+from myriad.apps.cli.supervisor import Supervisor, Watched
+from myriad.kit.errors import MyriadError
+from myriad.scale.embedded import children, kernel
+from myriad.scale.embedded.files import free_port
+from myriad.scale.embedded.servers import EmbeddedServers
+from myriad.scale.embedded.state import HomeState, home_lock, read_state, write_state
+
+DEFAULT_PORT = 8000
+_REAP_SECONDS = 1.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class LaunchError(MyriadError):
+    """`up` cannot go on; the message says which part failed and where its log is."""
+
+    code = "launch_failed"
+    title = "Cannot start"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `up` was asked for."""
+
+    home: Path
+    port: int | None = None
+    workers: int = 1
+    has_demo: bool = True
+    purchases: Path | None = None
+
+
+@dataclass
+class Launch:
+    """One run of `up`."""
+
+    options: Options
+    state: HomeState
+    servers: EmbeddedServers
+    supervisor: Supervisor = field(init=False)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.supervisor = Supervisor(self._changed)
+
+    async def run(self) -> None:
+        """Start everything in the order in which a person waits for it, then watch until told."""
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, self.stopping.set)
+        try:
+            await self._unless_stopped(self._start())
+            while not self.stopping.is_set():
+                self.supervisor.reap_orphans()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.stopping.wait(), _REAP_SECONDS)
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        await self._start_servers()
+        port = self._choose_port()
+        demo = self._demo()
+        plan = Plan(self.options.home, port, self.servers.urls, demo)
+        if demo:
+            self.supervisor.start(plan.simulator(demo))
+        answer = await self._prepare(plan.environment)
+        await self._first(self.supervisor.start(plan.api()))
+        self._announce(f"http://127.0.0.1:{port}", answer.get("login"))
+        for part in (*plan.workers(self.options.workers), plan.ticker()):
+            self.supervisor.start(part)
+        if demo:
+            self.supervisor.start(plan.filling(demo))
+
+    async def _start_servers(self) -> None:
+        watched = []
+        for server in self.servers.all:
+            server.initialise()
+            watched.append(self.supervisor.start(server_part(server)))
+        for one in watched:
+            await self._first(one)
+        self.state.ports |= self.servers.ports
+        self.state.urls = self.servers.urls
+        self._save()
+
+    async def _first(self, watched: Watched) -> None:
+        """Wait for a part's first good health; its failure on the way ends the launch."""
+        while not watched.settled.is_set():
+            if watched.restarts > 1:
+                raise LaunchError(f"{watched.part.name} does not start; see {watched.part.log}")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(watched.settled.wait(), 0.1)
+
+    def _choose_port(self) -> int:
+        asked = self.options.port
+        port = free_port(asked or self.state.ports.get("api") or DEFAULT_PORT)
+        if asked and port != asked:
+            raise LaunchError(f"port {asked} is taken; choose another with --port, or none")
+        self.state.ports["api"] = port
+        return port
+
+    def _demo(self) -> Demo | None:
+        if not self.options.has_demo:
+            return None
+        port = free_port(self.state.ports.get("square-simulator"))
+        self.state.ports["square-simulator"] = port
+        return Demo(port, self.options.purchases)
+
+    async def _prepare(self, environment: dict[str, str]) -> dict[str, Any]:
+        """Migrate and make the first login; its answer stays out of every log."""
+        child = children.spawn(
+            [sys.executable, "-P", "-m", "myriad.apps.cli.prepare"],
+            log=self._log("prepare"),
+            dies_by=signal.SIGTERM,
+            environment=environment,
+            with_answer=True,
+        )
+        output, _ = await asyncio.to_thread(child.communicate)
+        answer: dict[str, Any] = json.loads(output or b"{}")
+        if child.returncode != 0:
+            detail = answer.get("error") or f"see {self._log('prepare')}"
+            raise LaunchError(f"the database could not be prepared: {detail}")
+        say(part_line("database", "ready", "schema is current"))
+        return answer
+
+    def _log(self, name: str) -> Path:
+        return self.options.home / "logs" / f"{name}.log"
+
+    def _announce(self, address: str, login: dict[str, str] | None) -> None:
+        self.state.address = address
+        self._save()
+        say(f"\nMyriad runs at {address}")
+        if login:
+            say(f"Sign in as {login['email']} with the password {login['password']}")
+            say("(shown only this once; ./myriad password gives a new one)")
+        say(f"Logs are in {self._log('api').parent}; Ctrl-C or ./myriad down stops everything.\n")
+
+    def _changed(self, watched: Watched) -> None:
+        part = watched.part
+        hint = part.detail if watched.health == "ready" else ""
+        if watched.health in ("restarting", "failed"):
+            hint = f"ended with {watched.exit_code}, see {part.log}"
+        if watched.health != "starting":
+            say(part_line(part.name, watched.health, hint))
+        self._save()
+
+    def _save(self) -> None:
+        self.state.parts = {
+            name: {
+                "health": watched.health,
+                "pid": watched.child.pid if watched.child else None,
+                "restarts": watched.restarts,
+                "detail": watched.part.detail,
+            }
+            for name, watched in self.supervisor.watched.items()
+        }
+        write_state(self.options.home, self.state)
+
+    async def _unless_stopped(self, starting: Coroutine[Any, Any, None]) -> None:
+        """Wait for the start, or for the signal that makes it pointless."""
+        start = asyncio.create_task(starting)
+        stop = asyncio.create_task(self.stopping.wait())
+        await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
+        for task in (start, stop):
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        if start.done() and not start.cancelled():
+            start.result()
+
+    async def _stop(self) -> None:
+        """Stop what uses the servers first, then the servers; forget the run but not its ports."""
+        servers = {server.name for server in self.servers.all}
+        await self.supervisor.stop(name for name in self.supervisor.watched if name not in servers)
+        await self.supervisor.stop(servers)
+        self.state.release()
+        write_state(self.options.home, self.state)
+
+
+def launch(options: Options) -> None:
+    """Run `up` until a signal ends it.
+
+    Raises HomeBusyError when the home folder is in use, LaunchError when a part does not start.
+    """
+    with home_lock(options.home):
+        kernel.adopt_orphans()
+        state = read_state(options.home)
+        servers = EmbeddedServers.of(options.home, state, embedded_names())
+        state.claim("up")
+        write_state(options.home, state)
+        asyncio.run(Launch(options, state, servers).run())

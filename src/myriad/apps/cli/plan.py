@@ -1,0 +1,113 @@
+"""Which Python processes `up` runs, with which arguments and which environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from myriad.apps.cli.environment import is_given, variables
+from myriad.apps.cli.processes import python_part
+from myriad.apps.cli.supervisor import Part
+from myriad.scale.embedded.servers import ServerUrls
+
+_SIMULATOR = "myriad.products.keeper.square.simulator"
+_WEBHOOK_PATH = "/api/v1/keeper/square/webhooks"
+_APPLICATION = "MYRIAD_KEEPER__SQUARE_APPLICATION_ID"
+
+
+def has_own_square() -> bool:
+    """Say whether the environment names a real Square application; then there is no demo."""
+    return is_given(_APPLICATION)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the simulated Square listens, and the purchase log that it serves beside the spa."""
+
+    port: int
+    purchases: Path | None
+
+    @property
+    def log_arguments(self) -> list[str]:
+        """The purchase log as arguments of the processes that read it."""
+        return ["--purchases", str(self.purchases)] if self.purchases else []
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The processes that belong to one API address and one set of servers."""
+
+    home: Path
+    port: int
+    urls: ServerUrls
+    demo: Demo | None
+
+    @property
+    def address(self) -> str:
+        """Where a browser goes."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """The environment of every process."""
+        own = {
+            "MYRIAD_HTTP__HOST": "127.0.0.1",
+            "MYRIAD_HTTP__PORT": str(self.port),
+            "MYRIAD_KEEPER__PUBLIC_URL": self.address,
+        }
+        return variables(self.home, self.urls, **own, **self._simulated_square())
+
+    def _simulated_square(self) -> dict[str, str]:
+        if self.demo is None:
+            return {}
+        return {
+            "MYRIAD_KEEPER__SQUARE_BASE_URL": f"http://127.0.0.1:{self.demo.port}",
+            "MYRIAD_KEEPER__SQUARE_WEBHOOK_URL": f"{self.address}{_WEBHOOK_PATH}",
+        }
+
+    def api(self) -> Part:
+        """The API and the screens."""
+        arguments = ["-m", "uvicorn", "--factory", "myriad.apps.api:create_app"]
+        address = ["--host", "127.0.0.1", "--port", str(self.port)]
+        quiet = ["--no-access-log", "--timeout-graceful-shutdown", "2"]
+        return self._python("api", *arguments, *address, *quiet, port=self.port)
+
+    def workers(self, count: int) -> Iterator[Part]:
+        """The processes that do the jobs."""
+        for number in range(1, count + 1):
+            name = "worker" if number == 1 else f"worker-{number}"
+            yield self._python(name, "-m", "myriad.apps.worker")
+
+    def ticker(self) -> Part:
+        """The process that makes jobs due and hands them out."""
+        return self._python("ticker", "-m", "myriad.apps.ticker")
+
+    def simulator(self, demo: Demo) -> Part:
+        """The simulated Square with its sellers."""
+        address = ["--port", str(demo.port), "--webhook-url", f"{self.address}{_WEBHOOK_PATH}"]
+        arguments = ["-m", _SIMULATOR, "--spa", "--quiet", *address, *demo.log_arguments]
+        return self._python("square-simulator", *arguments, port=demo.port, path="/")
+
+    def filling(self, demo: Demo) -> Part:
+        """The one-off process that connects, syncs and runs the demo's accounts."""
+        return self._python("demo", "-m", "myriad.apps.demo", *demo.log_arguments, once=True)
+
+    def _python(
+        self,
+        name: str,
+        *arguments: str,
+        port: int | None = None,
+        path: str = "/livez",
+        once: bool = False,
+    ) -> Part:
+        return python_part(
+            name,
+            arguments,
+            home=self.home,
+            environment=self.environment,
+            port=port,
+            path=path,
+            once=once,
+        )

@@ -1,0 +1,56 @@
+"""`python -m myriad.apps.cli.prepare`: what `up` needs done once before the parts start.
+
+Prints one JSON object: the login that was made, if any, or the error that a person must see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sys
+from typing import Any
+
+from myriad.apps.cli.servers import migrate, runtime_of
+from myriad.apps.settings import Settings, load_settings
+from myriad.kit.errors import MyriadError
+from myriad.scale.directory.users import create_user, find_user_by_email
+from myriad.scale.observe import logs
+from myriad.scale.runtime import Runtime
+
+OWNER_EMAIL = "owner@example.com"
+PASSWORD_BYTES = 12
+
+
+async def make_login(runtime: Runtime) -> dict[str, str] | None:
+    """Make the first user, who runs this installation; None when there is one already."""
+    async with runtime.database.crossing("first login of this installation") as session:
+        if await find_user_by_email(session, OWNER_EMAIL) is not None:
+            return None
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        await create_user(
+            session, email=OWNER_EMAIL, name="Owner", password=password, is_operator=True
+        )
+    return {"email": OWNER_EMAIL, "password": password}
+
+
+async def _prepare(settings: Settings) -> dict[str, Any]:
+    async with runtime_of(settings, "prepare") as runtime:
+        return {"login": await make_login(runtime)}
+
+
+def main() -> int:
+    """Prepare the database, and say what came of it."""
+    logs.configure("prepare")
+    try:
+        settings = load_settings()
+        migrate(settings)
+        answer = asyncio.run(_prepare(settings))
+    except MyriadError as error:
+        answer = {"error": error.detail}
+    sys.stdout.write(json.dumps(answer))
+    return 1 if "error" in answer else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

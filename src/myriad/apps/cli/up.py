@@ -1,0 +1,49 @@
+"""`./myriad up`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from myriad.apps.cli.context import CliContext
+from myriad.apps.cli.launch import LaunchError, Options, launch
+from myriad.apps.cli.plan import has_own_square
+from myriad.kit.errors import InvalidInputError
+from myriad.scale.embedded.errors import HomeBusyError
+
+app = typer.Typer(rich_markup_mode=None)
+_EPILOG = """
+Examples:
+
+  ./myriad up
+
+  ./myriad up --purchases purchases.csv
+
+  ./myriad up --no-demo --port 8080 --workers 2
+"""
+
+
+@app.command(epilog=_EPILOG)
+def command(
+    ctx: typer.Context,
+    purchases: Path | None = typer.Option(
+        None, metavar="FILE", help="Serve this purchase log as a second seller of the demo."
+    ),
+    no_demo: bool = typer.Option(False, "--no-demo", help="Start with no simulated Square."),
+    port: int | None = typer.Option(
+        None, min=1, max=65535, help="Where the pages are [default: 8000, else a free port]."
+    ),
+    workers: int = typer.Option(1, min=1, max=64, help="How many worker processes."),
+) -> None:
+    """Start everything on this machine, and keep it running until Ctrl-C or `./myriad down`."""
+    context: CliContext = ctx.obj
+    if purchases is not None and not purchases.is_file():
+        raise InvalidInputError(f"--purchases: there is no file {purchases}")
+    log = purchases.absolute() if purchases else None
+    has_demo = not (no_demo or has_own_square())
+    try:
+        launch(Options(context.home, port, workers, has_demo, log))
+    except (HomeBusyError, LaunchError) as error:
+        typer.echo(f"myriad: {error.detail}", err=True)
+        raise typer.Exit(1) from None
