@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import create_engine, pool, text
 
 from myriad.scale.data.database import sqlalchemy_url
@@ -47,13 +47,21 @@ def upgrade(url: str, locations: Sequence[Path]) -> None:
 
 def is_current(url: str, locations: Sequence[Path]) -> bool:
     """Tell whether the database stands at the newest revision of every branch."""
-    heads = set(ScriptDirectory.from_config(_config(locations)).get_heads())
+    script = ScriptDirectory.from_config(_config(locations))
+    # A head that another branch depends on is implied by that branch and not stored.
+    implied = {name for revision in script.walk_revisions() for name in _depends_on(revision)}
+    heads = set(script.get_heads()) - implied
     engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table_schema": VERSION_SCHEMA}
         )
         return set(context.get_current_heads()) == heads
+
+
+def _depends_on(revision: Script) -> tuple[str, ...]:
+    names = revision.dependencies or ()
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def new_revision(
