@@ -20,7 +20,7 @@ from myriad.products.keeper.matching.fellegi_sunter import Scored
 from myriad.products.keeper.matching.fields import FIELDS, NAME_FIELDS, STRONG_FIELDS
 from myriad.products.keeper.matching.normalise import Interval, Record, full_birthday
 
-IDENTITY_FIELDS = ("given", "family", "birthday", "street_number", "address_line", "postcode")
+PLACE_FIELDS = ("street_number", "address_line", "suburb", "postcode")
 
 
 class Decision(StrEnum):
@@ -37,8 +37,9 @@ class Policy:
 
     `propose_from` and `auto_from` are probabilities. `birthdays_veto` says that two different full
     birthdays cannot be one person; a list without it takes them as evidence only. `identity_links`
-    lets a list that has no e-mail, telephone or card link pairs that agree to the letter on both
-    names, a full birthday and the whole address.
+    lets a list that has no e-mail, telephone or card link pairs that agree to the letter on the
+    given name, a full birthday and two parts of the address, and have the same family name but for
+    one keystroke: twins differ in the first, father and son in the second, namesakes in the third.
     """
 
     propose_from: float = 0.70
@@ -140,7 +141,7 @@ def _grade(
     shared = [field for field in STRONG_FIELDS if level[field] == "exact"]
     if probability < policy.auto_from:
         return Decision.PROPOSED, "Likely one person, not certain."
-    if not shared and not (policy.identity_links and _same_identity(left, right, level)):
+    if not shared and not (policy.identity_links and _same_identity(left, level)):
         return (
             Decision.PROPOSED,
             "Almost certainly one person, but no e-mail, phone or card agrees.",
@@ -170,10 +171,11 @@ def _doubt(left: Record, right: Record, level: dict[str, str]) -> str:
     return ""
 
 
-def _same_identity(left: Record, right: Record, level: dict[str, str]) -> bool:
-    """Agree to the letter on both names, a full birthday and the whole address."""
-    exact = all(level[field] == "exact" for field in IDENTITY_FIELDS)
-    return exact and full_birthday(left.birthday) is not None and left.birthday == right.birthday
+def _same_identity(left: Record, level: dict[str, str]) -> bool:
+    """Agree to the letter on the given name, a full birthday and two parts of the address."""
+    places = sum(level[field] == "exact" for field in PLACE_FIELDS)
+    born = level["birthday"] == "exact" and full_birthday(left.birthday) is not None
+    return born and places >= 2 and level["given"] == "exact"
 
 
 def _without_conflicting_chains(

@@ -30,7 +30,7 @@ class Evidence:
 
 
 def evidence_of(scored: Scored, pair: int) -> tuple[Evidence, ...]:
-    """Return the evidence for pair number `pair`, the strongest first."""
+    """Return the evidence for pair number `pair`, the strongest first circumstances last."""
     told = []
     for field in FIELDS:
         number = int(scored.levels[field.name][pair])
@@ -41,8 +41,12 @@ def evidence_of(scored: Scored, pair: int) -> tuple[Evidence, ...]:
             if field.by_value and number == EXACT and weight < 0:
                 words = f"{words}, a common one"
             told.append(Evidence(field.name, level.name, words, weight))
+    told.sort(key=lambda evidence: (-abs(evidence.weight), evidence.field))
+    moved = float(scored.moved_bits[pair])
+    if moved > SILENT_BITS:
+        told.append(Evidence("moved", "moved", "people move house", moved))
     household = float(scored.household_bits[pair])
     if household < -SILENT_BITS:
-        words = "what two people of one household would share as well"
+        words = "all of which one household may share"
         told.append(Evidence("household", "shared", words, household))
-    return tuple(sorted(told, key=lambda evidence: (-abs(evidence.weight), evidence.field)))
+    return tuple(told)

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from myriad.products.keeper.matching.columns import Scores
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -152,6 +156,11 @@ FIELDS: tuple[Field, ...] = (
         shared=True,
     ),
 )
-BY_NAME = {field.name: field for field in FIELDS}
 STRONG_FIELDS = ("email", "phone", "card")
 NAME_FIELDS = ("given", "family")
+
+
+def unit(frequencies: list[float]) -> Scores:
+    """Scale the known levels to sum to 1; the unknown level is 1 and so weighs nothing."""
+    known = np.array(frequencies[1:], dtype=np.float64)
+    return np.concatenate(([1.0], known / known.sum()))
