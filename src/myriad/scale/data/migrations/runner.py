@@ -49,7 +49,8 @@ def is_current(url: str, locations: Sequence[Path]) -> bool:
     """Tell whether the database stands at the newest revision of every branch."""
     script = ScriptDirectory.from_config(_config(locations))
     # A head that another branch depends on is implied by that branch and not stored.
-    implied = {name for revision in script.walk_revisions() for name in _depends_on(revision)}
+    labels = {label for revision in script.walk_revisions() for label in _depends_on(revision)}
+    implied = {script.get_revision(label).revision for label in labels}
     heads = set(script.get_heads()) - implied
     engine = create_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
     with engine.connect() as connection:
