@@ -1,0 +1,86 @@
+"""The jobs that this process holds, shared by its event loop and its heartbeat thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from myriad.scale.tenancy import TenantId
+
+StopReason = Literal["lost", "cancelled", "shutdown"]
+
+
+@dataclass
+class Lease:
+    """One held job.
+
+    Past `deadline` (monotonic seconds) the heartbeat lets the lease run out, so that a handler
+    which hangs beyond its timeout cannot keep the job for ever.
+    """
+
+    tenant_id: TenantId
+    job_id: UUID
+    fence: int
+    seconds: float
+    deadline: float
+    stopped: StopReason | None = None
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop, repr=False)
+    _handler: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    def watch(self, handler: asyncio.Task[None]) -> None:
+        """Name the running handler, which `stop` will cancel."""
+        self._handler = handler
+        if self.stopped is not None:
+            handler.cancel()
+
+    def stop(self, reason: StopReason) -> None:
+        """Cancel the handler for `reason`; the first reason counts. Safe from any thread."""
+        self._loop.call_soon_threadsafe(self._stop, reason)
+
+    def _stop(self, reason: StopReason) -> None:
+        if self.stopped is None:
+            self.stopped = reason
+            if self._handler is not None:
+                self._handler.cancel()
+
+
+class Leases:
+    """The leases of one process. Every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._held: dict[UUID, Lease] = {}
+        self._lock = threading.Lock()
+        self.shortened = threading.Event()
+
+    def add(self, lease: Lease) -> None:
+        """Hold `lease`; wakes the heartbeat when it is the shortest."""
+        with self._lock:
+            shortest = min((other.seconds for other in self._held.values()), default=float("inf"))
+            self._held[lease.job_id] = lease
+        if lease.seconds < shortest:
+            self.shortened.set()
+
+    def drop(self, lease: Lease) -> None:
+        """Hold `lease` no longer."""
+        with self._lock:
+            if self._held.get(lease.job_id) is lease:
+                del self._held[lease.job_id]
+
+    def holds(self, job_id: UUID) -> bool:
+        """Return whether this process works on the job already."""
+        with self._lock:
+            return job_id in self._held
+
+    def all(self) -> list[Lease]:
+        """Return the leases held now."""
+        with self._lock:
+            return list(self._held.values())
+
+    def to_extend(self) -> list[Lease]:
+        """Return the leases whose handlers are within their deadline."""
+        now = time.monotonic()
+        return [lease for lease in self.all() if lease.deadline > now]

@@ -1,0 +1,26 @@
+"""The named SQL of the queue, run inside whatever transaction the caller has open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import CursorResult
+
+from myriad.scale.data import NamedQueries, ReadSession
+
+QUERIES = NamedQueries.load("myriad.scale.jobs")
+CHANNEL = "myriad_jobs"
+CLASSES = ("interactive", "high", "default", "low", "bulk")
+
+
+async def run(session: ReadSession, query: str, parameters: Mapping[str, Any]) -> CursorResult[Any]:
+    """Run the query of that name and return its result."""
+    connection = await session.connection()
+    return await connection.exec_driver_sql(QUERIES[query], dict(parameters))
+
+
+def as_json(value: Mapping[str, Any]) -> Jsonb:
+    """Return `value` as the driver sends it to a jsonb column."""
+    return Jsonb(dict(value))

@@ -1,0 +1,119 @@
+"""The worker process: Celery's threads receive ids, one event loop runs the jobs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from celery import Celery, signals
+
+from myriad.scale.jobs.bridge import AsyncBridge
+from myriad.scale.jobs.broker import QUEUE, RUN_JOB, create_celery
+from myriad.scale.jobs.execution import Executor
+from myriad.scale.jobs.heartbeat import Heartbeat
+from myriad.scale.jobs.place import Place
+from myriad.scale.jobs.reaper import release_jobs_of
+from myriad.scale.jobs.registry import REGISTRY, Registry
+from myriad.scale.jobs.store import run
+from myriad.scale.observe.logs import get_logger
+from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import TenantId
+
+OpenRuntime = Callable[[], Any]
+_log = get_logger(__name__)
+
+
+@dataclass
+class WorkerOptions:
+    """How a worker runs.
+
+    `slots` jobs at once; on SIGTERM handlers have `grace_seconds` to finish before their jobs go
+    back to the queue. `on_beat` is called every five seconds at least, while the process lives.
+    """
+
+    slots: int = 16
+    grace_seconds: float = 20.0
+    registry: Registry = REGISTRY
+    on_beat: Callable[[], None] = lambda: None
+
+
+def run_worker(open_runtime: OpenRuntime, options: WorkerOptions) -> int:
+    """Serve jobs until SIGTERM or SIGINT and return the exit code.
+
+    `open_runtime()` gives an asynchronous context manager of a Runtime; it is entered on the loop
+    that will run every job. Call from the main thread, which Celery keeps.
+    """
+    bridge, stack = AsyncBridge(), AsyncExitStack()
+    runtime: Runtime = bridge.run(stack.enter_async_context(open_runtime()))
+    executor = Executor(runtime, options.registry)
+    place = Place.here()
+    bridge.run(release_dead_neighbours(runtime, place))
+    url = runtime.database.settings.crossing
+    heartbeat = Heartbeat(
+        url, executor.leases, executor.worker_id, options.slots, place, options.on_beat
+    )
+    heartbeat.start()
+    try:
+        return _serve(_application(runtime, bridge, executor), executor, options)
+    finally:
+        heartbeat.stop()
+        bridge.run(stack.aclose())
+        bridge.close()
+
+
+def _application(runtime: Runtime, bridge: AsyncBridge, executor: Executor) -> Celery:
+    app = create_celery(runtime.broker_url)
+
+    @app.task(name=RUN_JOB, ignore_result=True)
+    def run_job(tenant_id: str, job_id: str, task: str) -> None:
+        bridge.run(executor.execute(TenantId(UUID(tenant_id)), UUID(job_id), task))
+
+    return app
+
+
+def _serve(app: Celery, executor: Executor, options: WorkerOptions) -> int:
+    def begin_shutdown(**_: object) -> None:
+        _log.info("worker_stopping", held=len(executor.leases.all()))
+        timer = threading.Timer(options.grace_seconds, _give_back, [executor])
+        timer.daemon = True
+        timer.start()
+
+    signals.worker_shutting_down.connect(begin_shutdown, weak=False)
+    worker = app.Worker(
+        pool="threads",
+        concurrency=options.slots,
+        queues=[QUEUE],
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+        loglevel=None,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _give_back(executor: Executor) -> None:
+    for lease in executor.leases.all():
+        lease.stop("shutdown")
+
+
+async def release_dead_neighbours(runtime: Runtime, place: Place) -> int:
+    """Take back at once the jobs of workers that died on this machine; return how many.
+
+    Without this they would wait for their leases to expire. Called before this worker announces
+    itself, so a worker known under our own pid is dead as well.
+    """
+    async with runtime.database.crossing("release jobs of dead workers") as session:
+        known = await run(session, "list_workers_on_host", {"host": place.host})
+        dead = [row.id for row in known if row.pid == place.pid or not place.is_alive(row.pid)]
+        if not dead:
+            return 0
+        released = await release_jobs_of(session, dead)
+        await run(session, "dismiss_workers", {"ids": dead})
+    _log.info("dead_workers_found", workers=len(dead), jobs=released)
+    return released

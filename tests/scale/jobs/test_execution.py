@@ -1,0 +1,344 @@
+"""An attempt commits its effect and its end together, under its fence, or writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from myriad.scale.jobs import (
+    Job,
+    JobIsLiveError,
+    JobNotFoundError,
+    LeaseLostError,
+    PermanentJobError,
+    RetryLaterError,
+    cancel,
+    list_dead,
+    replay,
+)
+from myriad.scale.jobs.errors import DuplicateTaskError
+from myriad.scale.jobs.execution import Executor
+from myriad.scale.jobs.heartbeat import Heartbeat
+from myriad.scale.jobs.registry import Registry, Task, task
+from myriad.scale.runtime import Runtime
+from tests.fixtures.database import TwoTenants
+from tests.scale.jobs.workbench import (
+    TASK,
+    add_job,
+    effects,
+    executor_for,
+    expire_lease,
+    status_of,
+    write_effect,
+)
+
+
+@asynccontextmanager
+async def beating(executor: Executor) -> AsyncIterator[None]:
+    """Run the heartbeat of `executor` during the block."""
+    url = executor.runtime.database.settings.crossing
+    heartbeat = Heartbeat(url, executor.leases, executor.worker_id, slots=1)
+    await asyncio.to_thread(heartbeat.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(heartbeat.stop)
+
+
+async def test_effect_and_end_commit_together(runtime: Runtime, tenants: TwoTenants) -> None:
+    job_id = await add_job(runtime, tenants.first, 7)
+    assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "succeeded"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert (status.state, status.attempts, status.is_live) == ("succeeded", 1, False)
+    assert await effects(runtime, tenants.first) == ["7"]
+
+
+async def test_a_second_wake_up_for_the_same_job_does_nothing(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    workers = [executor_for(runtime) for _ in range(4)]
+    outcomes = await asyncio.gather(*(w.execute(tenants.first, job_id, TASK) for w in workers))
+    assert sorted(outcomes) == ["duplicate"] * 3 + ["succeeded"]
+    assert await effects(runtime, tenants.first) == ["0"]
+
+
+async def test_a_slow_worker_that_lost_its_lease_writes_nothing(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    began, replaced = asyncio.Event(), asyncio.Event()
+
+    async def slow(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, payload)
+        began.set()
+        await replaced.wait()
+
+    loser = asyncio.create_task(executor_for(runtime, slow).execute(tenants.first, job_id, TASK))
+    await began.wait()
+    await expire_lease(runtime, job_id)
+    assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "succeeded"
+    replaced.set()
+    assert await loser == "lost"
+    assert await effects(runtime, tenants.first) == ["0"]
+
+
+async def test_a_lost_lease_is_noticed_at_the_checkpoint(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    seen: list[type[BaseException]] = []
+
+    async def overtaken(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, payload)
+        await job.checkpoint()
+        await write_effect(job, {"n": "lost"})
+        await expire_lease(runtime, job_id)
+        assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "succeeded"
+        try:
+            await job.checkpoint()
+        except LeaseLostError as error:
+            seen.append(type(error))
+            raise
+
+    assert await executor_for(runtime, overtaken).execute(tenants.first, job_id, TASK) == "lost"
+    assert seen == [LeaseLostError]
+    assert await effects(runtime, tenants.first) == ["0", "0"]
+
+
+async def test_a_checkpoint_keeps_what_was_done_and_the_tenant(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+
+    async def breaks_off(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, {"n": "kept"})
+        await job.checkpoint()
+        await write_effect(job, {"n": "rolled back"})
+        raise OSError
+
+    assert await executor_for(runtime, breaks_off).execute(tenants.first, job_id, TASK) == "retry"
+    assert await effects(runtime, tenants.first) == ["kept"]
+
+
+async def test_a_failure_waits_a_jittered_while_and_keeps_its_error(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+
+    async def fails(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, payload)
+        raise OSError("connection reset")
+
+    assert await executor_for(runtime, fails).execute(tenants.first, job_id, TASK) == "retry"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert (status.state, status.attempts) == ("waiting", 1)
+    assert status.error is not None
+    assert status.error["type"] == "OSError"
+    assert status.error["detail"] == "connection reset"
+    assert await effects(runtime, tenants.first) == []
+
+
+async def test_retry_after_is_honoured_and_costs_no_attempt(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+
+    async def told_to_wait(job: Job, payload: dict[str, Any]) -> None:
+        raise RetryLaterError(120)
+
+    executor = executor_for(runtime, told_to_wait, max_attempts=1)
+    assert await executor.execute(tenants.first, job_id, TASK) == "later"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert (status.state, status.attempts) == ("waiting", 0)
+    assert status.started_at is not None
+    assert 119 <= (status.run_at - status.started_at).total_seconds() <= 135
+
+
+async def test_a_permanent_error_is_a_dead_letter_at_once_and_can_be_replayed(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first, 5)
+
+    async def hopeless(job: Job, payload: dict[str, Any]) -> None:
+        raise PermanentJobError("the account is closed")
+
+    assert await executor_for(runtime, hopeless).execute(tenants.first, job_id, TASK) == "dead"
+    async with runtime.database.session(tenants.first) as session:
+        assert [letter.id for letter in await list_dead(session)] == [job_id]
+        await replay(session, job_id)
+    assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "succeeded"
+    assert await effects(runtime, tenants.first) == ["5"]
+
+
+async def test_the_last_attempt_that_fails_makes_a_dead_letter(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first, max_attempts=1)
+
+    async def fails(job: Job, payload: dict[str, Any]) -> None:
+        raise ValueError
+
+    assert await executor_for(runtime, fails).execute(tenants.first, job_id, TASK) == "dead"
+
+
+async def test_a_dead_letter_is_not_replayed_beside_a_living_successor_or_by_others(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first, dedup_key="sync")
+
+    async def hopeless(job: Job, payload: dict[str, Any]) -> None:
+        raise PermanentJobError("no")
+
+    await executor_for(runtime, hopeless).execute(tenants.first, job_id, TASK)
+    successor = await add_job(runtime, tenants.first, dedup_key="sync")
+    async with runtime.database.session(tenants.first) as session:
+        with pytest.raises(JobIsLiveError):
+            await replay(session, job_id)
+        with pytest.raises(JobNotFoundError):
+            await replay(session, successor)
+    async with runtime.database.session(tenants.second) as session:
+        assert await list_dead(session) == []
+        with pytest.raises(JobNotFoundError):
+            await replay(session, job_id)
+
+
+async def test_a_task_that_this_worker_does_not_know_is_tried_again_elsewhere(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first, task="test.thing.unknown")
+    executor = Executor(runtime, Registry())
+    assert await executor.execute(tenants.first, job_id, "test.thing.unknown") == "retry"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert status.error is not None
+    assert status.error["code"] == "unknown_task"
+
+
+async def test_an_attempt_that_takes_too_long_is_stopped(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+
+    async def endless(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, payload)
+        await asyncio.sleep(60)
+
+    executor = executor_for(runtime, endless, timeout_seconds=0.1)
+    assert await executor.execute(tenants.first, job_id, TASK) == "retry"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert status.error is not None
+    assert status.error["code"] == "job_timeout"
+    assert await effects(runtime, tenants.first) == []
+
+
+async def test_the_heartbeat_keeps_a_job_longer_than_its_lease_single_even_without_awaiting(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    """The anchor: no redelivery; a broker's visibility timeout ran such a job three times."""
+    job_id = await add_job(runtime, tenants.first)
+
+    async def computes(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, payload)
+        time.sleep(2.5)  # noqa: ASYNC251 - blocks the loop on purpose
+
+    executor = executor_for(runtime, computes, lease_seconds=0.9)
+    async with beating(executor):
+        assert await executor.execute(tenants.first, job_id, TASK) == "succeeded"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert status.attempts == 1
+    assert await effects(runtime, tenants.first) == ["0"]
+
+
+async def test_a_hanging_handler_cannot_keep_its_lease_beyond_the_deadline(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    executor = executor_for(runtime)
+
+    async def hangs(job: Job, payload: dict[str, Any]) -> None:
+        executor.leases.all()[0].deadline = time.monotonic() - 1
+        assert executor.leases.to_extend() == []
+
+    executor.registry = Registry()
+    executor.registry.add(Task(TASK, hangs))
+    assert await executor.execute(tenants.first, job_id, TASK) == "succeeded"
+
+
+async def test_cancelling_stops_a_running_handler_and_drops_its_effects(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    began = asyncio.Event()
+
+    async def endless(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, payload)
+        began.set()
+        await asyncio.sleep(60)
+
+    executor = executor_for(runtime, endless, lease_seconds=0.6)
+    async with beating(executor):
+        running = asyncio.create_task(executor.execute(tenants.first, job_id, TASK))
+        await began.wait()
+        async with runtime.database.session(tenants.first) as session:
+            assert await cancel(session, job_id)
+        assert await asyncio.wait_for(running, 10) == "cancelled"
+    assert (await status_of(runtime, tenants.first, job_id)).state == "cancelled"
+    assert await effects(runtime, tenants.first) == []
+
+
+async def test_shutdown_gives_the_job_back_without_costing_an_attempt(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    began = asyncio.Event()
+
+    async def endless(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, payload)
+        began.set()
+        await asyncio.sleep(60)
+
+    executor = executor_for(runtime, endless)
+    running = asyncio.create_task(executor.execute(tenants.first, job_id, TASK))
+    await began.wait()
+    executor.leases.all()[0].stop("shutdown")
+    assert await running == "given_back"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert (status.state, status.attempts) == ("queued", 0)
+    assert await effects(runtime, tenants.first) == []
+
+
+async def test_progress_is_seen_before_the_job_ends_and_its_last_step_always(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    seen = []
+
+    async def tells(job: Job, payload: dict[str, Any]) -> None:
+        for done in range(1, 101):
+            await job.progress(done, 100, f"{done} of 100", stage="reading")
+        assert await job.is_held()
+        seen.append(await status_of(runtime, tenants.first, job_id))
+
+    assert await executor_for(runtime, tells).execute(tenants.first, job_id, TASK) == "succeeded"
+    assert (seen[0].progress_done, seen[0].message, seen[0].stage) == (
+        100,
+        "100 of 100",
+        "reading",
+    )
+
+
+def test_one_name_has_one_handler() -> None:
+    registry = Registry()
+    task("test.thing.do", registry=registry)(write_effect)
+    task("test.thing.do", registry=registry)(write_effect)
+
+    async def other(job: Job, payload: dict[str, Any]) -> None:
+        """Another handler under the same name."""
+
+    with pytest.raises(DuplicateTaskError):
+        task("test.thing.do", registry=registry)(other)

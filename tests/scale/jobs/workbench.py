@@ -1,0 +1,87 @@
+"""Handlers, rows and short cuts for the tests of jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from myriad.scale.jobs import enqueue
+from myriad.scale.jobs.execution import Executor
+from myriad.scale.jobs.job import Job
+from myriad.scale.jobs.registry import Handler, Payload, Registry, Task
+from myriad.scale.jobs.status import JobStatus, get_job
+from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import TenantId
+
+TASK = "test.thing.do"
+_EFFECT = text(
+    "INSERT INTO platform.audit_event (tenant_id, actor_kind, action, subject) "
+    "VALUES (:tenant, 'system', 'test.effect', :subject)"
+)
+_EFFECTS = "SELECT subject FROM platform.audit_event WHERE action = 'test.effect' ORDER BY id"
+
+
+async def write_effect(job: Job, payload: Payload) -> None:
+    """Write one row that a test can count."""
+    await job.session.execute(_EFFECT, {"tenant": job.tenant_id, "subject": str(payload["n"])})
+
+
+async def effects(runtime: Runtime, tenant: TenantId) -> list[str]:
+    """Return the effects that the tenant's jobs have committed, oldest first."""
+    return [row["subject"] for row in await runtime.database.reader.rows(tenant, _EFFECTS)]
+
+
+async def add_job(runtime: Runtime, tenant: TenantId, n: int = 0, **options: Any) -> UUID:
+    """Enqueue one job in a transaction of its own."""
+    async with runtime.database.session(tenant) as session:
+        return await enqueue(session, options.pop("task", TASK), {"n": n}, **options)
+
+
+async def status_of(runtime: Runtime, tenant: TenantId, job_id: UUID) -> JobStatus:
+    """Return the job's row."""
+    async with runtime.database.read_session(tenant) as session:
+        return await get_job(session, job_id)
+
+
+async def sql(runtime: Runtime, statement: str, **parameters: Any) -> None:
+    """Run a statement across tenants."""
+    async with runtime.database.crossing("test changes rows") as session:
+        await session.execute(text(statement), parameters)
+
+
+async def expire_lease(runtime: Runtime, job_id: UUID) -> None:
+    """Let the lease of a job have run out a second ago."""
+    await sql(
+        runtime,
+        "UPDATE platform.job SET lease_until = now() - interval '1 second' WHERE id = :id",
+        id=job_id,
+    )
+
+
+def executor_for(runtime: Runtime, handler: Handler = write_effect, **limits: Any) -> Executor:
+    """Return the executor of a worker of its own that knows one task."""
+    registry = Registry()
+    registry.add(Task(TASK, handler, **limits))
+    return Executor(runtime, registry)
+
+
+@dataclass
+class RecordingPublisher:
+    """A quiet twin of the broker: keeps what was published."""
+
+    published: list[Any] = field(default_factory=list)
+    waiting: int = 0
+
+    def publish(self, jobs: Any) -> None:
+        """Keep `jobs`."""
+        self.published += jobs
+
+    def backlog(self) -> int:
+        """Return what the test says."""
+        return self.waiting
+
+    def close(self) -> None:
+        """Nothing to close."""
