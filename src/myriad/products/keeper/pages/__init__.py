@@ -1,0 +1,1 @@
+"""The Keeper screens."""

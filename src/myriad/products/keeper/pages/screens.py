@@ -1,0 +1,110 @@
+"""From a view to an answer: one function per screen, without a session or a query."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.responses import HTMLResponse
+
+from myriad.products.keeper.pages import figures, links, words
+from myriad.products.keeper.views import (
+    ConnectionsView,
+    CustomersView,
+    CustomerView,
+    DuplicatePair,
+    DuplicatesView,
+    InsightsView,
+    ReportsView,
+    ReportView,
+    TaskCard,
+    TodayView,
+)
+from myriad.scale import ui
+
+_RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
+
+
+def _draw(page: ui.PageContext, name: str, status: int = 200, **values: object) -> HTMLResponse:
+    return _RENDERER.respond(
+        page,
+        f"keeper/{name}.html",
+        status=status,
+        words=words,
+        figures=figures,
+        links=links,
+        **values,
+    )
+
+
+def today(page: ui.PageContext, view: TodayView) -> HTMLResponse:
+    """Return the Today screen."""
+    return _draw(page, "today", view=view)
+
+
+def task(page: ui.PageContext, card: TaskCard) -> HTMLResponse:
+    """Return one task as part of a page, after it was decided."""
+    return _draw(page, "task", task=card, today=card.business_date)
+
+
+def customers(
+    page: ui.PageContext, view: CustomersView, next_after: str | None = None
+) -> HTMLResponse:
+    """Return the list of people; `next_after` is the signed key of the next page."""
+    return _draw(page, "customers", view=view, next_after=next_after)
+
+
+def customer(
+    page: ui.PageContext,
+    view: CustomerView,
+    after: str | None = None,
+    next_after: str | None = None,
+) -> HTMLResponse:
+    """Return the screen of one person."""
+    return _draw(page, "customer", view=view, after=after, next_after=next_after)
+
+
+def duplicates(
+    page: ui.PageContext, view: DuplicatesView, next_after: str | None = None
+) -> HTMLResponse:
+    """Return pairs of profiles."""
+    return _draw(page, "duplicates", view=view, next_after=next_after)
+
+
+def pair(page: ui.PageContext, value: DuplicatePair) -> HTMLResponse:
+    """Return one pair as part of a page, after it was decided."""
+    return _draw(page, "pair", pair=value)
+
+
+def insights(
+    page: ui.PageContext,
+    view: InsightsView,
+    after: str | None = None,
+    next_after: str | None = None,
+) -> HTMLResponse:
+    """Return insights with their grades."""
+    return _draw(page, "insights", view=view, after=after, next_after=next_after)
+
+
+def reports(
+    page: ui.PageContext,
+    view: ReportsView,
+    after: str | None = None,
+    next_after: str | None = None,
+) -> HTMLResponse:
+    """Return the list of reports."""
+    return _draw(page, "reports", view=view, after=after, next_after=next_after)
+
+
+def report(page: ui.PageContext, view: ReportView) -> HTMLResponse:
+    """Return one report."""
+    return _draw(page, "report", view=view)
+
+
+def connections(page: ui.PageContext, view: ConnectionsView) -> HTMLResponse:
+    """Return how the data comes in."""
+    return _draw(page, "connections", view=view)
+
+
+def progress(page: ui.PageContext, view: ConnectionsView) -> HTMLResponse:
+    """Return the job under way as part of a page that asks for it again by itself."""
+    return _draw(page, "job", view=view)
