@@ -11,7 +11,7 @@ from myriad.apps.cli.context import CliContext
 from myriad.apps.cli.frame import REPOSITORY
 from myriad.kit.errors import InvalidInputError
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 _FOLDER = REPOSITORY / "bench"
 _NOT_BENCHES = {"__init__", "peers"}
 

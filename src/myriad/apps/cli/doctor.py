@@ -18,7 +18,7 @@ from myriad.scale.data.migrations import is_current
 from myriad.scale.embedded.roles import OLDEST_VERSION
 from myriad.scale.embedded.state import HomeState, read_state
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 def look_at_database(context: CliContext, state: HomeState) -> Iterator[Finding]:

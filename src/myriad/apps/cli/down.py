@@ -10,7 +10,7 @@ import typer
 from myriad.apps.cli.context import CliContext
 from myriad.scale.embedded.state import read_state
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 _WAIT_SECONDS = 45
 
 

@@ -9,7 +9,7 @@ from myriad.apps.cli.servers import attached_or_started, migrate
 from myriad.apps.products import migration_locations
 from myriad.scale.data.migrations import is_current
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(epilog="Example:  ./myriad migrate")

@@ -12,7 +12,7 @@ from myriad.apps.cli.prepare import OWNER_EMAIL, PASSWORD_BYTES
 from myriad.kit.errors import NotFoundError
 from myriad.scale.directory.users import find_user_by_email, set_password
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 async def renew(context: CliContext, email: str) -> str:

@@ -12,7 +12,7 @@ from myriad.apps.cli.context import CliContext
 from myriad.apps.cli.display import part_line
 from myriad.scale.embedded.state import HomeState, read_state
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 _GOOD = {"ready", "done", "working"}
 
 

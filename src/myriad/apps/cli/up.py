@@ -12,7 +12,7 @@ from myriad.apps.cli.plan import has_own_square
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.embedded.errors import HomeBusyError
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 _EPILOG = """
 Examples:
 
