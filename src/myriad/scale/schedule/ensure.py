@@ -1,0 +1,82 @@
+"""Giving a tenant the schedules that its products ask for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CursorResult
+
+from myriad.kit.clock import get_zone, utc_now
+from myriad.kit.errors import InvalidInputError, NotFoundError
+from myriad.scale.data import NamedQueries, ReadSession, Session
+from myriad.scale.schedule.slots import Slot, next_fire, stable_slot
+from myriad.scale.schedule.specs import ScheduleSpec
+from myriad.scale.tenancy import TenantId
+
+QUERIES = NamedQueries.load("myriad.scale.schedule")
+
+
+async def run(session: ReadSession, query: str, parameters: Mapping[str, Any]) -> CursorResult[Any]:
+    """Run the query of that name in the caller's transaction."""
+    connection = await session.connection()
+    return await connection.exec_driver_sql(QUERIES[query], dict(parameters))
+
+
+def place_of(tenant_id: TenantId, spec: ScheduleSpec) -> Slot:
+    """Return where the schedule lies for this tenant; a weekday in the spec overrides the hash."""
+    place = stable_slot(tenant_id, spec.name)
+    if spec.weekday is None:
+        return place
+    return Slot(place.slot, place.second, spec.weekday)
+
+
+async def ensure_schedules(
+    session: Session, tenant_id: TenantId, specs: Sequence[ScheduleSpec]
+) -> None:
+    """Create the tenant's schedules and bring existing ones up to date; may be called again.
+
+    A schedule that exists keeps its slot, its switch and, unless its rhythm changes, its next
+    fire. Raises NotFoundError for an unknown tenant, InvalidInputError for two specs of one name.
+    """
+    if len({spec.name for spec in specs}) < len(specs):
+        raise InvalidInputError("two schedules have the same name")
+    zone = await _zone_of(session, tenant_id)
+    if specs:
+        columns = _columns(tenant_id, specs, zone)
+        await run(session, "ensure_schedules", columns | {"tenant_id": tenant_id})
+
+
+async def set_enabled(session: Session, tenant_id: TenantId, name: str, *, enabled: bool) -> None:
+    """Switch one schedule on or off, or raise NotFoundError."""
+    facts = {"tenant_id": tenant_id, "name": name, "enabled": enabled}
+    if (await run(session, "set_enabled", facts)).rowcount == 0:
+        raise NotFoundError(f"no schedule {name!r}")
+
+
+async def _zone_of(session: Session, tenant_id: TenantId) -> ZoneInfo:
+    name = (await run(session, "get_zone", {"tenant_id": tenant_id})).scalar()
+    if name is None:
+        raise NotFoundError(f"no tenant {tenant_id}")
+    return get_zone(str(name))
+
+
+def _columns(tenant_id: TenantId, specs: Sequence[ScheduleSpec], zone: ZoneInfo) -> dict[str, Any]:
+    places = [place_of(tenant_id, spec) for spec in specs]
+    now = utc_now()
+    return {
+        "names": [spec.name for spec in specs],
+        "tasks": [spec.task for spec in specs],
+        "everies": [spec.every for spec in specs],
+        "classes": [spec.job_class for spec in specs],
+        "payloads": [json.dumps(dict(spec.payload)) for spec in specs],
+        "slots": [place.slot for place in places],
+        "seconds": [place.second for place in places],
+        "weekdays": [place.weekday for place in places],
+        "fires": [
+            next_fire(place, spec.every, zone, now)
+            for place, spec in zip(places, specs, strict=True)
+        ],
+    }

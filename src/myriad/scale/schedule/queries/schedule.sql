@@ -1,0 +1,65 @@
+-- name: ensure_schedules
+INSERT INTO platform.schedule AS known
+    (tenant_id, name, task, every, job_class, payload, slot, second, weekday, next_fire_at)
+SELECT %(tenant_id)s, wanted.* FROM unnest(
+    %(names)s::text[], %(tasks)s::text[], %(everies)s::text[], %(classes)s::text[],
+    %(payloads)s::jsonb[], %(slots)s::smallint[], %(seconds)s::smallint[],
+    %(weekdays)s::smallint[], %(fires)s::timestamptz[]) AS wanted
+ON CONFLICT (tenant_id, name) DO UPDATE SET
+    task = EXCLUDED.task, job_class = EXCLUDED.job_class, payload = EXCLUDED.payload,
+    weekday = EXCLUDED.weekday, every = EXCLUDED.every, updated_at = now(),
+    next_fire_at = CASE WHEN known.every = EXCLUDED.every AND known.weekday = EXCLUDED.weekday
+        THEN known.next_fire_at ELSE EXCLUDED.next_fire_at END
+WHERE (known.task, known.job_class, known.payload, known.every, known.weekday)
+    IS DISTINCT FROM
+    (EXCLUDED.task, EXCLUDED.job_class, EXCLUDED.payload, EXCLUDED.every, EXCLUDED.weekday)
+
+-- name: get_zone
+SELECT timezone FROM platform.tenant WHERE id = %(tenant_id)s
+
+-- name: set_enabled
+UPDATE platform.schedule SET enabled = %(enabled)s, updated_at = now()
+WHERE tenant_id = %(tenant_id)s AND name = %(name)s
+
+-- name: take_due
+SELECT schedule.tenant_id, schedule.id, schedule.name, schedule.every, schedule.slot,
+    schedule.second, schedule.weekday, schedule.next_fire_at, tenant.timezone,
+    tenant.status = 'active' AS is_active
+FROM platform.schedule JOIN platform.tenant ON tenant.id = schedule.tenant_id
+WHERE schedule.enabled AND schedule.next_fire_at <= %(now)s
+ORDER BY schedule.next_fire_at, schedule.id
+LIMIT %(limit)s FOR UPDATE OF schedule SKIP LOCKED
+
+-- name: fires_per_minute
+SELECT coalesce(sum(CASE every
+    WHEN 'hourly' THEN 1.0 / 60 WHEN 'nightly' THEN 1.0 / 360 ELSE 1.0 / 2520 END), 0) AS rate
+FROM platform.schedule WHERE enabled
+
+-- name: materialise
+WITH moved AS (
+    UPDATE platform.schedule SET
+        last_fire_at = due.fire_at, next_fire_at = due.next_fire_at
+    FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(fires)s::timestamptz[],
+        %(nexts)s::timestamptz[], %(starts)s::timestamptz[], %(actives)s::boolean[])
+        AS due (tenant_id, id, fire_at, next_fire_at, start_at, is_active)
+    WHERE schedule.tenant_id = due.tenant_id AND schedule.id = due.id
+        AND schedule.next_fire_at = due.fire_at
+    RETURNING schedule.tenant_id, schedule.name, schedule.task, schedule.job_class,
+        schedule.payload, schedule.every, due.fire_at, due.start_at, due.is_active
+), made AS (
+    INSERT INTO platform.job (tenant_id, task, job_class, state, run_at, dedup_key, payload)
+    SELECT tenant_id, task, job_class,
+        CASE WHEN start_at > now() THEN 'waiting' ELSE 'queued' END, start_at,
+        'schedule:' || name || CASE WHEN every = 'hourly' THEN ''
+            ELSE ':' || to_char(fire_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') END,
+        payload || jsonb_build_object('schedule', name, 'fire_time',
+            to_char(fire_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    FROM moved WHERE is_active
+    ON CONFLICT (tenant_id, dedup_key)
+        WHERE dedup_key IS NOT NULL AND state IN ('waiting', 'queued', 'dispatched', 'running')
+        DO NOTHING
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM made) AS made,
+    pg_notify('myriad_jobs', '') AS told
+
