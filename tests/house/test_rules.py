@@ -68,9 +68,7 @@ def test_no_python_hash_decides_where_work_goes() -> None:
         f"{name}:{node.lineno}"
         for name, tree in source_files()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "hash"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "hash"
     ]
     assert offenders == []
 
