@@ -20,6 +20,7 @@ from myriad.products.keeper.models.columns import (
     of_account,
 )
 from myriad.scale.data import TenantModel, TimestampedModel
+from myriad.scale.directory.models import Tenant
 
 
 class Account(TenantKey, TimestampedModel):
@@ -30,7 +31,7 @@ class Account(TenantKey, TimestampedModel):
 
     __tablename__ = "account"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id"], ["platform.tenant.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id"], [Tenant.id], ondelete="CASCADE"),
         {"schema": SCHEMA},
     )
 

@@ -1,4 +1,8 @@
-"""Profiles, the persons behind them, the links between and their visits."""
+"""Profiles, the persons behind them, the links between and their visits.
+
+The view `sale` is a payment with the person who paid; it and the functions run as their caller,
+so row security holds. `sales_until` and `visits_until` know nothing of what came after their day.
+"""
 
 from __future__ import annotations
 
@@ -137,14 +141,70 @@ CREATE TABLE keeper.visit (
 CREATE INDEX ix_visit_day ON keeper.visit (tenant_id, local_date, person_id);
 """
 
+VIEWS = """
+CREATE VIEW keeper.sale WITH (security_invoker = true) AS
+SELECT p.tenant_id, p.id, p.ext_id, p.order_ext_id, p.location_ext_id, p.team_member_ext_id,
+       p.amount, p.tip, p.refunded, p.currency, p.status, p.source_type, p.local_date,
+       p.ext_created_at, p.ext_updated_at,
+       coalesce(p.customer_ext_id, o.customer_ext_id) AS customer_ext_id,
+       c.id AS customer_id, c.person_id
+FROM keeper.payment p
+LEFT JOIN keeper.sales_order o ON o.tenant_id = p.tenant_id AND o.ext_id = p.order_ext_id
+LEFT JOIN keeper.customer c ON c.tenant_id = p.tenant_id
+    AND c.ext_id = coalesce(p.customer_ext_id, o.customer_ext_id);
+GRANT SELECT ON keeper.sale TO myriad_app, myriad_crossing;
+
+CREATE FUNCTION keeper.sales_until(day date)
+RETURNS TABLE (tenant_id uuid, person_id uuid, local_date date, amount bigint, net bigint)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH given_back AS (
+        SELECT r.tenant_id, r.payment_ext_id, sum(r.amount)::bigint AS amount
+        FROM keeper.refund r
+        WHERE r.local_date <= day AND r.status NOT IN ('REJECTED', 'FAILED')
+        GROUP BY r.tenant_id, r.payment_ext_id
+    )
+    SELECT s.tenant_id, s.person_id, s.local_date, s.amount,
+           s.amount - least(s.amount, greatest(
+               coalesce(g.amount, 0),
+               CASE WHEN s.ext_updated_at::date <= day THEN s.refunded ELSE 0 END
+           ))
+    FROM keeper.sale s
+    LEFT JOIN given_back g ON g.tenant_id = s.tenant_id AND g.payment_ext_id = s.ext_id
+    WHERE s.status = 'COMPLETED' AND s.local_date <= day;
+END;
+
+CREATE FUNCTION keeper.visits_until(day date)
+RETURNS TABLE (tenant_id uuid, person_id uuid, local_date date, net bigint)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT e.tenant_id, e.person_id, e.local_date, sum(e.net)::bigint
+    FROM (
+        SELECT s.tenant_id, s.person_id, s.local_date, s.net
+        FROM keeper.sales_until(day) s
+        WHERE s.net > 0 OR s.amount = 0
+        UNION ALL
+        SELECT b.tenant_id, c.person_id, b.local_date, 0
+        FROM keeper.booking b
+        JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+        WHERE b.status = 'ACCEPTED' AND b.local_date <= day AND b.start_at <= now()
+    ) e
+    WHERE e.person_id IS NOT NULL
+    GROUP BY e.tenant_id, e.person_id, e.local_date;
+END;
+"""
+
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute(DDL)
+    op.execute(VIEWS)
     for table in TABLES:
         protect(op, f"keeper.{table}")
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION keeper.visits_until, keeper.sales_until")
+    op.execute("DROP VIEW keeper.sale")
     for table in reversed(TABLES):
         op.execute(f"DROP TABLE keeper.{table}")

@@ -1,0 +1,97 @@
+"""What an agent is given, what it gives back, and how it says that it cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from myriad.kit.errors import MyriadError
+from myriad.products.keeper.repository.accounts import AccountFacts
+from myriad.products.keeper.repository.history import lock_account
+from myriad.products.keeper.settings import KeeperSettings
+from myriad.scale.data import Database, ReadSession, Session
+from myriad.scale.tenancy import TenantId
+
+RunState = Literal["running", "ok", "partial", "failed", "skipped"]
+
+
+class AgentSkippedError(MyriadError):
+    """The agent has nothing to do here, and says why."""
+
+    code = "keeper_agent_skipped"
+    title = "Agent skipped"
+
+
+@dataclass(frozen=True)
+class AgentContext:
+    """One account on one business date.
+
+    `looks_back` is true when the account has already been run for a later day: then visits and
+    tasks, which speak of the latest day, stay as they are.
+    """
+
+    database: Database
+    account: AccountFacts
+    day: date
+    settings: KeeperSettings
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """The account's tenant."""
+        return TenantId(self.account.tenant_id)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a later day than this one has been run already."""
+        return self.account.business_date is not None and self.day < self.account.business_date
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadSession]:
+        """One read-only transaction."""
+        async with self.database.read_session(self.tenant_id) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Session]:
+        """One transaction that no other run of this account overlaps."""
+        async with self.database.session(self.tenant_id) as session:
+            await lock_account(session)
+            yield session
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an agent did: rows read and written, and what is missing when it is partial."""
+
+    rows_in: int
+    rows_out: int
+    missing: str | None = None
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One agent: its name, the digest of its inputs, and its work.
+
+    `version` is part of the digest, so that a better agent runs again on the same inputs.
+    """
+
+    name: str
+    version: int
+    digest: Callable[[ReadSession, AgentContext], Awaitable[str]]
+    work: Callable[[AgentContext], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReport:
+    """How one agent ended; `unchanged` when the same inputs had been worked on before."""
+
+    agent: str
+    state: RunState
+    duration_ms: int = 0
+    rows_in: int | None = None
+    rows_out: int | None = None
+    error: str | None = None
+    unchanged: bool = False

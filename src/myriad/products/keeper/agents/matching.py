@@ -1,0 +1,120 @@
+"""The matching agent: which profiles are one person, with reasons, and never for good."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from myriad.products.keeper import matching
+from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
+from myriad.products.keeper.repository.history import get_digest, rebuild_visits
+from myriad.products.keeper.repository.identities import apply_components, store_links
+from myriad.products.keeper.repository.sql import Row, fetch
+from myriad.scale.data import ReadSession
+
+BookedTime = tuple[datetime, datetime]
+_DEFAULT_MINUTES = 30
+_LONGEST_MINUTES = 24 * 60
+
+
+async def _digest(session: ReadSession, context: AgentContext) -> str:
+    data = await get_digest(session, "data_digest", day=context.day)
+    return data + await get_digest(session, "links_digest")
+
+
+async def _work(context: AgentContext) -> Outcome:
+    async with context.reading() as session:
+        rows = await fetch(session, "matching_records")
+        booked = await fetch(session, "booked_times")
+        country = (await fetch(session, "account_country"))[0]["country"] or "US"
+    alive = [row for row in rows if not row["merged_into_ext_id"] and not row["deleted_at"]]
+    records = build_records(alive, booked, country)
+    linkage = await asyncio.to_thread(matching.link, records)
+    async with context.writing() as session:
+        await store_links(session, [describe_link(link) for link in linkage.links])
+        await apply_components(session)
+        if not context.looks_back:
+            await rebuild_visits(session, context.day)
+    missing = None
+    if linkage.thinned:
+        missing = f"{len(linkage.thinned)} groups of profiles were too large to compare in full."
+    return Outcome(len(rows), len(linkage.links), missing)
+
+
+def build_records(
+    rows: Sequence[Row], booked: Sequence[Row], country: str
+) -> list[matching.Record]:
+    """Return the profiles as matching reads them; who has no contact is not matched on name."""
+    busy: dict[str, list[BookedTime]] = {}
+    for booking in booked:
+        busy.setdefault(booking["customer_ext_id"], []).append(_interval(booking))
+    return [
+        matching.record(
+            str(row["id"]),
+            given=row["given_name"],
+            family=row["family_name"],
+            email=row["email"],
+            phone=row["phone_e164"] or row["phone"],
+            country=country,
+            birthday=_birthday(row),
+            address_line=row["address_line"],
+            postcode=row["postcode"],
+            cards=tuple(row["cards"]),
+            busy=tuple(sorted(busy.get(row["ext_id"], ()))),
+        )
+        for row in rows
+    ]
+
+
+def _interval(booking: Row) -> BookedTime:
+    minutes = sum(_minutes(segment) for segment in booking["segments"]) or _DEFAULT_MINUTES
+    return booking["start_at"], booking["start_at"] + timedelta(minutes=minutes)
+
+
+def _minutes(segment: Any) -> int:
+    given = segment.get("duration_minutes") if isinstance(segment, dict) else None
+    return min(given, _LONGEST_MINUTES) if isinstance(given, int) and given > 0 else 0
+
+
+def _birthday(row: Row) -> str | None:
+    if not row["birth_month"] or not row["birth_day"]:
+        return None
+    return f"{row['birth_year'] or 0:04d}-{row['birth_month']:02d}-{row['birth_day']:02d}"
+
+
+def describe_link(link: matching.Link) -> dict[str, Any]:
+    """Return a decided pair as it is stored; the older id stands on the left."""
+    left, right = sorted((link.left, link.right))
+    vetoed = link.decision is matching.Decision.VETOED
+    return {
+        "left": left,
+        "right": right,
+        "weight": link.weight,
+        "probability": link.probability,
+        "method": link.reason,
+        "state": str(link.decision.value),
+        "veto_reason": link.reason if vetoed else None,
+        "evidence": {
+            "fields": [
+                {
+                    "field": item.field,
+                    "level": item.level,
+                    "outcome": _outcome(item.level, item.weight),
+                    "words": item.words,
+                    "bits": round(item.weight, 2),
+                }
+                for item in link.evidence
+            ]
+        },
+    }
+
+
+def _outcome(level: str, bits: float) -> str:
+    if level == "exact":
+        return "same"
+    return "close" if bits > 0 and level != "different" else "different"
+
+
+MATCHING = Agent("matching", 1, _digest, _work)

@@ -1,0 +1,42 @@
+"""The report agent: the day, the week and the month as numbers, the same that the screens show."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
+from myriad.products.keeper.repository.accounts import get_account, get_data_span
+from myriad.products.keeper.repository.history import get_digest
+from myriad.products.keeper.repository.reports import compute_numbers, store_report
+from myriad.products.keeper.views import ReportKind
+from myriad.scale.data import ReadSession
+
+
+async def _digest(session: ReadSession, context: AgentContext) -> str:
+    data = await get_digest(session, "data_digest", day=context.day)
+    return data + await get_digest(session, "findings_digest", day=context.day)
+
+
+async def _work(context: AgentContext) -> Outcome:
+    written = 0
+    async with context.writing() as session:
+        span = await get_data_span(session)
+        if span.sales == 0:
+            raise AgentSkippedError("There are no payments yet, so there is nothing to report.")
+        account = await get_account(session)
+        for kind, first in periods(context.day).items():
+            numbers = await compute_numbers(session, account, kind, first, context.day)
+            written += await store_report(session, kind, first, context.day, numbers)
+    return Outcome(len(periods(context.day)), written)
+
+
+def periods(day: date) -> dict[ReportKind, date]:
+    """Return the first day of the day, the week (from Monday) and the month that hold `day`."""
+    return {
+        "daily": day,
+        "weekly": day - timedelta(days=day.weekday()),
+        "monthly": day.replace(day=1),
+    }
+
+
+REPORT = Agent("report", 1, _digest, _work)

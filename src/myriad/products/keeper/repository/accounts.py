@@ -1,0 +1,90 @@
+"""The account: whose day it is, in which money and zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from myriad.kit.clock import local_date, utc_now
+from myriad.products.keeper.errors import NoAccountError
+from myriad.products.keeper.repository.sql import QUERIES, execute, find, get
+from myriad.scale.data import ReadSession, Session
+
+_LARGE, _MEDIUM = 3000, 500
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """One account; `business_date` is the day of the last run, None before the first."""
+
+    tenant_id: UUID
+    slug: str
+    name: str
+    timezone: str
+    vertical: str
+    currency: str
+    business_date: date | None
+
+    @property
+    def today(self) -> date:
+        """The present day in the account's own zone."""
+        return local_date(utc_now(), self.timezone)
+
+    @property
+    def day(self) -> date:
+        """The day that screens speak of: that of the last run, or today before the first."""
+        return self.business_date or self.today
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpan:
+    """The first and last day with a completed payment, and in which currency they were."""
+
+    first_day: date | None
+    last_day: date | None
+    sales: int
+    currency: str | None
+
+
+async def get_account(session: ReadSession) -> AccountFacts:
+    """Return the tenant's account, or raise NoAccountError."""
+    row = await find(session, "get_account")
+    if row is None:
+        raise NoAccountError("this tenant has no Keeper account yet; connect Square first")
+    return AccountFacts(**row)
+
+
+async def find_account(session: ReadSession) -> AccountFacts | None:
+    """Return the tenant's account, or None."""
+    row = await find(session, "get_account")
+    return AccountFacts(**row) if row else None
+
+
+async def open_account(session: Session, *, vertical: str = "spa", currency: str = "USD") -> None:
+    """Open the account of this tenant unless it is open."""
+    await execute(session, "open_account", vertical=vertical, currency=currency)
+
+
+async def set_business_date(session: Session, day: date, currency: str | None) -> None:
+    """Move the account on to `day`, never back."""
+    people = await count_customers(session)
+    band = "large" if people >= _LARGE else "medium" if people >= _MEDIUM else "small"
+    await execute(session, "set_business_date", day=day, size_band=band, currency=currency)
+
+
+async def count_customers(session: ReadSession) -> int:
+    """Return how many persons the account has."""
+    return int((await get(session, "count_customers"))["people"])
+
+
+async def get_data_span(session: ReadSession) -> DataSpan:
+    """Return the days that the account's payments span."""
+    return DataSpan(**await get(session, "data_span"))
+
+
+async def list_accounts(crossing: ReadSession) -> list[AccountFacts]:
+    """Return every account; needs a session that crosses tenants."""
+    connection = await crossing.connection()
+    found = await connection.exec_driver_sql(QUERIES["list_accounts"])
+    return [AccountFacts(**row) for row in found.mappings()]

@@ -1,0 +1,139 @@
+"""The Connections screen: how the data comes in, and whether it is right."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from myriad.kit.money import Money
+from myriad.products.keeper.repository.accounts import find_account
+from myriad.products.keeper.repository.sql import QUERIES, Row, fetch, find, get
+from myriad.products.keeper.views import (
+    AgentRow,
+    ConnectionCard,
+    ConnectionsView,
+    CursorRow,
+    DriftRow,
+    ScopeRow,
+)
+from myriad.scale.data import ReadSession, Session
+
+SCOPES = (
+    ("MERCHANT_PROFILE_READ", "Name, currency and locations of the business", True),
+    ("CUSTOMERS_READ", "The customer directory", True),
+    ("PAYMENTS_READ", "Payments and refunds", True),
+    ("ORDERS_READ", "What was sold", True),
+    ("ITEMS_READ", "Names of services and articles", True),
+    ("EMPLOYEES_READ", "Team members", True),
+    ("TIMECARDS_READ", "Working hours", True),
+    ("APPOINTMENTS_READ", "Appointments made through this app", True),
+    ("APPOINTMENTS_ALL_READ", "All appointments (paid Appointments plan)", True),
+    ("APPOINTMENTS_BUSINESS_SETTINGS_READ", "Opening hours and services", True),
+    ("LOYALTY_READ", "Loyalty accounts", False),
+)
+
+
+async def get_connections(session: ReadSession) -> ConnectionsView:
+    """Return every connection with its cursors, checks and the agents' last runs."""
+    account = await find_account(session)
+    currency = account.currency if account else "USD"
+    rows = await fetch(session, "list_connections")
+    cursors = await fetch(session, "list_cursors")
+    health = await get(session, "connection_health")
+    drift = await fetch(session, "list_drift")
+    return ConnectionsView(
+        currency=currency,
+        connections=tuple(_card(row, cursors, health, drift, currency) for row in rows),
+        agents=await list_last_runs(session),
+    )
+
+
+async def list_last_runs(session: ReadSession) -> tuple[AgentRow, ...]:
+    """Return the last run of each agent."""
+    return tuple(agent_row(row) for row in await fetch(session, "last_agent_runs"))
+
+
+async def list_merchant_connections(crossing: ReadSession, merchant_id: str) -> list[Row]:
+    """Return (tenant_id, id, base_url) of the connections to a seller; needs to cross tenants."""
+    connection = await crossing.connection()
+    found = await connection.exec_driver_sql(QUERIES["find_merchant"], {"merchant_id": merchant_id})
+    return [dict(row) for row in found.mappings()]
+
+
+async def store_webhook_event(
+    session: Session, event_id: str, kind: str, body: dict[str, Any]
+) -> bool:
+    """Keep a verified event; False when it was here before."""
+    stored = await find(session, "store_webhook_event", event_id=event_id, type=kind, body=body)
+    return stored is not None
+
+
+async def get_drift(session: ReadSession, first: object, last: object) -> tuple[int, int]:
+    """Return how many closed days of a period were checked and how many cents they are off."""
+    row = await get(session, "drift_between", first=first, last=last)
+    return int(row["days"]), int(row["cents_off"])
+
+
+def agent_row(row: Row) -> AgentRow:
+    """Return a run of an agent as the screens show it."""
+    names = AgentRow.__dataclass_fields__
+    return AgentRow(**{name: row[name] for name in names})
+
+
+def _card(
+    row: Row, cursors: list[Row], health: Row, drift: list[Row], currency: str
+) -> ConnectionCard:
+    granted = set(row["scopes"])
+    return ConnectionCard(
+        id=row["id"],
+        provider=row["provider"],
+        merchant_id=row["merchant_id"],
+        merchant_name=row["merchant_name"],
+        status=row["status"],
+        connected_at=row["created_at"],
+        token_refreshed_at=row["refreshed_at"],
+        token_expires_at=row["expires_at"],
+        scopes=tuple(
+            ScopeRow(name=name, purpose=purpose, granted=name in granted, required=required)
+            for name, purpose, required in SCOPES
+        ),
+        cursors=tuple(_cursor(c) for c in cursors if c["connection_id"] == row["id"]),
+        plan_notice=row["plan_flags"].get("notice"),
+        notice=row["notice"],
+        days_checked=health["days_checked"],
+        drift=tuple(
+            DriftRow(
+                local_date=day["local_date"],
+                location=day["location"],
+                ours=Money(day["ours"], currency),
+                square=Money(day["square"], currency),
+            )
+            for day in drift
+        ),
+        quarantined=health["quarantined"],
+        webhooks_24_hours=health["webhooks_24_hours"],
+        last_webhook_at=health["last_webhook_at"],
+    )
+
+
+def _cursor(row: Row) -> CursorRow:
+    return CursorRow(
+        object=row["object"],
+        location=row["location"] or row["location_ext_id"] or None,
+        phase=row["phase"],
+        rows=row["rows"],
+        share=None,
+        last_ok_at=row["last_ok_at"],
+        lag_seconds=row["lag_seconds"],
+        error=row["error"],
+    )
+
+
+async def list_agent_runs(
+    session: ReadSession, after_at: datetime | None, after_id: UUID | None, limit: int
+) -> list[Row]:
+    """Return one page of agent runs, newest first."""
+    return await fetch(
+        session, "list_agent_runs", after_at=after_at, after_id=after_id, limit=limit
+    )

@@ -1,0 +1,139 @@
+"""What the agents read and write: visits, people, metrics, fits, anomalies, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, find, get
+from myriad.scale.data import ReadSession, Session
+
+_METRIC_COLUMNS = (
+    "person_id",
+    "x",
+    "t_x_weeks",
+    "age_weeks",
+    "gap_days",
+    "itt_median_days",
+    "itt_mad_days",
+    "p_alive",
+    "churn_30",
+    "churn_60",
+    "churn_90",
+    "expected_visits_90",
+    "expected_spend",
+    "clv_12m",
+    "value_at_risk",
+    "state",
+    "reason",
+    "model_version",
+)
+
+
+async def lock_account(session: Session) -> None:
+    """Wait until no other run writes for this account; held to the end of the transaction."""
+    await fetch(session, "lock_account")
+
+
+async def get_digest(session: ReadSession, name: str, **parameters: Any) -> str:
+    """Return the digest that the query `name` makes of an agent's inputs."""
+    return str((await get(session, name, **parameters))["digest"])
+
+
+async def count_data(session: ReadSession, day: date) -> int:
+    """Return how many rows of Square's the account holds."""
+    return int((await get(session, "data_digest", day=day))["rows"])
+
+
+async def refresh_statistics(session: Session) -> None:
+    """Tell the planner about tables that have grown by half since it last looked.
+
+    Without this the queries that follow a first load are planned for empty tables.
+    """
+    connection = await session.connection()
+    for row in await fetch(session, "stale_tables"):
+        await connection.exec_driver_sql(f'ANALYZE keeper."{row["relname"]}"')
+
+
+async def rebuild_visits(session: Session, day: date) -> int:
+    """Make the visits what the payments and bookings up to `day` say; return rows changed."""
+    stored = await execute(session, "store_visits", day=day)
+    return stored + await execute(session, "drop_stale_visits", day=day)
+
+
+async def add_missing_customers(session: Session) -> int:
+    """Add an empty profile for everyone who paid but is not in the directory (any more)."""
+    return await execute(session, "add_missing_customers")
+
+
+async def load_visits(session: ReadSession, day: date) -> list[Row]:
+    """Return (person_id, local_date, net) up to `day`, by person and day."""
+    return await fetch(session, "load_visits", day=day)
+
+
+async def load_people(session: ReadSession, day: date) -> list[Row]:
+    """Return every person with contact and how many bookings lie ahead of `day`."""
+    return await fetch(session, "load_people", day=day)
+
+
+async def load_bookings(session: ReadSession, day: date) -> list[Row]:
+    """Return accepted and missed bookings that were made on or before `day`."""
+    return await fetch(session, "load_bookings", day=day)
+
+
+async def store_metrics(session: Session, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the metrics of `day`."""
+    await execute(session, "clear_metrics", day=day)
+    await execute_many(
+        session,
+        "store_metrics",
+        [{"day": day, **{name: row[name] for name in _METRIC_COLUMNS}} for row in rows],
+    )
+    await execute(session, "thin_metrics", day=day)
+
+
+async def store_model_fit(session: Session, day: date, facts: Mapping[str, Any]) -> None:
+    """Keep what was fitted on `day`."""
+    await execute(session, "store_model_fit", day=day, **facts)
+
+
+async def load_daily_totals(session: ReadSession, first: date, last: date) -> list[Row]:
+    """Return (local_date, visits, revenue) of every day from `first` to `last`."""
+    return await fetch(session, "daily_totals", first=first, last=last)
+
+
+async def store_anomalies(
+    session: Session, first: date, last: date, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Replace the unusual days between `first` and `last`."""
+    await execute(session, "clear_anomalies", first=first, last=last)
+    await execute_many(session, "store_anomaly", rows)
+
+
+async def start_run(
+    session: Session, *, agent: str, day: date, digest: str, again: bool
+) -> UUID | None:
+    """Begin a run; None when the same run has already ended well."""
+    row = await find(
+        session,
+        "start_agent_run",
+        agent=agent,
+        day=day,
+        digest=digest,
+        run_key=f"{agent}:{day.isoformat()}:{digest}",
+        rows_in=None,
+        again=again,
+    )
+    return row["id"] if row else None
+
+
+async def end_run(session: Session, run_id: UUID, **facts: Any) -> None:
+    """Note how a run ended."""
+    await execute(session, "end_agent_run", run_id=run_id, **facts)
+
+
+async def find_run(session: ReadSession, agent: str, day: date, digest: str) -> Row | None:
+    """Return the run of that key, or None."""
+    return await find(session, "find_agent_run", run_key=f"{agent}:{day.isoformat()}:{digest}")

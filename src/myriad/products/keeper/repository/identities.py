@@ -1,0 +1,211 @@
+"""Which profiles are one person: links, components, names and search terms.
+
+A person is a connected component of profiles under accepted links and Square's own merges. Its id
+is that of its oldest profile, so that taking a link back restores the persons that were before.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from myriad.kit.errors import NotFoundError
+from myriad.products.keeper.errors import LinkDecisionError
+from myriad.products.keeper.repository.profiles import profile_name
+from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch
+from myriad.scale.data import Session
+
+_FROM = {
+    "linked": ("proposed", "vetoed", "rejected", "undone", "auto_linked", "linked"),
+    "rejected": ("proposed", "vetoed", "rejected"),
+    "undone": ("auto_linked", "linked", "undone"),
+}
+_LONGEST_TERM = 200
+
+
+async def apply_components(session: Session) -> int:
+    """Recompute persons from links and merges; return how many persons there are."""
+    profiles = await fetch(session, "matching_records")
+    pairs = [
+        (row["left_customer_id"], row["right_customer_id"])
+        for row in await fetch(session, "joining_links")
+    ]
+    person_of = components(profiles, pairs)
+    members: dict[UUID, list[Row]] = {}
+    for profile in profiles:
+        members.setdefault(person_of[profile["id"]], []).append(profile)
+    persons = {person_id: describe(rows) for person_id, rows in members.items()}
+    await execute_many(
+        session,
+        "store_person",
+        [{"id": person_id, **facts} for person_id, facts in persons.items()],
+    )
+    await execute(
+        session,
+        "assign_customers",
+        ids=list(person_of),
+        person_ids=list(person_of.values()),
+    )
+    merged = [(own, into) for own, into in person_of.items() if own != into]
+    await execute(
+        session,
+        "merge_persons",
+        ids=[own for own, _ in merged],
+        into_ids=[into for _, into in merged],
+    )
+    await execute(session, "pass_on_refusals")
+    await execute(session, "move_tasks")
+    await _store_terms(session, members)
+    return len(persons)
+
+
+def components(
+    profiles: Iterable[Mapping[str, Any]], pairs: Iterable[tuple[UUID, UUID]]
+) -> dict[UUID, UUID]:
+    """Return the person of each profile; `profiles` come oldest first and the oldest names it.
+
+    Union by age with path halving (Tarjan and van Leeuwen 1984).
+    """
+    order: dict[UUID, int] = {}
+    by_ext_id: dict[str, UUID] = {}
+    merges: list[tuple[UUID, str]] = []
+    for place, profile in enumerate(profiles):
+        order[profile["id"]] = place
+        by_ext_id[profile["ext_id"]] = profile["id"]
+        if profile["merged_into_ext_id"]:
+            merges.append((profile["id"], profile["merged_into_ext_id"]))
+    parent = {own: own for own in order}
+
+    def root(own: UUID) -> UUID:
+        while parent[own] != own:
+            parent[own] = parent[parent[own]]
+            own = parent[own]
+        return own
+
+    followed = [(own, by_ext_id[into]) for own, into in merges if into in by_ext_id]
+    for left, right in [*pairs, *followed]:
+        if left in parent and right in parent:
+            older, younger = sorted((root(left), root(right)), key=order.__getitem__)
+            parent[younger] = older
+    return {own: root(own) for own in order}
+
+
+def describe(profiles: list[Row]) -> dict[str, Any]:
+    """Return how a person is called and reached: the newest live profile that knows speaks."""
+    live = [row for row in profiles if not row["deleted_at"] and not row["merged_into_ext_id"]]
+    newest = list(reversed(live)) or list(reversed(profiles))
+    named = next((row for row in newest if row["given_name"] or row["family_name"]), newest[0])
+    known = list(reversed(live))
+    name = profile_name(named)
+    family, given = named["family_name"] or "", named["given_name"] or ""
+    return {
+        "display_name": name,
+        "sort_name": fold(f"{family} {given}".strip() or name),
+        "email": next((row["email"] for row in known if row["email"]), None),
+        "phone": next(
+            (
+                row["phone_e164"] or row["phone"]
+                for row in known
+                if row["phone_e164"] or row["phone"]
+            ),
+            None,
+        ),
+        "contact_allowed": not any(row["email_unsubscribed"] for row in profiles),
+    }
+
+
+def fold(text: str) -> str:
+    """Return `text` as it is sorted and searched: NFKC, case folded."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def terms_of(profile: Mapping[str, Any]) -> set[str]:
+    """Return the words, addresses and numbers by which a profile is found."""
+    words = fold(" ".join(str(profile[name] or "") for name in _NAMES)).split()
+    found = {word[:_LONGEST_TERM] for word in words}
+    for name in ("email", "email_norm", "ext_id"):
+        if profile[name]:
+            found.add(fold(profile[name])[:_LONGEST_TERM])
+    for name in ("phone", "phone_e164"):
+        digits = "".join(character for character in profile[name] or "" if character.isdigit())
+        found |= {part for part in (digits, digits[-10:], digits[-4:]) if part}
+    return found
+
+
+_NAMES = ("given_name", "family_name", "company_name")
+
+
+async def store_links(session: Session, links: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what matching decided; what a person decided stays, what no longer holds goes."""
+    found = {(str(link["left"]), str(link["right"])) for link in links}
+    kept = [
+        row["id"]
+        for row in await fetch(session, "open_link_ids")
+        if (str(row["left_customer_id"]), str(row["right_customer_id"])) in found
+    ]
+    await execute(session, "drop_stale_links", kept=kept)
+    await execute_many(session, "store_link", links)
+
+
+async def link_pair(session: Session, link_id: UUID, user_id: UUID | None) -> None:
+    """Join two profiles; raises NotFoundError."""
+    await _decide(session, link_id, "linked", user_id)
+
+
+async def reject_pair(session: Session, link_id: UUID, user_id: UUID | None) -> None:
+    """Keep two profiles apart for good; raises NotFoundError, LinkDecisionError when linked."""
+    await _decide(session, link_id, "rejected", user_id)
+
+
+async def undo_pair(session: Session, link_id: UUID, user_id: UUID | None) -> None:
+    """Take a link back; raises NotFoundError, LinkDecisionError when it is not linked."""
+    await _decide(session, link_id, "undone", user_id)
+
+
+async def _decide(session: Session, link_id: UUID, state: str, user_id: UUID | None) -> None:
+    rows = await fetch(session, "lock_link", link_id=link_id)
+    if not rows:
+        raise NotFoundError("no such pair")
+    if rows[0]["state"] not in _FROM[state]:
+        raise LinkDecisionError(f"the pair is {rows[0]['state'].replace('_', ' ')}")
+    if rows[0]["state"] == state:
+        return
+    await execute(
+        session,
+        "decide_link",
+        link_id=link_id,
+        state=state,
+        decided_by=str(user_id) if user_id else "key",
+    )
+    await apply_components(session)
+    await rebuild_visits_of_account(session)
+
+
+async def rebuild_visits_of_account(session: Session) -> None:
+    """Rebuild visits up to the account's business date after persons changed."""
+    account = await fetch(session, "get_account")
+    day = account[0]["business_date"] if account else None
+    if day is not None:
+        await execute(session, "store_visits", day=day)
+        await execute(session, "drop_stale_visits", day=day)
+
+
+async def _store_terms(session: Session, members: Mapping[UUID, list[Row]]) -> None:
+    wanted = {
+        (term, person_id)
+        for person_id, rows in members.items()
+        for row in rows
+        for term in terms_of(row)
+    }
+    stored = {(row["term"], row["person_id"]) for row in await fetch(session, "person_terms")}
+    for name, pairs in (("add_terms", wanted - stored), ("drop_terms", stored - wanted)):
+        if pairs:
+            ordered = sorted(pairs, key=lambda pair: (pair[0], pair[1].bytes))
+            await execute(
+                session,
+                name,
+                terms=[term for term, _ in ordered],
+                person_ids=[person_id for _, person_id in ordered],
+            )

@@ -1,0 +1,34 @@
+-- name: get_account
+SELECT a.tenant_id, t.slug, t.name, t.timezone, a.vertical, a.currency, a.business_date
+FROM keeper.account a
+JOIN platform.tenant t ON t.id = a.tenant_id
+
+-- name: open_account
+INSERT INTO keeper.account (tenant_id, vertical, currency)
+VALUES (%(tenant_id)s, %(vertical)s, %(currency)s)
+ON CONFLICT (tenant_id) DO NOTHING
+
+-- name: set_business_date
+UPDATE keeper.account
+SET business_date = greatest(business_date, %(day)s),
+    size_band = %(size_band)s,
+    currency = coalesce(%(currency)s, currency),
+    updated_at = now()
+WHERE tenant_id = %(tenant_id)s
+
+-- name: count_customers
+SELECT count(*) AS people
+FROM keeper.person p
+WHERE p.merged_into_id IS NULL
+
+-- name: data_span
+SELECT min(local_date) AS first_day, max(local_date) AS last_day, count(*) AS sales,
+       mode() WITHIN GROUP (ORDER BY currency) AS currency
+FROM keeper.payment
+WHERE status = 'COMPLETED'
+
+-- name: list_accounts
+SELECT a.tenant_id, t.slug, t.name, t.timezone, a.vertical, a.currency, a.business_date
+FROM keeper.account a
+JOIN platform.tenant t ON t.id = a.tenant_id
+ORDER BY t.slug

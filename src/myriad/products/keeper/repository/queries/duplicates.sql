@@ -1,0 +1,162 @@
+-- name: list_links
+SELECT l.id, l.state, l.probability, l.weight, l.method, l.evidence, l.veto_reason, l.decided_by,
+       l.decided_at, l.left_customer_id, l.right_customer_id
+FROM keeper.identity_link l
+WHERE (%(link_id)s::uuid IS NOT NULL AND l.id = %(link_id)s::uuid)
+   OR (%(link_id)s::uuid IS NULL AND l.state = ANY (%(states)s::text[])
+       AND (%(after_weight)s::float8 IS NULL
+            OR (l.weight, l.id) < (%(after_weight)s::float8, %(after_id)s::uuid)))
+ORDER BY l.weight DESC, l.id DESC
+LIMIT %(limit)s
+
+-- name: count_links
+SELECT state, count(*) AS pairs FROM keeper.identity_link GROUP BY state
+
+-- name: profile_cards
+SELECT c.id, c.ext_id, c.given_name, c.family_name, c.company_name, c.email, c.phone,
+       c.birth_year, c.birth_month, c.birth_day, c.postcode, c.address_line, c.creation_source,
+       c.ext_created_at, c.person_id, coalesce(s.payments, 0) AS payments, coalesce(s.spent, 0)::bigint AS spent,
+       s.last_visit_on
+FROM keeper.customer c
+LEFT JOIN LATERAL (
+    SELECT count(*) AS payments, sum(p.amount - p.refunded) AS spent,
+           max(p.local_date) AS last_visit_on
+    FROM keeper.payment p
+    WHERE p.tenant_id = c.tenant_id AND p.customer_ext_id = c.ext_id AND p.status = 'COMPLETED'
+) s ON true
+WHERE c.id = ANY (%(ids)s::uuid[])
+
+-- name: matching_records
+SELECT c.id, c.ext_id, c.given_name, c.family_name, c.company_name, c.email, c.email_norm, c.phone,
+       c.phone_e164, c.birth_year, c.birth_month, c.birth_day, c.address_line, c.postcode,
+       c.merged_into_ext_id, c.deleted_at, c.ext_created_at, c.email_unsubscribed, c.person_id,
+       c.created_at,
+       coalesce(k.cards, '{}') AS cards
+FROM keeper.customer c
+LEFT JOIN (
+    SELECT customer_ext_id, array_agg(DISTINCT card_fingerprint) AS cards
+    FROM keeper.payment
+    WHERE card_fingerprint IS NOT NULL AND customer_ext_id IS NOT NULL
+    GROUP BY customer_ext_id
+) k ON k.customer_ext_id = c.ext_id
+ORDER BY c.ext_created_at NULLS LAST, c.id
+
+-- name: booked_times
+SELECT customer_ext_id, start_at, segments
+FROM keeper.booking
+WHERE status = 'ACCEPTED' AND customer_ext_id IS NOT NULL
+
+-- name: decided_links
+SELECT id, left_customer_id, right_customer_id, state
+FROM keeper.identity_link
+WHERE state IN ('linked', 'rejected', 'undone')
+
+-- name: joining_links
+SELECT left_customer_id, right_customer_id
+FROM keeper.identity_link
+WHERE state IN ('auto_linked', 'linked')
+
+-- name: store_link
+INSERT INTO keeper.identity_link AS l (
+    tenant_id, left_customer_id, right_customer_id, weight, probability, method, evidence, state,
+    veto_reason
+) VALUES (
+    %(tenant_id)s, %(left)s, %(right)s, %(weight)s, %(probability)s, %(method)s, %(evidence)s,
+    %(state)s, %(veto_reason)s
+)
+ON CONFLICT (tenant_id, left_customer_id, right_customer_id) DO UPDATE
+SET weight = excluded.weight, probability = excluded.probability, method = excluded.method,
+    evidence = excluded.evidence, veto_reason = excluded.veto_reason, updated_at = now(),
+    state = CASE WHEN l.state IN ('linked', 'rejected', 'undone') THEN l.state
+            ELSE excluded.state END
+WHERE (l.weight, l.method, l.state) IS DISTINCT FROM
+      (excluded.weight, excluded.method, excluded.state)
+
+-- name: drop_stale_links
+DELETE FROM keeper.identity_link
+WHERE state IN ('proposed', 'auto_linked', 'vetoed') AND decided_at IS NULL
+  AND NOT (id = ANY (%(kept)s::uuid[]))
+
+-- name: open_link_ids
+SELECT id, left_customer_id, right_customer_id
+FROM keeper.identity_link
+WHERE state IN ('proposed', 'auto_linked', 'vetoed') AND decided_at IS NULL
+
+-- name: lock_link
+SELECT id, state, left_customer_id, right_customer_id
+FROM keeper.identity_link
+WHERE id = %(link_id)s
+FOR UPDATE
+
+-- name: decide_link
+UPDATE keeper.identity_link
+SET state = %(state)s, decided_by = %(decided_by)s, decided_at = now(), updated_at = now()
+WHERE id = %(link_id)s
+
+-- name: store_person
+INSERT INTO keeper.person AS p (
+    tenant_id, id, display_name, sort_name, email, phone, contact_allowed, merged_into_id
+) VALUES (
+    %(tenant_id)s, %(id)s, %(display_name)s, %(sort_name)s, %(email)s, %(phone)s,
+    %(contact_allowed)s, NULL
+)
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET display_name = excluded.display_name, sort_name = excluded.sort_name, email = excluded.email,
+    phone = excluded.phone, merged_into_id = NULL, updated_at = now()
+WHERE (p.display_name, p.sort_name, p.email, p.phone, p.merged_into_id) IS DISTINCT FROM
+      (excluded.display_name, excluded.sort_name, excluded.email, excluded.phone, NULL::uuid)
+
+-- name: merge_persons
+UPDATE keeper.person p
+SET merged_into_id = w.into_id, updated_at = now()
+FROM unnest(%(ids)s::uuid[], %(into_ids)s::uuid[]) AS w (id, into_id)
+WHERE p.id = w.id AND p.merged_into_id IS DISTINCT FROM w.into_id
+
+-- name: pass_on_refusals
+UPDATE keeper.person p
+SET contact_allowed = false, updated_at = now()
+WHERE p.contact_allowed AND p.id IN (
+    SELECT q.merged_into_id FROM keeper.person q
+    WHERE q.merged_into_id IS NOT NULL AND NOT q.contact_allowed
+)
+
+-- name: person_ids
+SELECT id, merged_into_id FROM keeper.person
+
+-- name: assign_customers
+UPDATE keeper.customer c
+SET person_id = w.person_id
+FROM unnest(%(ids)s::uuid[], %(person_ids)s::uuid[]) AS w (id, person_id)
+WHERE c.id = w.id AND c.person_id IS DISTINCT FROM w.person_id
+
+-- name: person_terms
+SELECT term, person_id FROM keeper.person_term
+
+-- name: add_terms
+INSERT INTO keeper.person_term (tenant_id, term, person_id)
+SELECT %(tenant_id)s, w.term, w.person_id
+FROM unnest(%(terms)s::text[], %(person_ids)s::uuid[]) AS w (term, person_id)
+ON CONFLICT DO NOTHING
+
+-- name: drop_terms
+DELETE FROM keeper.person_term t
+USING unnest(%(terms)s::text[], %(person_ids)s::uuid[]) AS w (term, person_id)
+WHERE t.term = w.term AND t.person_id = w.person_id
+
+-- name: move_tasks
+UPDATE keeper.task k
+SET person_id = p.merged_into_id, updated_at = now()
+FROM keeper.person p
+WHERE p.tenant_id = k.tenant_id AND p.id = k.person_id AND p.merged_into_id IS NOT NULL
+  AND k.state IN ('open', 'snoozed')
+
+-- name: add_missing_customers
+INSERT INTO keeper.customer (tenant_id, ext_id, creation_source, ext_created_at)
+SELECT %(tenant_id)s, s.customer_ext_id, 'UNKNOWN', min(s.ext_created_at)
+FROM keeper.sale s
+WHERE s.customer_ext_id IS NOT NULL AND s.customer_id IS NULL
+GROUP BY s.customer_ext_id
+ON CONFLICT (tenant_id, ext_id) DO NOTHING
+
+-- name: account_country
+SELECT mode() WITHIN GROUP (ORDER BY country) AS country FROM keeper.location

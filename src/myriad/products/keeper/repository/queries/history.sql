@@ -1,0 +1,177 @@
+-- name: data_digest
+SELECT md5(concat_ws('|', p.digest, r.digest, b.digest, o.digest, c.digest)) AS digest,
+       p.rows + r.rows + b.rows + o.rows + c.rows AS rows
+FROM (SELECT concat_ws(',', count(*), max(ext_updated_at), sum(amount), sum(refunded)) AS digest,
+             count(*) AS rows FROM keeper.payment WHERE local_date <= %(day)s) p,
+     (SELECT concat_ws(',', count(*), max(ext_updated_at), sum(amount)) AS digest,
+             count(*) AS rows FROM keeper.refund WHERE local_date <= %(day)s) r,
+     (SELECT concat_ws(',', count(*), max(ext_updated_at), sum(version), count(*) FILTER (
+                 WHERE start_at <= now())) AS digest,
+             count(*) AS rows FROM keeper.booking) b,
+     (SELECT concat_ws(',', count(*), max(ext_updated_at), sum(total)) AS digest,
+             count(*) AS rows FROM keeper.sales_order WHERE local_date <= %(day)s) o,
+     (SELECT concat_ws(',', count(*), max(updated_at), max(ext_updated_at), sum(version)) AS digest,
+             count(*) AS rows FROM keeper.customer) c
+
+-- name: links_digest
+SELECT md5(concat_ws(',', count(*), max(decided_at))) AS digest FROM keeper.identity_link
+WHERE decided_at IS NOT NULL
+
+-- name: visits_digest
+SELECT md5(concat_ws(',', count(*), max(local_date), sum(net),
+           sum(hashtextextended(person_id::text || local_date, 0)::numeric))) AS digest,
+       count(*) AS rows
+FROM keeper.visits_until(%(day)s)
+
+-- name: findings_digest
+SELECT md5(concat_ws('|',
+    (SELECT concat_ws(',', count(*), sum(value_at_risk), sum(churn_60)::numeric(20, 6))
+     FROM keeper.person_metrics WHERE business_date = %(day)s),
+    (SELECT concat_ws(',', count(*), max(updated_at)) FROM keeper.task),
+    (SELECT concat_ws(',', count(*), max(local_date)) FROM keeper.anomaly),
+    (SELECT concat_ws(',', count(*), max(graded_at)) FROM keeper.insight)
+)) AS digest
+
+-- name: load_visits
+SELECT person_id, local_date, net
+FROM keeper.visits_until(%(day)s)
+ORDER BY person_id, local_date
+
+-- name: load_people
+SELECT p.id, p.display_name, p.email, p.phone, p.contact_allowed,
+       min(c.ext_id) AS ext_id,
+       count(b.id) FILTER (WHERE b.status = 'ACCEPTED' AND b.local_date > %(day)s
+           AND coalesce(b.ext_created_at::date, %(day)s) <= %(day)s) AS booked,
+       count(b.id) FILTER (WHERE b.status = 'NO_SHOW' AND b.local_date <= %(day)s) AS no_shows,
+       count(b.id) FILTER (WHERE b.local_date <= %(day)s) AS bookings
+FROM keeper.person p
+JOIN keeper.customer c ON c.tenant_id = p.tenant_id AND c.person_id = p.id
+LEFT JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
+WHERE p.merged_into_id IS NULL
+GROUP BY p.tenant_id, p.id
+
+-- name: store_visits
+INSERT INTO keeper.visit AS v (tenant_id, person_id, local_date, net, services, staff)
+SELECT w.tenant_id, w.person_id, w.local_date, w.net,
+       coalesce(s.services, '{}'), coalesce(t.staff, '{}')
+FROM keeper.visits_until(%(day)s) w
+LEFT JOIN (
+    SELECT s.person_id, s.local_date, array_agg(DISTINCT l.name ORDER BY l.name) AS services
+    FROM keeper.sale s
+    JOIN keeper.order_line l ON l.tenant_id = s.tenant_id AND l.order_ext_id = s.order_ext_id
+    WHERE s.status = 'COMPLETED' AND s.local_date <= %(day)s AND l.name <> ''
+    GROUP BY s.person_id, s.local_date
+) s ON s.person_id = w.person_id AND s.local_date = w.local_date
+LEFT JOIN (
+    SELECT d.person_id, d.local_date,
+           array_agg(DISTINCT concat_ws(' ', m.given_name, m.family_name)) AS staff
+    FROM (
+        SELECT s.tenant_id, s.person_id, s.local_date, s.team_member_ext_id
+        FROM keeper.sale s
+        WHERE s.status = 'COMPLETED'
+        UNION
+        SELECT b.tenant_id, c.person_id, b.local_date, g.segment ->> 'team_member_id'
+        FROM keeper.booking b
+        JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+        CROSS JOIN LATERAL jsonb_array_elements(b.segments) AS g (segment)
+        WHERE b.status = 'ACCEPTED'
+    ) d
+    JOIN keeper.team_member m ON m.tenant_id = d.tenant_id AND m.ext_id = d.team_member_ext_id
+    WHERE d.local_date <= %(day)s
+    GROUP BY d.person_id, d.local_date
+) t ON t.person_id = w.person_id AND t.local_date = w.local_date
+ON CONFLICT (tenant_id, person_id, local_date) DO UPDATE
+SET net = excluded.net, services = excluded.services, staff = excluded.staff, updated_at = now()
+WHERE (v.net, v.services, v.staff) IS DISTINCT FROM
+      (excluded.net, excluded.services, excluded.staff)
+
+-- name: drop_stale_visits
+DELETE FROM keeper.visit v
+WHERE NOT EXISTS (
+    SELECT 1 FROM keeper.visits_until(%(day)s) w
+    WHERE w.person_id = v.person_id AND w.local_date = v.local_date
+)
+
+-- name: clear_metrics
+DELETE FROM keeper.person_metrics WHERE business_date = %(day)s
+
+-- name: thin_metrics
+DELETE FROM keeper.person_metrics
+WHERE business_date < %(day)s::date - 35
+  AND business_date <> (date_trunc('month', business_date) + interval '1 month - 1 day')::date
+
+-- name: store_model_fit
+INSERT INTO keeper.model_fit (
+    tenant_id, business_date, r, alpha, a, b, gamma_p, gamma_q, gamma_v, customers, repeaters,
+    auc_model, auc_gap, ece, shipped, detail
+) VALUES (
+    %(tenant_id)s, %(day)s, %(r)s, %(alpha)s, %(a)s, %(b)s, %(gamma_p)s, %(gamma_q)s, %(gamma_v)s,
+    %(customers)s, %(repeaters)s, %(auc_model)s, %(auc_gap)s, %(ece)s, %(shipped)s, %(detail)s
+)
+ON CONFLICT (tenant_id, business_date) DO UPDATE
+SET r = excluded.r, alpha = excluded.alpha, a = excluded.a, b = excluded.b,
+    gamma_p = excluded.gamma_p, gamma_q = excluded.gamma_q, gamma_v = excluded.gamma_v,
+    customers = excluded.customers, repeaters = excluded.repeaters,
+    auc_model = excluded.auc_model, auc_gap = excluded.auc_gap, ece = excluded.ece,
+    shipped = excluded.shipped, detail = excluded.detail, updated_at = now()
+
+-- name: daily_totals
+SELECT d.day::date AS local_date, coalesce(v.visits, 0) AS visits,
+       coalesce(s.revenue, 0)::bigint AS revenue
+FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d (day)
+LEFT JOIN (
+    SELECT local_date, count(*) AS visits
+    FROM keeper.visits_until(%(last)s)
+    GROUP BY local_date
+) v ON v.local_date = d.day::date
+LEFT JOIN (
+    SELECT local_date, sum(net) AS revenue
+    FROM keeper.sales_until(%(last)s)
+    GROUP BY local_date
+) s ON s.local_date = d.day::date
+ORDER BY d.day
+
+-- name: clear_anomalies
+DELETE FROM keeper.anomaly WHERE local_date BETWEEN %(first)s AND %(last)s
+
+-- name: store_anomaly
+INSERT INTO keeper.anomaly (
+    tenant_id, local_date, metric, observed, expected, effect, p_value, q_value
+) VALUES (
+    %(tenant_id)s, %(local_date)s, %(metric)s, %(observed)s, %(expected)s, %(effect)s,
+    %(p_value)s, %(q_value)s
+)
+ON CONFLICT (tenant_id, local_date, metric) DO UPDATE
+SET observed = excluded.observed, expected = excluded.expected, effect = excluded.effect,
+    p_value = excluded.p_value, q_value = excluded.q_value, updated_at = now()
+
+-- name: lock_account
+SELECT pg_advisory_xact_lock(hashtextextended('keeper.run.' || %(tenant_id)s::uuid::text, 0))
+
+-- name: load_bookings
+SELECT c.person_id, coalesce(b.ext_created_at::date, b.local_date) AS made, b.local_date AS start,
+       b.status = 'NO_SHOW' AS no_show
+FROM keeper.booking b
+JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+WHERE b.status IN ('ACCEPTED', 'NO_SHOW') AND c.person_id IS NOT NULL
+  AND coalesce(b.ext_created_at::date, b.local_date) <= %(day)s
+
+-- name: store_metrics
+INSERT INTO keeper.person_metrics (
+    tenant_id, business_date, person_id, x, t_x_weeks, age_weeks, gap_days, itt_median_days,
+    itt_mad_days, p_alive, churn_30, churn_60, churn_90, expected_visits_90, expected_spend,
+    clv_12m, value_at_risk, state, reason, model_version
+) VALUES (
+    %(tenant_id)s, %(day)s, %(person_id)s, %(x)s, %(t_x_weeks)s, %(age_weeks)s, %(gap_days)s,
+    %(itt_median_days)s, %(itt_mad_days)s, %(p_alive)s, %(churn_30)s, %(churn_60)s, %(churn_90)s,
+    %(expected_visits_90)s, %(expected_spend)s, %(clv_12m)s, %(value_at_risk)s, %(state)s,
+    %(reason)s, %(model_version)s
+)
+
+-- name: stale_tables
+SELECT c.relname
+FROM pg_class c
+JOIN pg_stat_user_tables s ON s.relid = c.oid
+WHERE s.schemaname = 'keeper' AND c.relkind = 'r'
+  AND (c.reltuples < 1 OR s.n_mod_since_analyze > 1000 + c.reltuples / 2)
+  AND s.n_tup_ins > 0

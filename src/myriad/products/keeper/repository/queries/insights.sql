@@ -1,0 +1,122 @@
+-- name: list_insights
+SELECT id, business_date, kind, claim, evidence, predicted, horizon_date, graded_at, correct, priority
+FROM keeper.insight
+WHERE %(after_day)s::date IS NULL
+   OR (business_date, priority, id) < (%(after_day)s::date, %(after_priority)s, %(after_id)s::uuid)
+ORDER BY business_date DESC, priority DESC, id DESC
+LIMIT %(limit)s
+
+-- name: period_insights
+SELECT id, business_date, kind, claim, evidence, predicted, horizon_date, graded_at, correct, priority
+FROM keeper.insight
+WHERE business_date BETWEEN %(first)s AND %(last)s
+ORDER BY priority DESC, id
+LIMIT 10
+
+-- name: insight_scores
+SELECT kind, count(*) FILTER (WHERE correct) AS right_count,
+       count(*) FILTER (WHERE correct IS NOT NULL) AS graded
+FROM keeper.insight
+GROUP BY kind
+ORDER BY kind
+
+-- name: store_insight
+INSERT INTO keeper.insight (
+    tenant_id, business_date, kind, claim, evidence, predicted, horizon_date, priority, dedup_key
+) VALUES (
+    %(tenant_id)s, %(day)s, %(kind)s, %(claim)s, %(evidence)s, %(predicted)s, %(horizon_date)s,
+    %(priority)s, %(dedup_key)s
+)
+ON CONFLICT (tenant_id, dedup_key) DO NOTHING
+
+-- name: due_insights
+SELECT id, kind, business_date, predicted, horizon_date
+FROM keeper.insight
+WHERE graded_at IS NULL AND horizon_date <= %(day)s
+ORDER BY horizon_date, id
+LIMIT 500
+
+-- name: grade_insight
+UPDATE keeper.insight
+SET graded_at = now(), correct = %(correct)s, updated_at = now(),
+    predicted = predicted || jsonb_build_object('outcome', %(outcome)s::text,
+                                                'measured', %(measured)s::float8)
+WHERE id = %(insight_id)s
+
+-- name: visits_between
+SELECT count(*) AS visits, coalesce(sum(net), 0)::bigint AS net,
+       count(DISTINCT person_id) AS people
+FROM keeper.visits_until(%(day)s)
+WHERE local_date BETWEEN %(first)s AND %(last)s
+
+-- name: returned_between
+SELECT count(DISTINCT person_id) AS people
+FROM keeper.visits_until(%(day)s)
+WHERE local_date BETWEEN %(first)s AND %(last)s AND person_id = ANY (%(person_ids)s::uuid[])
+
+-- name: weekday_profile
+SELECT extract(isodow FROM d.day)::int AS weekday, avg(coalesce(v.visits, 0))::float8 AS visits,
+       coalesce(sum(v.visits), 0)::bigint AS total, count(*) AS days
+FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d (day)
+LEFT JOIN (
+    SELECT local_date, count(*) AS visits
+    FROM keeper.visits_until(%(last)s)
+    GROUP BY local_date
+) v ON v.local_date = d.day::date
+GROUP BY 1
+ORDER BY 1
+
+-- name: slipping_people
+SELECT m.person_id, p.display_name, m.churn_90, m.gap_days, m.itt_median_days,
+       (m.reason ->> 'yearly_value')::bigint AS yearly_value
+FROM keeper.person_metrics m
+JOIN keeper.person p ON p.tenant_id = m.tenant_id AND p.id = m.person_id
+WHERE m.business_date = %(day)s AND m.state IN ('slowing', 'likely_lapsed')
+ORDER BY m.value_at_risk DESC, m.person_id
+
+-- name: second_visit_share
+SELECT count(*) AS people,
+       count(*) FILTER (WHERE EXISTS (
+           SELECT 1 FROM keeper.visits_until(%(day)s) w
+           WHERE w.person_id = f.person_id AND w.local_date > f.first_day
+             AND w.local_date <= f.first_day + 90
+       )) AS returned
+FROM (
+    SELECT person_id, min(local_date) AS first_day
+    FROM keeper.visits_until(%(day)s)
+    GROUP BY person_id
+) f
+WHERE f.first_day BETWEEN %(first)s AND %(last)s
+
+-- name: top_share
+SELECT count(*) AS people, sum(t.net)::bigint AS net,
+       sum(t.net) FILTER (WHERE t.place <= ceil(t.people * 0.1))::bigint AS top_net,
+       count(*) FILTER (WHERE t.place <= ceil(t.people * 0.1)) AS top_people,
+       coalesce(array_agg(t.person_id) FILTER (WHERE t.place <= ceil(t.people * 0.1)), '{}')
+           AS top_ids
+FROM (
+    SELECT person_id, sum(net) AS net, count(*) OVER () AS people,
+           row_number() OVER (ORDER BY sum(net) DESC, person_id) AS place
+    FROM keeper.visits_until(%(last)s)
+    WHERE local_date BETWEEN %(first)s AND %(last)s
+    GROUP BY person_id
+) t
+
+-- name: services_between
+SELECT l.name, sum(l.quantity)::bigint AS quantity, sum(l.net)::bigint AS revenue
+FROM keeper.sales_order o
+JOIN keeper.order_line l ON l.tenant_id = o.tenant_id AND l.order_ext_id = o.ext_id
+WHERE o.state = 'COMPLETED' AND o.local_date BETWEEN %(first)s AND %(last)s AND l.name <> ''
+GROUP BY l.name
+ORDER BY revenue DESC, l.name
+LIMIT %(limit)s
+
+-- name: churn_of
+SELECT person_id, churn_90
+FROM keeper.person_metrics
+WHERE business_date = %(day)s AND churn_90 IS NOT NULL AND person_id = ANY (%(person_ids)s::uuid[])
+
+-- name: metrics_digest
+SELECT md5(concat_ws(',', count(*), sum(value_at_risk), sum(churn_60)::numeric(20, 6))) AS digest
+FROM keeper.person_metrics
+WHERE business_date = %(day)s

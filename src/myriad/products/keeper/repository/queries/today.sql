@@ -1,0 +1,131 @@
+-- name: today_people
+SELECT count(*) AS customers,
+       count(*) FILTER (WHERE m.state IN ('slowing', 'likely_lapsed') AND m.x > 0) AS slipping,
+       coalesce(sum((m.reason ->> 'yearly_value')::bigint)
+           FILTER (WHERE m.state IN ('slowing', 'likely_lapsed')), 0)::bigint AS slipping_value
+FROM keeper.person p
+LEFT JOIN keeper.person_metrics m ON m.tenant_id = p.tenant_id AND m.person_id = p.id
+    AND m.business_date = %(day)s
+WHERE p.merged_into_id IS NULL
+
+-- name: task_cards
+SELECT k.id, k.person_id, p.display_name AS person_name, k.value_at_risk, k.title, k.reason,
+       k.business_date, k.state, k.snoozed_until, p.phone, p.email, p.contact_allowed,
+       coalesce(m.state, 'unknown') AS person_state, m.itt_median_days, m.itt_mad_days,
+       v.days
+FROM keeper.task k
+JOIN keeper.person p ON p.tenant_id = k.tenant_id AND p.id = k.person_id
+LEFT JOIN keeper.person_metrics m ON m.tenant_id = k.tenant_id AND m.person_id = k.person_id
+    AND m.business_date = %(day)s
+LEFT JOIN LATERAL (
+    SELECT array_agg(d.local_date ORDER BY d.local_date) AS days
+    FROM (
+        SELECT w.local_date
+        FROM keeper.visit w
+        WHERE w.tenant_id = k.tenant_id AND w.person_id = k.person_id
+        ORDER BY w.local_date DESC
+        LIMIT 24
+    ) d
+) v ON true
+WHERE CASE
+    WHEN %(task_id)s::uuid IS NOT NULL THEN k.id = %(task_id)s::uuid
+    WHEN %(person_id)s::uuid IS NOT NULL
+        THEN k.person_id = %(person_id)s::uuid AND k.state IN ('open', 'snoozed')
+    ELSE (k.state = 'open' OR (k.state = 'snoozed' AND k.snoozed_until <= %(day)s))
+        AND k.due_date >= %(day)s
+END
+ORDER BY k.value_at_risk DESC, k.id
+LIMIT %(limit)s
+
+-- name: task_counts
+SELECT count(*) FILTER (WHERE state = 'done' AND decided_at >= %(since)s) AS done_today,
+       count(*) FILTER (WHERE state = 'snoozed' AND snoozed_until > %(day)s) AS snoozed
+FROM keeper.task
+WHERE state IN ('done', 'snoozed')
+
+-- name: weeks
+SELECT w.week_start::date AS week_start, coalesce(v.visits, 0) AS visits,
+       coalesce(s.revenue, 0)::bigint AS revenue
+FROM generate_series(
+    date_trunc('week', %(day)s::date - 7 * 25), date_trunc('week', %(day)s::date), interval '7 days'
+) AS w (week_start)
+LEFT JOIN (
+    SELECT date_trunc('week', local_date) AS week_start, count(*) AS visits
+    FROM keeper.visit
+    WHERE local_date BETWEEN %(day)s::date - 200 AND %(day)s
+    GROUP BY 1
+) v ON v.week_start = w.week_start
+LEFT JOIN (
+    SELECT date_trunc('week', local_date) AS week_start, sum(amount - refunded) AS revenue
+    FROM keeper.payment
+    WHERE status = 'COMPLETED' AND local_date BETWEEN %(day)s::date - 200 AND %(day)s
+    GROUP BY 1
+) s ON s.week_start = w.week_start
+ORDER BY w.week_start
+
+-- name: changes
+SELECT s.revenue_now, s.revenue_before, v.visits_now, v.visits_before,
+       v.people_now, v.people_before, s.first_day
+FROM (
+    SELECT coalesce(sum(amount - refunded) FILTER (WHERE local_date > %(day)s::date - 28), 0)::bigint
+               AS revenue_now,
+           coalesce(sum(amount - refunded) FILTER (
+               WHERE local_date BETWEEN %(day)s::date - 55 AND %(day)s::date - 28), 0)::bigint
+               AS revenue_before,
+           (SELECT min(local_date) FROM keeper.visit) AS first_day
+    FROM keeper.payment
+    WHERE status = 'COMPLETED' AND local_date BETWEEN %(day)s::date - 55 AND %(day)s
+) s,
+(
+    SELECT count(*) FILTER (WHERE local_date > %(day)s::date - 28) AS visits_now,
+           count(*) FILTER (
+               WHERE local_date BETWEEN %(day)s::date - 55 AND %(day)s::date - 28) AS visits_before,
+           count(DISTINCT person_id) FILTER (WHERE local_date > %(day)s::date - 90) AS people_now,
+           count(DISTINCT person_id) FILTER (
+               WHERE local_date <= %(day)s::date - 90) AS people_before
+    FROM keeper.visit
+    WHERE local_date BETWEEN %(day)s::date - 179 AND %(day)s
+) v
+
+-- name: booked_ahead
+SELECT count(DISTINCT coalesce(c.person_id, c.id)) AS people
+FROM keeper.booking b
+JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+WHERE b.status = 'ACCEPTED' AND b.local_date > %(day)s AND b.start_at > now()
+
+-- name: list_anomalies
+SELECT id, local_date, metric, observed, expected, effect, p_value, q_value
+FROM keeper.anomaly
+WHERE local_date BETWEEN %(first)s AND %(last)s
+  AND (%(after_day)s::date IS NULL
+       OR (local_date, id) < (%(after_day)s::date, %(after_id)s::uuid))
+ORDER BY local_date DESC, id DESC
+LIMIT %(limit)s
+
+-- name: today_health
+SELECT (SELECT max(last_ok_at) FROM keeper.sync_cursor) AS last_sync_at,
+       (SELECT count(*) FROM keeper.sync_cursor WHERE phase = 'backfill') AS backfills,
+       (SELECT count(*) FROM keeper.connection) AS connections,
+       (SELECT count(*) FROM keeper.day_total WHERE drift <> 0) AS days_off,
+       (SELECT count(*) FROM keeper.quarantine) AS quarantined
+
+-- name: connection_notices
+SELECT status, notice, plan_flags, refreshed_at
+FROM keeper.connection
+ORDER BY created_at
+
+-- name: last_agent_runs
+SELECT DISTINCT ON (agent) agent, business_date, state, started_at, duration_ms, rows_in, rows_out,
+       error
+FROM keeper.agent_run
+WHERE started_at > now() - interval '60 days'
+ORDER BY agent, started_at DESC, id DESC
+
+-- name: list_agent_runs
+SELECT id, agent, business_date, input_digest, state, started_at, duration_ms, rows_in, rows_out,
+       error
+FROM keeper.agent_run
+WHERE (%(after_at)s::timestamptz IS NULL
+       OR (started_at, id) < (%(after_at)s::timestamptz, %(after_id)s::uuid))
+ORDER BY started_at DESC, id DESC
+LIMIT %(limit)s

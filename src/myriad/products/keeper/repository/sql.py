@@ -1,0 +1,59 @@
+"""Keeper's named SQL, run within the caller's transaction and tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from myriad.scale.data import NamedQueries, ReadSession, Session
+from myriad.scale.tenancy import current_tenant
+
+QUERIES = NamedQueries.load("myriad.products.keeper.repository")
+
+Row = dict[str, Any]
+
+
+def bound(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `parameters` with the tenant added and mappings as jsonb."""
+    values = {
+        key: Jsonb(value) if isinstance(value, dict) else value for key, value in parameters.items()
+    }
+    return {"tenant_id": current_tenant(), **values}
+
+
+async def fetch(session: ReadSession, name: str, /, **parameters: Any) -> list[Row]:
+    """Return the rows of the query `name`."""
+    return await fetch_text(session, QUERIES[name], parameters)
+
+
+async def fetch_text(session: ReadSession, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of a query that was put together from named ones."""
+    connection = await session.connection()
+    result = await connection.exec_driver_sql(sql, bound(parameters))
+    return [dict(row) for row in result.mappings()]
+
+
+async def find(session: ReadSession, name: str, /, **parameters: Any) -> Row | None:
+    """Return the first row of the query `name`, or None."""
+    rows = await fetch(session, name, **parameters)
+    return rows[0] if rows else None
+
+
+async def get(session: ReadSession, name: str, /, **parameters: Any) -> Row:
+    """Return the only row of a query that always has one."""
+    return (await fetch(session, name, **parameters))[0]
+
+
+async def execute(session: Session, name: str, /, **parameters: Any) -> int:
+    """Run the statement `name` and return how many rows it touched."""
+    connection = await session.connection()
+    return (await connection.exec_driver_sql(QUERIES[name], bound(parameters))).rowcount
+
+
+async def execute_many(session: Session, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run the statement `name` once for each of `rows`, sent together."""
+    if rows:
+        connection = await session.connection()
+        await connection.exec_driver_sql(QUERIES[name], [bound(row) for row in rows])
