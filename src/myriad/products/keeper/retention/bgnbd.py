@@ -1,0 +1,274 @@
+"""The BG/NBD model of repeat visits: fit, and what it says about each customer.
+
+Fader, Hardie & Lee, "Counting Your Customers the Easy Way", Marketing Science 24 (2005).
+While alive a customer visits as a Poisson process with rate lambda ~ Gamma(r, alpha); after each
+visit the customer drops out with probability p ~ Beta(a, b).
+
+Everywhere: `x` counts repeat visits, `t_x` is the time from first to last visit, `age` the time
+from first visit to the as-of day (T in the paper). Times are weeks, arrays are of one shape.
+P(alive) is one for everybody seen once, so nobody may be ranked by it: rank by `churn`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from scipy.special import digamma, expit, gammaln, hyp2f1
+
+from myriad.kit.errors import InvalidInputError
+from myriad.products.keeper.retention.errors import NotEnoughHistoryError
+
+Floats = NDArray[np.float64]
+
+MINIMUM_CUSTOMERS = 31
+MINIMUM_REPEATERS = 5
+PRIOR_ONLY_BELOW_REPEATERS = 50
+SHRINKAGE_REPEATERS = 200.0
+_LOG_BOUNDS = (-12.0, 12.0)
+_SINGULAR_WITHIN = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The four parameters of the model, all positive; `alpha` is in weeks."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+    def __post_init__(self) -> None:
+        if not all(np.isfinite(value) and value > 0 for value in self.values):
+            raise InvalidInputError("BG/NBD parameters must be positive", parameters=self.values)
+
+    @property
+    def values(self) -> tuple[float, float, float, float]:
+        """(r, alpha, a, b)."""
+        return self.r, self.alpha, self.a, self.b
+
+    @classmethod
+    def from_logs(cls, logs: Floats) -> Parameters:
+        """Parameters whose natural logarithms are `logs`, shape (4,)."""
+        return cls(*(float(value) for value in np.exp(logs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The data of the model: distinct rows (x, t_x, age) and how many customers share each.
+
+    Build it with `Summary.of`, which checks and merges equal rows.
+    """
+
+    x: Floats
+    t_x: Floats
+    age: Floats
+    weight: Floats
+    distinct_x: Floats = field(repr=False)
+    weight_of_x: Floats = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, x: ArrayLike, t_x: ArrayLike, age: ArrayLike, weight: ArrayLike | None = None
+    ) -> Summary:
+        """Merge equal customers. Raises `InvalidInputError` for rows that cannot happen."""
+        rows = np.stack([np.asarray(column, dtype=float).ravel() for column in (x, t_x, age)])
+        _check(*rows)
+        weights = np.ones(rows.shape[1]) if weight is None else np.asarray(weight, dtype=float)
+        order = np.lexsort(rows)
+        rows = rows[:, order]
+        starts = np.flatnonzero(_changes(rows)) if order.size else order
+        merged = np.add.reduceat(weights[order], starts) if order.size else weights
+        distinct_x, place = np.unique(rows[0, starts], return_inverse=True)
+        x_of, t_x_of, age_of = rows[:, starts]
+        return cls(x_of, t_x_of, age_of, merged, distinct_x, np.bincount(place, merged))
+
+    @property
+    def customers(self) -> int:
+        """How many customers the rows stand for."""
+        return round(float(self.weight.sum()))
+
+    @property
+    def repeaters(self) -> int:
+        """How many of them came back at least once."""
+        return round(float(self.weight_of_x[self.distinct_x > 0].sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A fitted model. `source` is own (plain maximum likelihood), shrunk or prior."""
+
+    parameters: Parameters
+    source: str
+    customers: int
+    repeaters: int
+
+
+def fit(summary: Summary, prior: Parameters | None = None, penalty: float = 0.0) -> Fit:
+    """Fit by (penalised) maximum likelihood, then shrink towards the vertical's `prior`.
+
+    The shrinkage is a weighted mean of log parameters; the account's own fit weighs
+    n / (n + 200) with n returning customers. Under 50 of them the prior stands alone. Without
+    a prior the account's own fit is taken as it is. `penalty` multiplies the sum of squared log
+    parameters and is subtracted from the log-likelihood.
+
+    Raises `NotEnoughHistoryError` below 31 customers, or without prior below 5 returning ones.
+    """
+    customers, repeaters = summary.customers, summary.repeaters
+    needed_repeaters = MINIMUM_REPEATERS if prior is None else 0
+    if customers < MINIMUM_CUSTOMERS or repeaters < needed_repeaters:
+        raise NotEnoughHistoryError(customers, repeaters, MINIMUM_CUSTOMERS, needed_repeaters)
+    if prior is None:
+        return Fit(maximise(summary, penalty), "own", customers, repeaters)
+    if repeaters < PRIOR_ONLY_BELOW_REPEATERS:
+        return Fit(prior, "prior", customers, repeaters)
+    parameters = shrink(maximise(summary, penalty), prior, repeaters)
+    return Fit(parameters, "shrunk", customers, repeaters)
+
+
+def shrink(own: Parameters, prior: Parameters, repeaters: int) -> Parameters:
+    """The weighted geometric mean of both; `own` weighs repeaters / (repeaters + 200)."""
+    share = repeaters / (repeaters + SHRINKAGE_REPEATERS)
+    return Parameters.from_logs(share * np.log(own.values) + (1 - share) * np.log(prior.values))
+
+
+def maximise(summary: Summary, penalty: float = 0.0) -> Parameters:
+    """The parameters of greatest penalised likelihood: L-BFGS on logarithms, exact gradient."""
+    start = np.log(
+        [0.5, max(float(np.average(summary.age, weights=summary.weight)), 1.0), 0.7, 2.0]
+    )
+    answer = minimize(
+        _objective,
+        start,
+        args=(summary, penalty),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[_LOG_BOUNDS] * 4,
+        options={"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 20},
+    )
+    return Parameters.from_logs(answer.x)
+
+
+def log_likelihood(parameters: Parameters, summary: Summary) -> float:
+    """The natural logarithm of the likelihood of all customers (equation 6 of the paper)."""
+    value, _ = _objective(np.log(parameters.values), summary, 0.0)
+    return -value * float(summary.weight.sum())
+
+
+def p_alive(parameters: Parameters, x: ArrayLike, t_x: ArrayLike, age: ArrayLike) -> Floats:
+    """P(still alive at `age`); one for everybody who came once. Never rank by it."""
+    x, t_x, age = _columns(x, t_x, age)
+    r, alpha, a, b = parameters.values
+    dropout = np.log(a / np.maximum(b + x - 1, np.finfo(float).tiny))
+    odds = dropout + (r + x) * (np.log(alpha + age) - np.log(alpha + t_x))
+    return np.where(x > 0, expit(-odds), 1.0)
+
+
+def churn(
+    parameters: Parameters, x: ArrayLike, t_x: ArrayLike, age: ArrayLike, horizon: ArrayLike
+) -> Floats:
+    """P(no visit within the next `horizon` weeks), in closed form and calibrated.
+
+    A customer stays away by being gone, or by being alive and not coming; the latter is
+    ((alpha + age) / (alpha + age + horizon)) ** (r + x) because a live customer's rate given the
+    history is Gamma(r + x, alpha + age).
+    """
+    x, t_x, age = _columns(x, t_x, age)
+    waits = (parameters.r + x) * -np.log1p(np.asarray(horizon) / (parameters.alpha + age))
+    return np.clip(1 + p_alive(parameters, x, t_x, age) * np.expm1(waits), 0.0, 1.0)
+
+
+def expected_purchases(
+    parameters: Parameters, x: ArrayLike, t_x: ArrayLike, age: ArrayLike, horizon: ArrayLike
+) -> Floats:
+    """Expected visits within the next `horizon` weeks, given the history (equation 10).
+
+    Euler's transformation of the hypergeometric function removes the overflow that the printed
+    form has for frequent customers. Its two removable singularities (a = 1, a + b + x = 1) are
+    bridged by the mean of both sides, which is exact to the square of the step.
+    """
+    x, t_x, age = _columns(x, t_x, age)
+    alive = p_alive(parameters, x, t_x, age)
+    waits = np.asarray(horizon, dtype=float) / (parameters.alpha + age)
+    a_is_one = abs(parameters.a - 1) < _SINGULAR_WITHIN
+    singular = a_is_one | (np.abs(parameters.a + parameters.b + x - 1) < _SINGULAR_WITHIN)
+    visits = _live_visits(parameters, parameters.a, x, waits) if not a_is_one else np.zeros_like(x)
+    if singular.any():
+        sides = [
+            _live_visits(parameters, parameters.a + step, x, waits)
+            for step in (-2 * _SINGULAR_WITHIN, 2 * _SINGULAR_WITHIN)
+        ]
+        visits = np.where(singular, np.mean(sides, axis=0), visits)
+    return np.maximum(alive * visits, 0.0)
+
+
+def expected_purchases_to(parameters: Parameters, time: ArrayLike) -> Floats:
+    """Expected repeat visits of a customer picked at random, `time` weeks after the first."""
+    zeros = np.zeros_like(np.asarray(time, dtype=float))
+    return expected_purchases(parameters, zeros, zeros, zeros, time)
+
+
+def _live_visits(parameters: Parameters, a: float, x: Floats, waits: Floats) -> Floats:
+    """Expected visits of a customer known to be alive; `waits` is horizon / (alpha + age)."""
+    r, b = parameters.r, parameters.b
+    share = waits / (1 + waits)
+    series = hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, share)
+    return (a + b + x - 1) / (a - 1) * (1 - np.exp((1 - a) * np.log1p(waits)) * series)
+
+
+def _objective(logs: Floats, summary: Summary, penalty: float) -> tuple[float, Floats]:
+    """Minus the penalised log-likelihood per customer and its gradient in log parameters."""
+    r, alpha, a, b = parameters = np.exp(logs)
+    x, weight, total = summary.x, summary.weight, summary.weight.sum()
+    log_age, log_t_x = np.log(alpha + summary.age), np.log(alpha + summary.t_x)
+    back = x > 0
+    rest = np.where(back, b + x - 1, 1.0)
+    gone_odds = np.log(a / rest) + (r + x) * (log_age - log_t_x)
+    gone = np.where(back, expit(gone_odds), 0.0)
+    ends = -(r + x) * log_age + np.where(back, np.logaddexp(0.0, gone_odds), 0.0)
+    counts, slopes = _count_terms(parameters, summary)
+    rates = (r + x) * ((1 - gone) / (alpha + summary.age) + gone / (alpha + summary.t_x))
+    slopes[0] -= weight @ (log_age + gone * (log_t_x - log_age))
+    slopes[1] -= weight @ rates
+    slopes[2] += weight @ gone / a
+    slopes[3] -= weight @ (gone / rest)
+    value = counts + weight @ ends - penalty * (logs @ logs)
+    return -float(value) / total, -(slopes * parameters - 2 * penalty * logs) / total
+
+
+def _count_terms(parameters: Floats, summary: Summary) -> tuple[float, Floats]:
+    """The part of the likelihood that depends on the count alone, and its plain gradient."""
+    r, alpha, a, b = parameters
+    x, weight, total = summary.distinct_x, summary.weight_of_x, summary.weight.sum()
+    shape, both, drop = np.array([r, a + b, b]), a + b + x, b + x
+    gamma_r, gamma_both, gamma_b = gammaln(shape)
+    psi_r, psi_both, psi_b = digamma(shape)
+    value = weight @ (gammaln(r + x) + gammaln(drop) - gammaln(both))
+    value += total * (r * np.log(alpha) - gamma_r + gamma_both - gamma_b)
+    psi_of_both = weight @ digamma(both)
+    slope_r = weight @ digamma(r + x) + total * (np.log(alpha) - psi_r)
+    slope_a = total * psi_both - psi_of_both
+    slope_b = weight @ digamma(drop) - psi_of_both + total * (psi_both - psi_b)
+    return float(value), np.array([slope_r, total * r / alpha, slope_a, slope_b])
+
+
+def _changes(rows: Floats) -> NDArray[np.bool_]:
+    """True where a column of sorted `rows` differs from the one before it, and at the first."""
+    return np.concatenate(([True], (rows[:, 1:] != rows[:, :-1]).any(axis=0)))
+
+
+def _columns(*columns: ArrayLike) -> tuple[Floats, ...]:
+    return tuple(np.broadcast_arrays(*(np.asarray(column, dtype=float) for column in columns)))
+
+
+def _check(x: Floats, t_x: Floats, age: Floats) -> None:
+    possible = (x >= 0) & (t_x >= 0) & (t_x <= age) & ((x > 0) == (t_x > 0)) & np.isfinite(age)
+    if not possible.all():
+        row = int(np.flatnonzero(~possible)[0])
+        raise InvalidInputError(
+            f"customer row {row} cannot happen: x={x[row]}, t_x={t_x[row]}, age={age[row]}; "
+            "expected 0 <= t_x <= age, and t_x > 0 exactly when x > 0",
+            row=row,
+        )

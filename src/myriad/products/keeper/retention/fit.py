@@ -1,0 +1,156 @@
+"""One call for the analysis agent: visits in, everything about every customer out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from myriad.kit.errors import InvalidInputError
+from myriad.products.keeper.retention import bgnbd, gamma_gamma
+from myriad.products.keeper.retention.bookings import Bookings
+from myriad.products.keeper.retention.cadence import Cadence, classify, value_at_risk
+from myriad.products.keeper.retention.churn import View, bgnbd_churn, gap_churn, stack_churn
+from myriad.products.keeper.retention.errors import NotEnoughHistoryError
+from myriad.products.keeper.retention.gate import Rolling, Verdict, judge, roll
+from myriad.products.keeper.retention.history import (
+    DAYS_PER_WEEK,
+    Bools,
+    Floats,
+    History,
+    Ints,
+    Visits,
+)
+
+MODEL_VERSION = "bgnbd-stack-1"
+STANDARD_HORIZONS_DAYS = (30, 60, 90)
+_QUARTER_WEEKS = 90 / DAYS_PER_WEEK
+_YEAR_WEEKS = 365 / DAYS_PER_WEEK
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How the account's models were made and how well they do.
+
+    `spend` is None when fewer than ten customers came back with money spent. `future_visits` and
+    `negative_net` count rows that were set aside: dated after the as-of day, or with refunds
+    above the takings of their day.
+    """
+
+    model: bgnbd.Fit
+    spend: gamma_gamma.SpendFit | None
+    verdict: Verdict
+    future_visits: int
+    negative_net: int
+    version: str = MODEL_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What is known of each customer at the as-of day; every array is (customers,).
+
+    Row i is the person with index `history.person[i]`; people without a visit yet are absent.
+    `churn` maps a horizon in days to P(no visit within it), by what shipped. Weeks for
+    `history.t_x` and `history.age`, days for gaps, minor units for money. `expected_spend` per
+    visit and `clv_12m` (undiscounted, next 365 days) are NaN for who came once (x = 0).
+    """
+
+    history: History
+    booked: Bools
+    no_show_share: Floats
+    p_alive: Floats
+    churn: Mapping[int, Floats]
+    expected_visits_90: Floats
+    expected_spend: Floats
+    clv_12m: Floats
+    value_at_risk: Floats
+    cadence: Cadence
+    report: Report
+
+    @property
+    def person(self) -> Ints:
+        """The person index of each row."""
+        return self.history.person
+
+
+def fit_account(
+    person: ArrayLike,
+    day: ArrayLike,
+    net: ArrayLike,
+    as_of: int,
+    *,
+    horizons_days: Sequence[int] = STANDARD_HORIZONS_DAYS,
+    prior: bgnbd.Parameters | None = None,
+    bookings: Bookings | None = None,
+) -> Retention:
+    """Fit every model of one account and describe its customers at the end of day `as_of`.
+
+    `person`, `day`, `net` (visits,) are indices from zero, ordinals (`date.toordinal()`) and
+    minor units; rows may come in any order, and rows of one person and day are one visit.
+    `prior` is the vertical's, `horizons_days` any positive horizons beside 30, 60 and 90.
+
+    Raises `NotEnoughHistoryError` below 31 customers (or 5 returning ones without a prior) and
+    `InvalidInputError` for columns that cannot be read. Linear in visits.
+    """
+    horizons = sorted({*STANDARD_HORIZONS_DAYS, *horizons_days})
+    if horizons[0] <= 0:
+        raise InvalidInputError("a horizon must be at least one day", horizons_days=horizons)
+    everything = Visits.of(person, day, net)
+    visits = everything.until(as_of)
+    rolling = roll(visits, bookings or Bookings(), as_of, prior)
+    verdict = judge(rolling)
+    forecasts = {days: forecast(rolling, verdict.shipped, days) for days in horizons}
+    spend = _fit_spend(rolling.views[0].history)
+    report = Report(
+        model=rolling.views[0].model,
+        spend=spend,
+        verdict=verdict,
+        future_visits=everything.day.size - visits.day.size,
+        negative_net=visits.negative_net,
+    )
+    return _describe(rolling.views[0], forecasts, report)
+
+
+def forecast(rolling: Rolling, shipped: str, horizon_days: int) -> Floats:
+    """P(no visit within the horizon) for each customer of today, by the forecast that ships."""
+    today = rolling.views[0]
+    if shipped == "stack" and (stack := rolling.stack(0)):
+        return stack_churn(stack, today, horizon_days)
+    return (gap_churn if shipped == "gap" else bgnbd_churn)(today, horizon_days)
+
+
+def _describe(view: View, churn: Mapping[int, Floats], report: Report) -> Retention:
+    history, parameters = view.history, view.model.parameters
+    past = history.x, history.t_x, history.age
+    visits_90 = bgnbd.expected_purchases(parameters, *past, _QUARTER_WEEKS)
+    spend = _expected_spend(report.spend, history)
+    baseline = bgnbd.churn(parameters, history.x, history.t_x, history.t_x, _QUARTER_WEEKS)
+    return Retention(
+        history=history,
+        booked=view.booked,
+        no_show_share=view.no_show_share,
+        p_alive=bgnbd.p_alive(parameters, *past),
+        churn=churn,
+        expected_visits_90=visits_90,
+        expected_spend=spend,
+        clv_12m=bgnbd.expected_purchases(parameters, *past, _YEAR_WEEKS) * spend,
+        value_at_risk=value_at_risk(churn[90], baseline, spend, visits_90),
+        cadence=classify(history, churn[60], view.booked),
+        report=report,
+    )
+
+
+def _fit_spend(history: History) -> gamma_gamma.SpendFit | None:
+    try:
+        return gamma_gamma.fit(history.x, history.mean_repeat_spend)
+    except NotEnoughHistoryError:
+        return None
+
+
+def _expected_spend(fitted: gamma_gamma.SpendFit | None, history: History) -> Floats:
+    """E(M) where a spend model exists, otherwise the person's own mean; NaN for x = 0."""
+    if fitted is None:
+        return np.where(history.x > 0, history.mean_repeat_spend, np.nan)
+    return gamma_gamma.expected_spend(fitted.parameters, history.x, history.mean_repeat_spend)

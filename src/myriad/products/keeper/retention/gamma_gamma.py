@@ -1,0 +1,111 @@
+"""The gamma-gamma model of spend per visit.
+
+Fader & Hardie, "The Gamma-Gamma Model of Monetary Value" (2013). A customer's spend per visit is
+Gamma(p, nu), and nu ~ Gamma(q, v) over customers; how much someone spends is taken to be
+independent of how often they come, which is why the correlation of both is reported.
+
+`x` counts repeat visits and `mean_spend` is their mean net, in minor units; only customers with
+x > 0 and a positive mean carry information.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from scipy.special import digamma, gammaln
+
+from myriad.products.keeper.retention.errors import NotEnoughHistoryError
+
+Floats = NDArray[np.float64]
+
+MINIMUM_SPENDERS = 10
+_LOG_BOUNDS = (-8.0, 12.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendParameters:
+    """`p` and `q` are shapes (q > 1, so that a mean exists), `v` a scale in minor units."""
+
+    p: float
+    q: float
+    v: float
+
+    @property
+    def mean(self) -> float:
+        """The expected spend of a customer picked at random, in minor units."""
+        return self.p * self.v / (self.q - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendFit:
+    """A fitted spend model; `correlation` is Pearson's, of x and mean spend (0 if constant)."""
+
+    parameters: SpendParameters
+    spenders: int
+    correlation: float
+
+
+def fit(x: ArrayLike, mean_spend: ArrayLike) -> SpendFit:
+    """Fit by maximum likelihood to the customers with x > 0 and a positive mean.
+
+    Raises `NotEnoughHistoryError` when fewer than ten of them exist.
+    """
+    counts, means = _spenders(x, mean_spend)
+    if counts.size < MINIMUM_SPENDERS:
+        raise NotEnoughHistoryError(np.size(x), counts.size, MINIMUM_SPENDERS, MINIMUM_SPENDERS)
+    # The scale v moves with the currency, so it is fitted in units of the average spend.
+    unit = float(means.mean())
+    answer = minimize(
+        _objective,
+        np.zeros(3),
+        args=(counts, means / unit),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[_LOG_BOUNDS] * 3,
+        options={"maxiter": 500, "ftol": 1e-14, "gtol": 1e-8},
+    )
+    p, excess, v = (float(value) for value in np.exp(answer.x))
+    return SpendFit(
+        SpendParameters(p, 1 + excess, v * unit), counts.size, correlation(counts, means)
+    )
+
+
+def expected_spend(parameters: SpendParameters, x: ArrayLike, mean_spend: ArrayLike) -> Floats:
+    """E(M | x, m) = p (v + x m) / (p x + q - 1) in minor units; NaN where x = 0."""
+    counts, means = np.asarray(x, dtype=float), np.asarray(mean_spend, dtype=float)
+    p, q, v = parameters.p, parameters.q, parameters.v
+    return np.where(counts > 0, p * (v + counts * means) / (p * counts + q - 1), np.nan)
+
+
+def correlation(x: ArrayLike, mean_spend: ArrayLike) -> float:
+    """Pearson's correlation of frequency and mean spend over customers with x > 0."""
+    counts, means = _spenders(x, mean_spend)
+    if counts.size < 2 or np.ptp(counts) == 0 or np.ptp(means) == 0:
+        return 0.0
+    return float(np.corrcoef(counts, means)[0, 1])
+
+
+def _spenders(x: ArrayLike, mean_spend: ArrayLike) -> tuple[Floats, Floats]:
+    counts, means = np.asarray(x, dtype=float), np.asarray(mean_spend, dtype=float)
+    informative = (counts > 0) & (means > 0)
+    return counts[informative], means[informative]
+
+
+def _objective(logs: Floats, x: Floats, m: Floats) -> tuple[float, Floats]:
+    """Minus the mean log-likelihood and its gradient in (log p, log(q - 1), log v)."""
+    p, excess, v = np.exp(logs)
+    q, px, total = 1 + excess, p * x, np.log(v + m * x)
+    value = gammaln(px + q) - gammaln(px) - gammaln(q) + q * logs[2]
+    value += px * np.log(m * x) - np.log(m) - (px + q) * total
+    psi = digamma(px + q)
+    slopes = np.array(
+        [
+            np.mean(px * (psi - digamma(px) + np.log(m * x) - total)),
+            np.mean(psi - digamma(q) + logs[2] - total) * excess,
+            np.mean(q - (px + q) * v / (v + m * x)),
+        ]
+    )
+    return -float(np.mean(value)), -slopes
