@@ -46,11 +46,9 @@ def nice_ceiling(value: float) -> float:
 
 
 def ticks(points: Sequence[Point], most: int = 5) -> list[int]:
-    """Return the indices of at most `most` evenly spread labels, the first and last included."""
-    count = len(points)
-    if count <= most:
-        return list(range(count))
-    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
+    """Return the indices of at most `most` labels, the first one and then at equal steps."""
+    step = max(1, math.ceil(len(points) / most))
+    return list(range(0, len(points), step))
 
 
 def anchor(share: float) -> str:
