@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from myriad.kit.clock import local_date, utc_now
@@ -25,6 +26,19 @@ class AccountFacts:
     vertical: str
     currency: str
     business_date: date | None
+    settings: dict[str, Any]
+
+    @property
+    def as_of(self) -> date | None:
+        """The day that every run looks at when the data are a log of the past, else None."""
+        fixed = self.settings.get("as_of")
+        return date.fromisoformat(fixed) if fixed else None
+
+    @property
+    def job_id(self) -> UUID | None:
+        """The newest sync or run that was put into the queue, or None."""
+        job_id = self.settings.get("job_id")
+        return UUID(job_id) if job_id else None
 
     @property
     def today(self) -> date:
@@ -64,6 +78,11 @@ async def find_account(session: ReadSession) -> AccountFacts | None:
 async def open_account(session: Session, *, vertical: str = "spa", currency: str = "USD") -> None:
     """Open the account of this tenant unless it is open."""
     await execute(session, "open_account", vertical=vertical, currency=currency)
+
+
+async def set_setting(session: Session, name: str, value: str) -> None:
+    """Keep one setting of the account."""
+    await execute(session, "set_setting", name=name, value=value)
 
 
 async def set_business_date(session: Session, day: date, currency: str | None) -> None:

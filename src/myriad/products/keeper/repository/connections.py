@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from myriad.kit.money import Money
-from myriad.products.keeper.repository.accounts import find_account
+from myriad.products.keeper.repository.accounts import AccountFacts, find_account
 from myriad.products.keeper.repository.sql import QUERIES, Row, fetch, find, get
 from myriad.products.keeper.views import (
     AgentRow,
@@ -15,9 +15,11 @@ from myriad.products.keeper.views import (
     ConnectionsView,
     CursorRow,
     DriftRow,
+    JobProgress,
     ScopeRow,
 )
 from myriad.scale.data import ReadSession, Session
+from myriad.scale.jobs.status import find_job
 
 SCOPES = (
     ("MERCHANT_PROFILE_READ", "Name, currency and locations of the business", True),
@@ -30,7 +32,6 @@ SCOPES = (
     ("APPOINTMENTS_READ", "Appointments made through this app", True),
     ("APPOINTMENTS_ALL_READ", "All appointments (paid Appointments plan)", True),
     ("APPOINTMENTS_BUSINESS_SETTINGS_READ", "Opening hours and services", True),
-    ("LOYALTY_READ", "Loyalty accounts", False),
 )
 
 
@@ -42,11 +43,42 @@ async def get_connections(session: ReadSession) -> ConnectionsView:
     cursors = await fetch(session, "list_cursors")
     health = await get(session, "connection_health")
     drift = await fetch(session, "list_drift")
+    job = await _progress(session, account)
     return ConnectionsView(
         currency=currency,
         connections=tuple(_card(row, cursors, health, drift, currency) for row in rows),
         agents=await list_last_runs(session),
+        job=job,
     )
+
+
+async def _progress(session: ReadSession, account: AccountFacts | None) -> JobProgress | None:
+    status = await find_job(session, account.job_id) if account and account.job_id else None
+    if status is None:
+        return None
+    return JobProgress(
+        job_id=status.id,
+        title=_TITLES.get(status.task, status.task),
+        state=_job_state(status.state),
+        done=status.progress_done or 0,
+        total=status.progress_total,
+        message=status.message or "",
+        started_at=status.started_at,
+    )
+
+
+def _job_state(state: str) -> Literal["queued", "running", "done", "failed"]:
+    if state in ("done", "succeeded"):
+        return "done"
+    if state in ("running",):
+        return "running"
+    return "failed" if state in ("dead", "cancelled", "failed") else "queued"
+
+
+_TITLES = {
+    "keeper.account.sync": "Reading from Square",
+    "keeper.account.run": "Looking at your customers",
+}
 
 
 async def list_last_runs(session: ReadSession) -> tuple[AgentRow, ...]:

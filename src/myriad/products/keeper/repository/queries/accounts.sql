@@ -1,5 +1,6 @@
 -- name: get_account
-SELECT a.tenant_id, t.slug, t.name, t.timezone, a.vertical, a.currency, a.business_date
+SELECT a.tenant_id, t.slug, t.name, t.timezone, a.vertical, a.currency, a.business_date,
+       a.settings
 FROM keeper.account a
 JOIN platform.tenant t ON t.id = a.tenant_id
 
@@ -28,7 +29,13 @@ FROM keeper.payment
 WHERE status = 'COMPLETED'
 
 -- name: list_accounts
-SELECT a.tenant_id, t.slug, t.name, t.timezone, a.vertical, a.currency, a.business_date
+SELECT a.tenant_id, t.slug, t.name, t.timezone, a.vertical, a.currency, a.business_date,
+       a.settings
 FROM keeper.account a
 JOIN platform.tenant t ON t.id = a.tenant_id
 ORDER BY t.slug
+
+-- name: set_setting
+UPDATE keeper.account
+SET settings = settings || jsonb_build_object(%(name)s::text, %(value)s::text), updated_at = now()
+WHERE tenant_id = %(tenant_id)s
