@@ -83,7 +83,8 @@ class Summary:
         merged = np.add.reduceat(weights[order], starts) if order.size else weights
         distinct_x, place = np.unique(rows[0, starts], return_inverse=True)
         x_of, t_x_of, age_of = rows[:, starts]
-        return cls(x_of, t_x_of, age_of, merged, distinct_x, np.bincount(place, merged))
+        weight_of_x = np.bincount(place, merged).astype(float)
+        return cls(x_of, t_x_of, age_of, merged, distinct_x, weight_of_x)
 
     @property
     def customers(self) -> int:

@@ -31,3 +31,23 @@ class NotEnoughHistoryError(MyriadError):
         self.repeaters = repeaters
         self.needed_customers = needed_customers
         self.needed_repeaters = needed_repeaters
+
+
+class NotEnoughDaysError(MyriadError):
+    """There are too few open days to know what an ordinary day looks like.
+
+    `days` is how many there are, `needed_days` how many are needed.
+    """
+
+    code = "not_enough_history"
+    status = 409
+    title = "Not enough history"
+
+    def __init__(self, days: int, needed_days: int) -> None:
+        super().__init__(
+            f"not enough history: {days} open days, {needed_days} are needed",
+            days=days,
+            needed_days=needed_days,
+        )
+        self.days = days
+        self.needed_days = needed_days

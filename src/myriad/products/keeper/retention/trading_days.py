@@ -1,0 +1,156 @@
+"""The rhythm of a shop's days: weekday shares, the level around a day, closures, holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import holidays
+import numpy as np
+from numpy.typing import ArrayLike
+
+from myriad.kit.errors import InvalidInputError
+from myriad.products.keeper.retention.history import Bools, Floats, Ints
+
+DAYS_IN_WEEK = 7
+SILENT_SHARE = 0.1
+SILENT_RUN_DAYS = 3
+_REACH_DAYS = 45
+_FESTIVE = {(12, day) for day in range(24, 32)} | {(1, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class TradingDays:
+    """Consecutive days (days,) with one figure each, and which of them can be judged.
+
+    `value` are counts or minor units. `silent` marks runs of three or more days almost without
+    trade: the shop was closed, or its data are missing. `shut` marks days known as closed and
+    weekdays on which the shop does not trade. `ordinary` are open and neither holiday nor
+    between Christmas and New Year; weekday shares and levels are learned from them alone.
+    """
+
+    day: Ints
+    value: Floats
+    holiday: Bools
+    festive: Bools
+    silent: Bools
+    shut: Bools
+    share: Floats
+
+    @classmethod
+    def of(
+        cls,
+        day: ArrayLike,
+        value: ArrayLike,
+        holiday: ArrayLike | None = None,
+        closed: ArrayLike | None = None,
+    ) -> TradingDays:
+        """Build from consecutive days. Raises `InvalidInputError` for gaps or unequal lengths."""
+        days, values = np.asarray(day, dtype=np.int64), np.asarray(value, dtype=float)
+        free, known_shut = (_flags(flags, days.size) for flags in (holiday, closed))
+        if values.shape != days.shape or (np.diff(days) != 1).any():
+            raise InvalidInputError("days must be consecutive, with one value each")
+        if not np.isfinite(values).all() or (values < 0).any():
+            raise InvalidInputError("daily values must be zero or more")
+        festive = np.array([_is_festive(ordinal) for ordinal in days.tolist()], dtype=bool)
+        silent = _silent_runs(values, _weekday_median(days, values, values > 0), known_shut)
+        ordinary = ~(silent | known_shut | free | festive)
+        share = _weekday_median(days, values, ordinary)
+        return cls(days, values, free, festive, silent, known_shut | (share <= 0), share)
+
+    @property
+    def weekday(self) -> Ints:
+        """0 for Monday to 6 for Sunday."""
+        return weekday(self.day)
+
+    @property
+    def open(self) -> Bools:
+        """Days on which the shop traded as far as one can tell."""
+        return ~(self.silent | self.shut)
+
+    @property
+    def ordinary(self) -> Bools:
+        """Open days without holiday."""
+        return self.open & ~self.holiday & ~self.festive
+
+    def level(self, before: int, after: int) -> Floats:
+        """The level of trade around each day (days,): 1 is usual for the weekday, NaN unknown.
+
+        The weighted median of value over weekday share on the nearest `before` and `after`
+        ordinary days, the day itself left out. Days further than 45 days away do not speak.
+        """
+        near = np.flatnonzero(self.ordinary)
+        if not near.size:
+            return np.full(self.day.size, np.nan)
+        own = np.searchsorted(near, np.arange(self.day.size))
+        beyond = own + self.ordinary
+        steps = [own[:, None] - 1 - np.arange(before), beyond[:, None] + np.arange(after)]
+        place = np.concatenate(steps, axis=1)
+        inside = (place >= 0) & (place < near.size)
+        found = near[np.clip(place, 0, near.size - 1)]
+        inside &= np.abs(found - np.arange(self.day.size)[:, None]) <= _REACH_DAYS
+        weights = np.where(inside, np.sqrt(self.share[found]), 0.0)
+        return weighted_median(self.value[found] / self.share[found], weights)
+
+
+def weekday(day: Ints) -> Ints:
+    """0 for Monday to 6 for Sunday, of day ordinals."""
+    return (day + DAYS_IN_WEEK - 1) % DAYS_IN_WEEK
+
+
+def public_holidays(day: ArrayLike, country: str, subdivision: str | None = None) -> Bools:
+    """Which day ordinals are public holidays of a country (ISO 3166 code), from `holidays`."""
+    dates = [date.fromordinal(int(ordinal)) for ordinal in np.asarray(day).ravel()]
+    years = sorted({found.year for found in dates})
+    calendar = holidays.country_holidays(country, subdiv=subdivision, years=years)
+    return np.array([found in calendar for found in dates], dtype=bool)
+
+
+def weighted_median(values: Floats, weights: Floats) -> Floats:
+    """The weighted median of each row of (rows, columns); NaN where no weight is positive."""
+    order = np.argsort(np.where(weights > 0, values, np.inf), axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    reached = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
+    half = reached[:, -1:] / 2
+    low, high = (reached >= half * (1 - 1e-12)).argmax(1), (reached > half * (1 + 1e-12)).argmax(1)
+    rows = np.arange(values.shape[0])
+    middle = (ordered[rows, low] + ordered[rows, high]) / 2
+    return np.where(half[:, 0] > 0, middle, np.nan)
+
+
+def _weekday_median(day: Ints, value: Floats, counted: Bools) -> Floats:
+    """For each day the median value of its weekday over the `counted` days, 0 without any."""
+    medians = np.zeros(DAYS_IN_WEEK)
+    for number in range(DAYS_IN_WEEK):
+        chosen = value[counted & (weekday(day) == number)]
+        medians[number] = np.median(chosen) if chosen.size else 0.0
+    return medians[weekday(day)]
+
+
+def _silent_runs(value: Floats, usual: Floats, shut: Bools) -> Bools:
+    """Days in runs of at least three on which almost nothing happened; shut days bridge runs."""
+    quiet = (value <= SILENT_SHARE * usual) | shut
+    silent = np.zeros(value.size, dtype=bool)
+    for start, stop in _runs(quiet):
+        if (~shut[start:stop]).sum() >= SILENT_RUN_DAYS:
+            silent[start:stop] = True
+    return silent
+
+
+def _runs(flags: Bools) -> Iterator[tuple[int, int]]:
+    """Start and end (exclusive) of every run of true flags."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+    return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def _is_festive(ordinal: int) -> bool:
+    found = date.fromordinal(ordinal)
+    return (found.month, found.day) in _FESTIVE
+
+
+def _flags(flags: ArrayLike | None, size: int) -> Bools:
+    array = np.zeros(size, dtype=bool) if flags is None else np.asarray(flags, dtype=bool)
+    if array.shape != (size,):
+        raise InvalidInputError("holiday and closed need one flag per day")
+    return array
