@@ -13,11 +13,13 @@ from starlette.routing import Route
 
 from myriad.products.keeper.manifest import PRODUCT
 from myriad.products.keeper.pages import screens
+from myriad.products.keeper.pages.links import Place
 from myriad.scale import ui
 from myriad.scale.ui.styleguide import sample
 from tests.products.keeper.pages import sample_contexts as s
 
 TOKEN = "sample-token"
+NEXT = Place(next="?cursor=signed")
 BADGES = {"Today": 5, "Duplicates": 12}
 
 Draw = Callable[[ui.PageContext], HTMLResponse]
@@ -26,18 +28,18 @@ PAGES: dict[str, Draw] = {
     "/clear/today": lambda page: screens.today(page, s.TODAY_CLEAR),
     "/new/today": lambda page: screens.today(page, s.TODAY_NEW),
     "/thin/today": lambda page: screens.today(page, s.TODAY_THIN),
-    "/keeper/customers": lambda page: screens.customers(page, s.CUSTOMERS_FULL, "signed"),
+    "/keeper/customers": lambda page: screens.customers(page, s.CUSTOMERS_FULL, NEXT),
     "/none/customers": lambda page: screens.customers(page, s.CUSTOMERS_NONE),
     "/new/customers": lambda page: screens.customers(page, s.CUSTOMERS_NEW),
-    "/keeper/customers/1": lambda page: screens.customer(page, s.CUSTOMER_FULL, None, "signed"),
+    "/keeper/customers/1": lambda page: screens.customer(page, s.CUSTOMER_FULL, NEXT),
     "/thin/customers/1": lambda page: screens.customer(page, s.CUSTOMER_THIN),
-    "/keeper/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_OPEN, "signed"),
+    "/keeper/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_OPEN, NEXT),
     "/linked/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_LINKED),
     "/apart/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_APART),
     "/none/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_NONE),
-    "/keeper/insights": lambda page: screens.insights(page, s.INSIGHTS_FULL, None, "signed"),
+    "/keeper/insights": lambda page: screens.insights(page, s.INSIGHTS_FULL, NEXT),
     "/none/insights": lambda page: screens.insights(page, s.INSIGHTS_NONE),
-    "/keeper/reports": lambda page: screens.reports(page, s.REPORTS_FULL, None, "signed"),
+    "/keeper/reports": lambda page: screens.reports(page, s.REPORTS_FULL, NEXT),
     "/none/reports": lambda page: screens.reports(page, s.REPORTS_NONE),
     "/keeper/reports/1": lambda page: screens.report(page, s.REPORT_FULL),
     "/partial/reports/1": lambda page: screens.report(page, s.REPORT_PARTIAL),
@@ -47,7 +49,11 @@ PAGES: dict[str, Draw] = {
     "/styleguide": lambda page: ui.respond(page, "ui/styleguide.html", sample=sample()),
     "/login": lambda page: ui.respond(page, "ui/login.html", email="", error=None, next_path="/"),
     "/login/wrong": lambda page: ui.respond(
-        page, "ui/login.html", email="mara@example.com", error="E-mail and password do not match.", next_path="/"
+        page,
+        "ui/login.html",
+        email="mara@example.com",
+        error="E-mail and password do not match.",
+        next_path="/",
     ),
     "/offline": lambda page: ui.respond(page, "ui/offline.html"),
     "/error/403": lambda page: ui.respond(page, "ui/error.html", fault=ui.fault(403, "req-1")),
@@ -64,10 +70,19 @@ def page_context(path: str, theme: str | None = None) -> ui.PageContext:
         user_name="Mara Lind",
         user_email="mara@willowspa.example",
         tenant_name="Willow Day Spa",
-        tenants=(ui.TenantChoice(id="1", name="Willow Day Spa", current=True), ui.TenantChoice(id="2", name="CDNOW")),
+        tenants=(
+            ui.TenantChoice(id="1", name="Willow Day Spa", current=True),
+            ui.TenantChoice(id="2", name="CDNOW"),
+        ),
         products=(ui.Link(title=PRODUCT.title, href=PRODUCT.home, current=True),),
         navigation=tuple(
-            ui.Link(title=item.title, href=item.path, key=item.key, badge=BADGES.get(item.title), current=path.startswith(item.path))
+            ui.Link(
+                title=item.title,
+                href=item.path,
+                key=item.key,
+                badge=BADGES.get(item.title),
+                current=path.startswith(item.path),
+            )
             for item in PRODUCT.navigation
         ),
         zone="America/Los_Angeles",
@@ -92,10 +107,16 @@ async def _decide_task(request: Request) -> Response:
         return PlainTextResponse("no token", 403)
     if "hx-request" not in request.headers:
         return RedirectResponse("/keeper/today", 303)
-    card = next(task for task in s.TODAY_FULL.tasks if str(task.id) == request.path_params["task_id"])
-    state = {"done": "done", "snooze": "snoozed", "dismiss": "dismissed", "reopen": "open"}[request.path_params["verb"]]
+    card = next(
+        task for task in s.TODAY_FULL.tasks if str(task.id) == request.path_params["task_id"]
+    )
+    state = {"done": "done", "snooze": "snoozed", "dismiss": "dismissed", "reopen": "open"}[
+        request.path_params["verb"]
+    ]
     until = s.TODAY + timedelta(days=int(str(form.get("days", 0)))) if state == "snoozed" else None
-    return screens.task(page_context("/keeper/today"), replace(card, state=state, snoozed_until=until))  # type: ignore[arg-type]
+    return screens.task(
+        page_context("/keeper/today"), replace(card, state=state, snoozed_until=until)
+    )  # type: ignore[arg-type]
 
 
 def _progress(request: Request) -> Response:

@@ -1,32 +1,51 @@
-"""Addresses of the Keeper screens with what they are asked for."""
+"""Addresses of the Keeper screens with what they are asked for, and of the pages of a list."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from myriad.products.keeper.views import CustomerFilter
+from myriad.scale.http import Paging
+from myriad.scale.http.cursors import seal
 
 DEFAULT_SORT = "value_at_risk"
 
 
-def customers(asked: CustomerFilter, **changes: str | None) -> str:
-    """Return the list with the same question, changed in part; a page only when it is named."""
-    question = {"q": asked.query, "state": asked.state or "", "sort": asked.sort} | {
-        name: value or "" for name, value in changes.items()
-    }
-    if question["sort"] == DEFAULT_SORT:
-        question["sort"] = ""
-    return _address("/keeper/customers", question)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a list stands: the address of its first page unless shown, and of the next if any."""
+
+    first: str = ""
+    next: str = ""
 
 
-def customers_csv() -> str:
-    """Return the address of all customers as CSV."""
-    return "/keeper/customers.csv"
+def place(paging: Paging, next_after: str | None) -> Place:
+    """Return the addresses around the page that was asked for; `next_after` leaves it signed."""
+    first = _address(paging.path, dict(paging.filters)) if paging.after else ""
+    if next_after is None:
+        return Place(first)
+    return Place(first, paging.next_path(seal(paging.key, paging.place, [next_after])))
 
 
-def reports(kind: str | None, after: str | None = None) -> str:
-    """Return the list of reports of one kind or all."""
-    return _address("/keeper/reports", {"kind": kind or "", "after": after or ""})
+def after(paging: Paging) -> str | None:
+    """Return the ordering key of the last row shown before, or None on the first page."""
+    return str(paging.after[0]) if paging.after else None
+
+
+def customers(asked: CustomerFilter, **changes: str) -> str:
+    """Return the first page of the list with the same question, changed in part."""
+    return _address("/keeper/customers", _question(asked) | changes)
+
+
+def customers_csv(asked: CustomerFilter) -> str:
+    """Return the address of everybody who matches, as CSV."""
+    return _address("/keeper/customers.csv", _question(asked))
+
+
+def _question(asked: CustomerFilter) -> dict[str, str]:
+    sort = "" if asked.sort == DEFAULT_SORT else asked.sort
+    return {"q": asked.query, "state": asked.state or "", "sort": sort}
 
 
 def _address(path: str, question: dict[str, str]) -> str:

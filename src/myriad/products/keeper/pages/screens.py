@@ -47,27 +47,24 @@ def task(page: ui.PageContext, card: TaskCard) -> HTMLResponse:
 
 
 def customers(
-    page: ui.PageContext, view: CustomersView, next_after: str | None = None
+    page: ui.PageContext, view: CustomersView, at: links.Place = links.Place()
 ) -> HTMLResponse:
-    """Return the list of people; `next_after` is the signed key of the next page."""
-    return _draw(page, "customers", view=view, next_after=next_after)
+    """Return the list of people."""
+    return _draw(page, "customers", view=view, at=at)
 
 
 def customer(
-    page: ui.PageContext,
-    view: CustomerView,
-    after: str | None = None,
-    next_after: str | None = None,
+    page: ui.PageContext, view: CustomerView, at: links.Place = links.Place()
 ) -> HTMLResponse:
     """Return the screen of one person."""
-    return _draw(page, "customer", view=view, after=after, next_after=next_after)
+    return _draw(page, "customer", view=view, at=at)
 
 
 def duplicates(
-    page: ui.PageContext, view: DuplicatesView, next_after: str | None = None
+    page: ui.PageContext, view: DuplicatesView, at: links.Place = links.Place()
 ) -> HTMLResponse:
     """Return pairs of profiles."""
-    return _draw(page, "duplicates", view=view, next_after=next_after)
+    return _draw(page, "duplicates", view=view, at=at)
 
 
 def pair(page: ui.PageContext, value: DuplicatePair) -> HTMLResponse:
@@ -76,23 +73,17 @@ def pair(page: ui.PageContext, value: DuplicatePair) -> HTMLResponse:
 
 
 def insights(
-    page: ui.PageContext,
-    view: InsightsView,
-    after: str | None = None,
-    next_after: str | None = None,
+    page: ui.PageContext, view: InsightsView, at: links.Place = links.Place()
 ) -> HTMLResponse:
     """Return insights with their grades."""
-    return _draw(page, "insights", view=view, after=after, next_after=next_after)
+    return _draw(page, "insights", view=view, at=at)
 
 
 def reports(
-    page: ui.PageContext,
-    view: ReportsView,
-    after: str | None = None,
-    next_after: str | None = None,
+    page: ui.PageContext, view: ReportsView, at: links.Place = links.Place()
 ) -> HTMLResponse:
     """Return the list of reports."""
-    return _draw(page, "reports", view=view, after=after, next_after=next_after)
+    return _draw(page, "reports", view=view, at=at)
 
 
 def report(page: ui.PageContext, view: ReportView) -> HTMLResponse:

@@ -45,7 +45,7 @@ _LINK_WORDS = {
     "auto_linked": "Linked by Keeper",
     "linked": "Linked",
     "rejected": "Kept apart",
-    "undone": "Undone, waits for you",
+    "undone": "Link undone",
     "vetoed": "Kept apart by a conflict",
 }
 _MODEL_WORDS = {
@@ -57,8 +57,10 @@ _MODEL_WORDS = {
 
 def today(view: TodayView) -> str:
     """Return who is slipping away and what they are worth a year."""
-    if view.freshness.stage == "never":
-        return "Connect Square to see whom to call"
+    if not view.customers:
+        reading = view.freshness.stage == "syncing"
+        first = "Square is being read for the first time"
+        return first if reading else "Connect Square to see whom to call"
     if not view.enough_history:
         return (
             f"{capital(_people(view.customers, 'customer'))} so far, too few to say who is slipping"

@@ -123,6 +123,13 @@
   };
   document.addEventListener("DOMContentLoaded", ready);
   document.addEventListener("htmx:afterSettle", arm);
+  const reason = (xhr) => {
+    try {
+      return JSON.parse(xhr.responseText).detail;
+    } catch {
+      return "That did not work. Nothing was changed; please try again.";
+    }
+  };
   const complain = (text) => {
     const toast = document.createElement("div");
     toast.className = "toast bad";
@@ -131,7 +138,6 @@
     arm();
   };
   document.addEventListener("htmx:responseError", (event) =>
-    complain(event.detail.xhr.status === 401 ? "Your session has ended. Load the page to sign in." :
-      "That did not work. Nothing was changed; please try again."));
+    event.detail.xhr.status === 401 ? location.reload() : complain(reason(event.detail.xhr)));
   document.addEventListener("htmx:sendError", () => complain("The server cannot be reached. Check the network."));
 })();

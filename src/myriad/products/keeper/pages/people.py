@@ -1,0 +1,72 @@
+"""Customers: everybody, and one person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Form, Query
+from starlette.responses import Response
+
+from myriad.products.keeper.pages import links, screens, sheet
+from myriad.products.keeper.pages.route import page_router, see_other
+from myriad.products.keeper.repository.customer import get_customer, set_contact_allowed
+from myriad.products.keeper.repository.customers import list_customers
+from myriad.products.keeper.views import CustomerFilter, CustomerSort, PersonState
+from myriad.scale.http import PageRequest, Staff, TenantReadSession, TenantSession
+from myriad.scale.ui.page import CurrentPage
+
+router = page_router()
+
+Words = Annotated[str, Query(max_length=100)]
+State = PersonState | Literal[""]
+
+
+@router.get("/customers")
+async def customers(
+    page: CurrentPage,
+    session: TenantReadSession,
+    paging: PageRequest,
+    q: Words = "",
+    state: State = "",
+    sort: CustomerSort = "value_at_risk",
+) -> Response:
+    """Show everybody who matches."""
+    asked = CustomerFilter(
+        query=q, state=state or None, sort=sort, after=links.after(paging), limit=paging.limit
+    )
+    view = await list_customers(session, asked)
+    return screens.customers(page, view, links.place(paging, view.next_after))
+
+
+@router.get("/customers.csv")
+async def customers_csv(
+    session: TenantReadSession,
+    q: Words = "",
+    state: State = "",
+    sort: CustomerSort = "value_at_risk",
+) -> Response:
+    """Download everybody who matches."""
+    asked = CustomerFilter(query=q, state=state or None, sort=sort)
+    return sheet.answer("customers.csv", await sheet.customers(session, asked))
+
+
+@router.get("/customers/{person_id}")
+async def customer(
+    page: CurrentPage, session: TenantReadSession, paging: PageRequest, person_id: UUID
+) -> Response:
+    """Show one person."""
+    view = await get_customer(session, person_id, links.after(paging))
+    return screens.customer(page, view, links.place(paging, view.next_after))
+
+
+@router.post("/customers/{person_id}/contact")
+async def contact(
+    caller: Staff,
+    session: TenantSession,
+    person_id: UUID,
+    allowed: Annotated[Literal["yes", "no"], Form()],
+) -> Response:
+    """Allow or forbid contact with the person."""
+    await set_contact_allowed(session, person_id, allowed == "yes", caller.id)
+    return see_other(f"/keeper/customers/{person_id}")
