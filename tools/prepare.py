@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 RUNTIME, DEVELOPMENT = "requirements.lock", "requirements-dev.lock"
@@ -95,9 +95,18 @@ def install(root: Path, lock: str) -> None:
     say(f"installing up to {count} pinned packages")
     python = root / ".venv" / "bin" / "python"
     uv = find_uv(root)
-    if uv and run(
-        [uv, "pip", "sync", "-q", "--require-hashes", "--python", str(python), root / lock]
-    ):
+    sync: list[str | Path] = [
+        uv or "",
+        "pip",
+        "sync",
+        "-q",
+        "--require-hashes",
+        "--python",
+        python,
+        root / lock,
+    ]
+    # The certificates of the system come second: a minimal machine has none of its own.
+    if uv and (run(sync) or run(sync, UV_SYSTEM_CERTS="true", UV_NATIVE_TLS="true")):
         return
     say("using pip, which takes longer")
     if not install_with_pip(python, root / lock):
@@ -158,13 +167,13 @@ def make_importable(home: Path) -> None:
         (packages / "myriad.pth").write_text(f"{source}\n")
 
 
-def run(command: list[str | Path], *, quiet: bool = False) -> bool:
+def run(command: Sequence[str | Path], *, quiet: bool = False, **variables: str) -> bool:
     """Run `command` and say whether it succeeded; what it prints goes to stderr."""
     # Options of the person's own pip must not move the packages elsewhere.
     ours = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "UV_PYTHON_DOWNLOADS": "never"}
     output = subprocess.DEVNULL if quiet else sys.stderr
     parts = [str(part) for part in command]
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | ours
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | ours | variables
     done = subprocess.run(parts, stdout=output, stderr=output, check=False, env=environment)  # noqa: S603 - our own commands.
     return done.returncode == 0
 
