@@ -1,3 +1,8 @@
 """Loads the fixtures, one file a subject."""
 
-pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.database", "tests.fixtures.data"]
+pytest_plugins = [
+    "tests.fixtures.servers",
+    "tests.fixtures.database",
+    "tests.fixtures.data",
+    "tests.fixtures.app",
+]
