@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.data import DatabaseSettings
+from myriad.scale.jobs.settings import TickerSettings, WorkerSettings
 
 PREFIX = "MYRIAD_"
 _DELIMITER = "__"
@@ -79,6 +80,8 @@ class Settings(BaseSettings):
     redis: RedisSettings
     http: HttpSettings = HttpSettings()
     secrets: SecretSettings
+    worker: WorkerSettings = WorkerSettings()
+    ticker: TickerSettings = TickerSettings()
     keeper: KeeperSettings = KeeperSettings()
 
     @classmethod

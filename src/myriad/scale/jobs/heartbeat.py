@@ -7,7 +7,7 @@ without awaiting does not lose its lease.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -30,8 +30,8 @@ _log = get_logger(__name__)
 class Heartbeat:
     """Extends leases every third of the shortest, at least every five seconds.
 
-    Each beat also announces the worker with its `slots`, calls `on_beat`, and stops the handlers
-    of jobs that were reaped or cancelled.
+    Each beat also announces the worker with its `slots` and stops the handlers of jobs that were
+    reaped or cancelled.
     """
 
     url: str
@@ -39,7 +39,6 @@ class Heartbeat:
     worker_id: UUID
     slots: int
     place: Place = field(default_factory=Place.here)
-    on_beat: Callable[[], None] = lambda: None
     _ending: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _connection: psycopg.Connection[Any] | None = None
@@ -80,7 +79,6 @@ class Heartbeat:
             self._say("extend_leases", _columns(held))
             for lost in self._say("find_lost", _columns(held)):
                 self._stop(held, lost.id, "cancelled" if lost.state == "cancelled" else "lost")
-        self.on_beat()
 
     def _stop(self, held: list[Lease], job_id: UUID, why: Any) -> None:
         for lease in held:

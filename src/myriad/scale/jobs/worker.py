@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from uuid import UUID
 
 from celery import Celery, signals
@@ -16,32 +14,21 @@ from myriad.scale.jobs.broker import QUEUE, RUN_JOB, create_celery
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.heartbeat import Heartbeat
 from myriad.scale.jobs.place import Place
-from myriad.scale.jobs.reaper import release_jobs_of
+from myriad.scale.jobs.reaper import BATCH, release_jobs_of
 from myriad.scale.jobs.registry import REGISTRY, Registry
+from myriad.scale.jobs.settings import WorkerSettings
 from myriad.scale.jobs.store import run
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
-OpenRuntime = Callable[[], Any]
+OpenRuntime = Callable[[], AbstractAsyncContextManager[Runtime]]
 _log = get_logger(__name__)
 
 
-@dataclass
-class WorkerOptions:
-    """How a worker runs.
-
-    `slots` jobs at once; on SIGTERM handlers have `grace_seconds` to finish before their jobs go
-    back to the queue. `on_beat` is called every five seconds at least, while the process lives.
-    """
-
-    slots: int = 16
-    grace_seconds: float = 20.0
-    registry: Registry = REGISTRY
-    on_beat: Callable[[], None] = lambda: None
-
-
-def run_worker(open_runtime: OpenRuntime, options: WorkerOptions) -> int:
+def run_worker(
+    open_runtime: OpenRuntime, settings: WorkerSettings, registry: Registry = REGISTRY
+) -> int:
     """Serve jobs until SIGTERM or SIGINT and return the exit code.
 
     `open_runtime()` gives an asynchronous context manager of a Runtime; it is entered on the loop
@@ -49,16 +36,14 @@ def run_worker(open_runtime: OpenRuntime, options: WorkerOptions) -> int:
     """
     bridge, stack = AsyncBridge(), AsyncExitStack()
     runtime: Runtime = bridge.run(stack.enter_async_context(open_runtime()))
-    executor = Executor(runtime, options.registry)
+    executor = Executor(runtime, registry)
     place = Place.here()
     bridge.run(release_dead_neighbours(runtime, place))
     url = runtime.database.settings.crossing
-    heartbeat = Heartbeat(
-        url, executor.leases, executor.worker_id, options.slots, place, options.on_beat
-    )
+    heartbeat = Heartbeat(url, executor.leases, executor.worker_id, settings.slots, place)
     heartbeat.start()
     try:
-        return _serve(_application(runtime, bridge, executor), executor, options)
+        return _serve(_application(runtime, bridge, executor), executor, settings)
     finally:
         heartbeat.stop()
         bridge.run(stack.aclose())
@@ -75,17 +60,17 @@ def _application(runtime: Runtime, bridge: AsyncBridge, executor: Executor) -> C
     return app
 
 
-def _serve(app: Celery, executor: Executor, options: WorkerOptions) -> int:
+def _serve(app: Celery, executor: Executor, settings: WorkerSettings) -> int:
     def begin_shutdown(**_: object) -> None:
         _log.info("worker_stopping", held=len(executor.leases.all()))
-        timer = threading.Timer(options.grace_seconds, _give_back, [executor])
+        timer = threading.Timer(settings.grace_seconds, _give_back, [executor])
         timer.daemon = True
         timer.start()
 
     signals.worker_shutting_down.connect(begin_shutdown, weak=False)
     worker = app.Worker(
         pool="threads",
-        concurrency=options.slots,
+        concurrency=settings.slots,
         queues=[QUEUE],
         without_gossip=True,
         without_mingle=True,
@@ -114,6 +99,8 @@ async def release_dead_neighbours(runtime: Runtime, place: Place) -> int:
         if not dead:
             return 0
         released = await release_jobs_of(session, dead)
+        # The dead also took messages with them; telling of a job twice does no harm.
+        await run(session, "reap_dispatched", {"limit": BATCH, "stale_seconds": 0})
         await run(session, "dismiss_workers", {"ids": dead})
     _log.info("dead_workers_found", workers=len(dead), jobs=released)
     return released

@@ -1,0 +1,49 @@
+"""The worker process: `python -m myriad.apps.worker` runs the jobs of every product."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractAsyncContextManager
+
+from prometheus_client import start_http_server
+
+from myriad.apps.products import PRODUCTS
+from myriad.apps.settings import Settings, load_settings
+from myriad.kit.errors import MyriadError
+from myriad.scale.jobs.worker import run_worker
+from myriad.scale.observe import logs
+from myriad.scale.runtime import Runtime, open_runtime
+from myriad.scale.vault import Vault
+
+# Beside one connection for each running job, handlers report progress through another.
+_SPARE_CONNECTIONS = 4
+
+
+def main() -> int:
+    """Serve jobs until SIGTERM and return the exit code; settings come from the environment."""
+    logs.configure("worker")
+    try:
+        settings = load_settings()
+        for product in PRODUCTS:
+            product.load_tasks()
+        if settings.worker.metrics_port is not None:
+            start_http_server(settings.worker.metrics_port, settings.worker.metrics_host)
+        return run_worker(lambda: _runtime(settings), settings.worker)
+    except MyriadError as error:
+        sys.exit(f"the worker cannot start: {error.detail}")
+
+
+def _runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
+    pool_size = settings.worker.slots + _SPARE_CONNECTIONS
+    return open_runtime(
+        process="worker",
+        database=settings.database.model_copy(update={"pool_size": pool_size}),
+        broker_url=settings.redis.broker_url.get_secret_value(),
+        cache_url=settings.redis.cache_url.get_secret_value(),
+        vault=Vault.from_base64(settings.secrets.key.get_secret_value()),
+        settings=[settings.http, settings.keeper],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
