@@ -17,6 +17,7 @@ from myriad.products.keeper.agents.measures import (
     metrics,
 )
 from myriad.products.keeper.repository.history import (
+    get_country,
     get_digest,
     load_bookings,
     load_daily_totals,
@@ -56,8 +57,9 @@ async def _work(context: AgentContext) -> Outcome:
         people = {row["id"]: row for row in await load_people(session, day)}
         first = day - timedelta(days=_ANOMALY_HISTORY_DAYS - 1)
         totals = await load_daily_totals(session, first, day)
+        country = await get_country(session)
     rows, facts = await asyncio.to_thread(_measure, visits, bookings, context)
-    odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS)
+    odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, country)
     async with context.writing() as session:
         await store_metrics(session, day, rows)
         await store_model_fit(session, day, facts)

@@ -1,14 +1,72 @@
-"""Days that were out of the ordinary."""
+"""Days that were out of the ordinary: visits by a count model, takings by robust residuals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
+import holidays
+
 from myriad.products.keeper.repository.sql import Row
+from myriad.products.keeper.retention.anomaly import (
+    Anomalies,
+    count_anomalies,
+    revenue_anomalies,
+)
+from myriad.products.keeper.retention.errors import NotEnoughDaysError
+
+_JUDGES: dict[str, Callable[..., Anomalies]] = {
+    "visits": count_anomalies,
+    "revenue": revenue_anomalies,
+}
 
 
-def find_anomalies(totals: Sequence[Row], judged_days: int) -> list[dict[str, Any]]:
-    """Judge the last `judged_days` of the days in `totals` against those before."""
-    del totals, judged_days
-    return []
+def find_anomalies(totals: Sequence[Row], judged_days: int, country: str) -> list[dict[str, Any]]:
+    """Judge the last `judged_days` of `totals` (one row a day, without gaps).
+
+    `country` (ISO 3166 alpha-2) names the holidays. Nothing is found below 42 open days.
+    """
+    first = next((place for place, row in enumerate(totals) if row["visits"]), len(totals))
+    known = totals[first:]
+    if not known:
+        return []
+    days = [row["local_date"] for row in known]
+    festive = holiday_flags(days, country)
+    found: list[dict[str, Any]] = []
+    for metric, judge in _JUDGES.items():
+        values = [max(row[metric], 0) for row in known]
+        try:
+            verdict = judge([day.toordinal() for day in days], values, holiday=festive)
+        except NotEnoughDaysError:
+            continue
+        found += _rows(verdict, days, metric, len(days) - judged_days)
+    return found
+
+
+def holiday_flags(days: Sequence[date], country: str) -> list[bool]:
+    """Tell which days are public holidays in a country; none where the country is unknown."""
+    years = sorted({day.year for day in days})
+    try:
+        known = holidays.country_holidays(country, years=years)
+    except NotImplementedError:
+        return [False] * len(days)
+    return [day in known for day in days]
+
+
+def _rows(
+    verdict: Anomalies, days: Sequence[date], metric: str, judged_from: int
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "local_date": days[place],
+            "metric": metric,
+            "observed": float(verdict.observed[place]),
+            "expected": float(verdict.expected[place]),
+            "effect": float(verdict.effect[place]),
+            "p_value": float(verdict.p_value[place]),
+            "q_value": float(verdict.q_value[place]),
+        }
+        for place in range(max(judged_from, 0), len(days))
+        if verdict.odd[place]
+    ]

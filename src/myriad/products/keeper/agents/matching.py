@@ -9,7 +9,7 @@ from typing import Any
 
 from myriad.products.keeper import matching
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
-from myriad.products.keeper.repository.history import get_digest, rebuild_visits
+from myriad.products.keeper.repository.history import get_country, get_digest, rebuild_visits
 from myriad.products.keeper.repository.identities import apply_components, store_links
 from myriad.products.keeper.repository.sql import Row, fetch
 from myriad.scale.data import ReadSession
@@ -28,7 +28,7 @@ async def _work(context: AgentContext) -> Outcome:
     async with context.reading() as session:
         rows = await fetch(session, "matching_records")
         booked = await fetch(session, "booked_times")
-        country = (await fetch(session, "account_country"))[0]["country"] or "US"
+        country = await get_country(session)
     alive = [row for row in rows if not row["merged_into_ext_id"] and not row["deleted_at"]]
     records = build_records(alive, booked, country)
     linkage = await asyncio.to_thread(matching.link, records)

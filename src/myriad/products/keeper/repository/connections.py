@@ -68,11 +68,11 @@ async def _progress(session: ReadSession, account: AccountFacts | None) -> JobPr
 
 
 def _job_state(state: str) -> Literal["queued", "running", "done", "failed"]:
-    if state in ("done", "succeeded"):
+    if state == "succeeded":
         return "done"
-    if state in ("running",):
+    if state == "running":
         return "running"
-    return "failed" if state in ("dead", "cancelled", "failed") else "queued"
+    return "failed" if state in ("dead", "cancelled") else "queued"
 
 
 _TITLES = {

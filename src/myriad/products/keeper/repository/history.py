@@ -42,6 +42,11 @@ async def get_digest(session: ReadSession, name: str, **parameters: Any) -> str:
     return str((await get(session, name, **parameters))["digest"])
 
 
+async def get_country(session: ReadSession) -> str:
+    """Return the country of most locations (ISO 3166 alpha-2), US while none is known."""
+    return (await get(session, "account_country"))["country"] or "US"
+
+
 async def count_data(session: ReadSession, day: date) -> int:
     """Return how many rows of Square's the account holds."""
     return int((await get(session, "data_digest", day=day))["rows"])

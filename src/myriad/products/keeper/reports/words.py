@@ -1,0 +1,99 @@
+"""The rows of a report in words, the same for HTML and PDF."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from myriad.kit.money import Money
+from myriad.products.keeper.views import AnomalyRow, Change, CustomerRow, ReportView
+
+STATES = {
+    "active": "Active",
+    "booked": "Booked",
+    "new": "New",
+    "slowing": "Slowing",
+    "likely_lapsed": "Likely lapsed",
+    "lapsed": "Lapsed",
+    "unknown": "Too little history",
+}
+METRICS = {"visits": "Visits", "revenue": "Takings", "bookings": "Bookings"}
+_KINDS = {"daily": "Day", "weekly": "Week", "monthly": "Month"}
+
+
+def title(view: ReportView) -> str:
+    """Return what the report is of."""
+    if view.period_start == view.period_end:
+        return f"Report of {long_day(view.period_start)}"
+    first, last = long_day(view.period_start), long_day(view.period_end)
+    return f"{_KINDS[view.kind]} of {first} to {last}"
+
+
+def long_day(day: date) -> str:
+    """Return a day in words."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def short_day(day: date) -> str:
+    """Return a day for the axis of a chart."""
+    return f"{day.day} {day:%b}"
+
+
+def money(minor: float, currency: str, *, whole: bool = True) -> str:
+    """Return minor units as money."""
+    return Money(round(minor), currency).format(whole=whole)
+
+
+def compared(change: Change) -> str:
+    """Return how a figure compares with the period before."""
+    if not change.before:
+        return "no period before"
+    share = change.now / change.before - 1
+    return f"{share:+.0%} on the period before"
+
+
+def headline_figures(view: ReportView) -> list[tuple[str, str, str]]:
+    """Return (name, figure, comparison) of the five figures on top."""
+    currency = view.currency
+    return [
+        ("Takings", money(view.revenue.now, currency), compared(view.revenue)),
+        ("Visits", f"{view.visits.now:,.0f}", compared(view.visits)),
+        (
+            "Average ticket",
+            money(view.average_ticket.now, currency, whole=False),
+            compared(view.average_ticket),
+        ),
+        ("New customers", f"{view.new_customers.now:,.0f}", compared(view.new_customers)),
+        ("Returning", f"{view.returning_share.now:.0%}", compared(view.returning_share)),
+    ]
+
+
+def slipping_row(row: CustomerRow) -> tuple[str, str, str, str]:
+    """Return name, state, last visit and money at stake of one person."""
+    last = short_day(row.last_visit_on) if row.last_visit_on else "never"
+    stake = row.value_at_risk.format() if row.value_at_risk else ""
+    return row.name, STATES.get(row.state, row.state), last, stake
+
+
+def anomaly(row: AnomalyRow, currency: str) -> str:
+    """Return an unusual day in one sentence."""
+    is_money = row.metric == "revenue"
+    seen = money(row.observed, currency) if is_money else f"{row.observed:,.0f}"
+    usual = money(row.expected, currency) if is_money else f"{row.expected:,.1f}"
+    return f"{long_day(row.local_date)}: {METRICS[row.metric].lower()} {seen}, expected {usual}."
+
+
+def accuracy(view: ReportView) -> str:
+    """Return whether the totals equal Square's."""
+    if view.reconciled is None:
+        return "The totals of this period have not been compared with Square yet."
+    if view.reconciled:
+        return "Every closed day of this period equals Square to the cent."
+    return f"This period differs from Square by {money(view.cents_off or 0, view.currency, whole=False)}."
+
+
+def calls(view: ReportView) -> str:
+    """Return what came of the tasks."""
+    text = f"{view.tasks_made:,} people to call, {view.tasks_done:,} called"
+    if view.won_back and view.won_back_revenue:
+        text += f", {view.won_back:,} of them came back and paid {view.won_back_revenue.format()}"
+    return text + "."
