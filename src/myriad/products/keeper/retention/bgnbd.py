@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 from scipy.special import digamma, expit, gammaln, hyp2f1
 
 from myriad.kit.errors import InvalidInputError
+from myriad.products.keeper.retention.descent import minimise
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 
 Floats = NDArray[np.float64]
@@ -136,20 +136,14 @@ def shrink(own: Parameters, prior: Parameters, repeaters: int) -> Parameters:
 
 
 def maximise(summary: Summary, penalty: float = 0.0) -> Parameters:
-    """The parameters of greatest penalised likelihood: L-BFGS on logarithms, exact gradient."""
-    start = np.log(
-        [0.5, max(float(np.average(summary.age, weights=summary.weight)), 1.0), 0.7, 2.0]
-    )
-    answer = minimize(
-        _objective,
-        start,
-        args=(summary, penalty),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[_LOG_BOUNDS] * 4,
-        options={"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9, "maxcor": 20},
-    )
-    return Parameters.from_logs(answer.x)
+    """The parameters of greatest penalised likelihood: Newton on logarithms, exact gradient."""
+    mean_age = max(float(np.average(summary.age, weights=summary.weight)), 1.0)
+    start = np.log([0.5, mean_age / 2, 0.7, 2.0])
+
+    def objective(logs: Floats) -> tuple[float, Floats]:
+        return _objective(logs, summary, penalty)
+
+    return Parameters.from_logs(minimise(objective, start, _LOG_BOUNDS))
 
 
 def log_likelihood(parameters: Parameters, summary: Summary) -> float:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
+from myriad.products.keeper.retention.descent import minimise
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 
 Floats = NDArray[np.float64]
@@ -58,16 +58,11 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> SpendFit:
         raise NotEnoughHistoryError(np.size(x), counts.size, MINIMUM_SPENDERS, MINIMUM_SPENDERS)
     # The scale v moves with the currency, so it is fitted in units of the average spend.
     unit = float(means.mean())
-    answer = minimize(
-        _objective,
-        np.zeros(3),
-        args=(counts, means / unit),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[_LOG_BOUNDS] * 3,
-        options={"maxiter": 500, "ftol": 1e-14, "gtol": 1e-8},
-    )
-    p, excess, v = (float(value) for value in np.exp(answer.x))
+
+    def objective(logs: Floats) -> tuple[float, Floats]:
+        return _objective(logs, counts, means / unit)
+
+    p, excess, v = np.exp(minimise(objective, np.zeros(3), _LOG_BOUNDS)).tolist()
     return SpendFit(
         SpendParameters(p, 1 + excess, v * unit), counts.size, correlation(counts, means)
     )

@@ -50,7 +50,7 @@ def fit(design: Floats, count: Floats, weight: Floats) -> CountModel:
     """Fit by reweighted least squares and profile likelihood of the dispersion, in turn."""
     root = np.sqrt(weight)[:, None]
     logs = np.log(count + 0.5) * root[:, 0]
-    start: Floats = np.linalg.lstsq(design * root, logs, rcond=None)[0]
+    start = np.asarray(np.linalg.lstsq(design * root, logs, rcond=None)[0], dtype=np.float64)
     model = CountModel(start, 0.05)
     for _ in range(10):
         coefficients = _solve(model, design, count, weight)
@@ -70,7 +70,8 @@ def _solve(model: CountModel, design: Floats, count: Floats, weight: Floats) -> 
         working = weight * mean / (1 + model.dispersion * mean)
         target = design @ model.coefficients + (count - mean) / mean
         weighted = design.T * working
-        coefficients: Floats = np.linalg.solve(weighted @ design + penalty, weighted @ target)
+        normal = weighted @ design + penalty
+        coefficients = np.asarray(np.linalg.solve(normal, weighted @ target), dtype=np.float64)
         moved = float(np.abs(coefficients - model.coefficients).max())
         model = CountModel(coefficients, model.dispersion)
         if moved < 1e-8:

@@ -1,0 +1,80 @@
+"""Minimising a smooth function of a few logarithms, given its exact gradient.
+
+Newton's method with the Hessian differenced from the gradient and its eigenvalues made positive
+(Dauphin et al., 2014), so that saddles repel. For three or four unknowns this takes fewer
+evaluations than a quasi-Newton library routine, and none of that routine's own cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Objective = Callable[[Floats], tuple[float, Floats]]
+
+_DIFFERENCE = 1e-5
+_LONGEST_STEP = 2.0
+_LEAST_CURVATURE = 1e-8
+_ARMIJO = 1e-4
+_HALVINGS = 30
+
+
+def minimise(
+    objective: Objective,
+    start: Floats,
+    bounds: tuple[float, float],
+    tolerance: float = 1e-11,
+    rounds: int = 100,
+) -> Floats:
+    """The place (unknowns,) of a minimum between `bounds`, which hold for every unknown.
+
+    `objective` returns value and gradient. Ends when the gradient that bounds leave free is
+    below `tolerance`, or when no step lowers the value any more.
+    """
+    place = np.clip(start, *bounds)
+    value, gradient = objective(place)
+    for _ in range(rounds):
+        if np.abs(place - np.clip(place - gradient, *bounds)).max() < tolerance:
+            break
+        step = _step(objective, place, gradient)
+        found = _search(objective, place, value, gradient, step, bounds)
+        if found is None:
+            break
+        place, value, gradient = found
+    return place
+
+
+def _step(objective: Objective, place: Floats, gradient: Floats) -> Floats:
+    """The Newton step, downhill and at most two long in any unknown."""
+    shifts = _DIFFERENCE * np.eye(place.size)
+    rows = [(objective(place + shift)[1] - gradient) / _DIFFERENCE for shift in shifts]
+    hessian = np.array(rows)
+    curvature, axes = np.linalg.eigh((hessian + hessian.T) / 2)
+    inverse = 1 / np.maximum(np.abs(curvature), _LEAST_CURVATURE)
+    step: Floats = -axes @ (inverse * (axes.T @ gradient))
+    return step * min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
+
+
+def _search(
+    objective: Objective,
+    place: Floats,
+    value: float,
+    gradient: Floats,
+    step: Floats,
+    bounds: tuple[float, float],
+) -> tuple[Floats, float, Floats] | None:
+    """Halve the step until the value falls enough; None when it never does."""
+    # Below the rounding of the value, a smaller gradient is the better witness of progress.
+    rounding = 1e-14 * abs(value)
+    for halving in range(_HALVINGS):
+        target = np.clip(place + step * 0.5**halving, *bounds)
+        new_value, new_gradient = objective(target)
+        if new_value <= value + _ARMIJO * float(gradient @ (target - place)):
+            return target, new_value, new_gradient
+        closer = np.abs(new_gradient).max() < np.abs(gradient).max()
+        if closer and new_value <= value + rounding:
+            return target, new_value, new_gradient
+    return None
