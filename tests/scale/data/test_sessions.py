@@ -63,10 +63,13 @@ async def test_another_tenants_row_can_be_neither_read_nor_written(
 async def test_an_error_rolls_the_whole_transaction_back(
     runtime: Runtime, tenants: TwoTenants
 ) -> None:
-    with pytest.raises(RuntimeError):
+    async def half_done() -> None:
         async with runtime.database.session(tenants.first) as session:
             await session.execute(_INSERT, {"tenant": tenants.first})
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await half_done()
     assert await runtime.database.reader.rows(tenants.first, _COUNT) == [{"n": 0}]
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from alembic.operations import Operations
+from typing import Protocol
 
 from myriad.scale.data.settings import APP_ROLE, CROSSING_ROLE
 
@@ -13,18 +12,25 @@ from myriad.scale.data.settings import APP_ROLE, CROSSING_ROLE
 TENANT_MATCH = "tenant_id = NULLIF(current_setting('app.tenant_id', true), '')::uuid"
 
 
-def create_schema(op: Operations, schema: str) -> None:
+class Executes(Protocol):
+    """What Alembic's `op` offers and a migration here needs."""
+
+    def execute(self, sqltext: str, /) -> None:
+        """Run one statement."""
+
+
+def create_schema(op: Executes, schema: str) -> None:
     """Create `schema` and let both roles look up names in it."""
     op.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     op.execute(f"GRANT USAGE ON SCHEMA {schema} TO {APP_ROLE}, {CROSSING_ROLE}")
 
 
-def grant(op: Operations, table: str, role: str, privileges: Iterable[str]) -> None:
+def grant(op: Executes, table: str, role: str, privileges: Iterable[str]) -> None:
     """Grant `privileges` on `table` to `role`."""
     op.execute(f"GRANT {', '.join(privileges)} ON {table} TO {role}")
 
 
-def protect(op: Operations, table: str, *, append_only: bool = False) -> None:
+def protect(op: Executes, table: str, *, append_only: bool = False) -> None:
     """Put a tenant's table under FORCEd row security.
 
     The application's role sees and writes the rows of its transaction's tenant only; the crossing
