@@ -1,0 +1,1 @@
+"""Tests of the pages and endpoints that belong to no product."""

@@ -1,0 +1,213 @@
+"""Signing in and out by the form, and switching the account."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from myriad.apps.console.signing import local_path
+from myriad.scale.directory import Role, add_member, find_user_by_email, set_status
+from myriad.scale.http import EdgeSettings, Request, Response, Router, Staff, csrf_token
+from myriad.scale.runtime import Runtime
+from tests.fixtures.app import Company, app_with, client_of, csrf_of, log_in, signed_in
+
+Companies = tuple[Company, Company]
+router = Router()
+
+
+@router.post("/changes")
+async def change(_caller: Staff) -> dict[str, bool]:
+    return {"changed": True}
+
+
+@router.get("/page")
+async def page(request: Request, _caller: Staff) -> Response:
+    return Response(csrf_token(request))
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> FastAPI:
+    return app_with(runtime, router)
+
+
+async def test_the_form_leads_to_a_session_that_scripts_cannot_read(
+    app: FastAPI, companies: Companies
+) -> None:
+    async with client_of(app) as browser:
+        answer = await log_in(browser, companies[0].owner)
+        me = (await browser.get("/api/v1/me")).json()
+    assert answer.status_code == 303
+    cookie = next(line for line in answer.headers.get_list("set-cookie") if "session" in line)
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+    assert me["tenant_id"] == str(companies[0].tenant_id)
+    assert me["role"] == "owner"
+
+
+async def test_signing_in_again_gives_another_token(app: FastAPI, companies: Companies) -> None:
+    async with client_of(app) as browser:
+        await log_in(browser, companies[0].owner)
+        first = browser.cookies["myriad_session"]
+        browser.cookies.delete("myriad_session")
+        await log_in(browser, companies[0].owner)
+        assert browser.cookies["myriad_session"] != first
+
+
+async def test_a_wrong_password_says_no_more_than_an_unknown_address(
+    app: FastAPI, companies: Companies
+) -> None:
+    known, unknown = companies[0].owner.email, f"{token_hex(5)}@example.com"
+    bodies = []
+    async with client_of(app) as browser:
+        for email in (known, unknown):
+            token = csrf_of((await browser.get("/login")).text)
+            answer = await browser.post(
+                "/login", data={"email": email, "password": "wrong", "csrf_token": token}
+            )
+            assert answer.status_code == 401
+            bodies.append(answer.text.replace(email, ""))
+    assert len(bodies[0]) == len(bodies[1])
+
+
+async def test_a_sixth_wrong_password_must_wait(app: FastAPI, companies: Companies) -> None:
+    async with client_of(app) as browser:
+        statuses = []
+        for _ in range(6):
+            token = csrf_of((await browser.get("/login")).text)
+            data = {"email": companies[0].owner.email, "password": "no", "csrf_token": token}
+            statuses.append((await browser.post("/login", data=data)).status_code)
+    assert statuses == [401] * 5 + [429]
+
+
+async def test_a_form_without_its_token_is_refused(app: FastAPI, companies: Companies) -> None:
+    owner = companies[0].owner
+    async with client_of(app) as browser:
+        await browser.get("/login")
+        data = {"email": owner.email, "password": owner.password}
+        assert (await browser.post("/login", data=data)).status_code == 403
+    async with signed_in(app, owner) as browser:
+        assert (await browser.post("/api/v1/t/changes")).status_code == 403
+        forged = {"X-CSRF-Token": "0" * 64}
+        assert (await browser.post("/api/v1/t/changes", headers=forged)).status_code == 403
+
+
+async def test_the_token_of_a_page_lets_its_changes_through_and_no_other_site(
+    app: FastAPI, companies: Companies
+) -> None:
+    async with client_of(app) as browser:
+        await log_in(browser, companies[0].owner)
+        token = await _token_of(browser)
+        headers = {"X-CSRF-Token": token}
+        assert (await browser.post("/api/v1/t/changes", headers=headers)).status_code == 200
+        headers["Sec-Fetch-Site"] = "cross-site"
+        assert (await browser.post("/api/v1/t/changes", headers=headers)).status_code == 403
+
+
+async def test_a_token_from_before_signing_in_is_worth_nothing_after(
+    app: FastAPI, companies: Companies
+) -> None:
+    async with client_of(app) as browser:
+        old = csrf_of((await browser.get("/login")).text)
+        await log_in(browser, companies[0].owner)
+        answer = await browser.post("/api/v1/t/changes", headers={"X-CSRF-Token": old})
+    assert answer.status_code == 403
+
+
+async def test_signing_out_ends_the_session_everywhere_it_was_copied(
+    app: FastAPI, companies: Companies
+) -> None:
+    async with signed_in(app, companies[0].owner) as browser:
+        session = browser.cookies["myriad_session"]
+        token = await _token_of(browser)
+        answer = await browser.post("/logout", data={"csrf_token": token})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    async with client_of(app) as thief:
+        copied = {"Cookie": f"myriad_session={session}"}
+        assert (await thief.get("/api/v1/me", headers=copied)).status_code == 401
+
+
+async def test_signing_out_needs_the_form_too(app: FastAPI, companies: Companies) -> None:
+    async with signed_in(app, companies[0].owner) as browser:
+        assert (await browser.post("/logout")).status_code == 403
+        assert (await browser.get("/api/v1/me")).status_code == 200
+
+
+async def test_a_person_of_two_accounts_switches_and_others_get_404(
+    app: FastAPI, runtime: Runtime, companies: Companies
+) -> None:
+    first, second = companies
+    async with signed_in(app, first.owner) as browser:
+        token = await _token_of(browser)
+        data = {"tenant_id": str(second.tenant_id), "csrf_token": token}
+        assert (await browser.post("/tenant", data=data)).status_code == 404
+        async with runtime.database.crossing("test adds a member") as session:
+            user = await find_user_by_email(session, first.owner.email)
+            assert user is not None
+            await add_member(session, second.tenant_id, user.id, Role.STAFF)
+        assert (await browser.post("/tenant", data=data)).status_code == 303
+        me = (await browser.get("/api/v1/me")).json()
+    assert (me["tenant_id"], me["role"]) == (str(second.tenant_id), "staff")
+
+
+async def test_a_page_without_a_session_leads_to_the_sign_in_and_back(app: FastAPI) -> None:
+    html = {"Accept": "text/html"}
+    async with client_of(app) as browser:
+        start = await browser.get("/", headers=html)
+        assert (start.status_code, start.headers["location"]) == (303, "/login")
+        posted = await browser.post("/tenant", headers=html)
+        assert (posted.status_code, posted.headers["location"]) == (303, "/login")
+        partial = await browser.post("/tenant", headers={**html, "HX-Request": "true"})
+        assert (partial.status_code, partial.headers["hx-redirect"]) == (401, "/login")
+
+
+async def test_an_unknown_page_is_a_page_for_people_and_a_problem_for_programs(
+    app: FastAPI,
+) -> None:
+    async with client_of(app) as browser:
+        page = await browser.get("/nothing", headers={"Accept": "text/html"})
+        problem = await browser.get("/nothing")
+    assert page.status_code == problem.status_code == 404
+    assert page.headers["content-type"].startswith("text/html")
+    assert problem.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_suspended_account_is_closed_to_people_and_keys(
+    app: FastAPI, runtime: Runtime, companies: Companies
+) -> None:
+    async with signed_in(app, companies[0].owner) as browser:
+        async with runtime.database.crossing("test suspends") as session:
+            await set_status(session, companies[0].tenant_id, is_suspended=True)
+        assert (await browser.get("/api/v1/me")).status_code == 403
+        answer = await browser.get("/api/v1/members", headers=companies[0].owner.bearer)
+        assert answer.json()["code"] == "tenant_suspended"
+
+
+async def test_https_sessions_are_bound_to_the_host(runtime: Runtime, companies: Companies) -> None:
+    app = app_with(runtime, edge=EdgeSettings(is_https=True))
+    async with client_of(app, base_url="https://test") as browser:
+        await log_in(browser, companies[0].owner)
+        assert browser.cookies["__Host-myriad_session"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("/keeper/today", "/keeper/today"),
+        ("/keeper/customers?state=late", "/keeper/customers?state=late"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/a\r\nSet-Cookie: x=y", "/"),
+        ("", "/"),
+    ],
+)
+def test_nobody_is_led_to_another_site(given: str, expected: str) -> None:
+    assert local_path(given) == expected
+
+
+async def _token_of(browser: httpx.AsyncClient) -> str:
+    """Return the form token of a page that this browser sees."""
+    return (await browser.get("/api/v1/t/page")).text
