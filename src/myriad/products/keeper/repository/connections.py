@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
 
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, find_account
+from myriad.products.keeper.repository.keys import join_key, moment_part, split_key, uuid_part
 from myriad.products.keeper.repository.sql import QUERIES, Row, fetch, find, get
 from myriad.products.keeper.views import (
     AgentRow,
@@ -163,9 +162,17 @@ def _cursor(row: Row) -> CursorRow:
 
 
 async def list_agent_runs(
-    session: ReadSession, after_at: datetime | None, after_id: UUID | None, limit: int
-) -> list[Row]:
-    """Return one page of agent runs, newest first."""
-    return await fetch(
-        session, "list_agent_runs", after_at=after_at, after_id=after_id, limit=limit
+    session: ReadSession, after: str | None, limit: int
+) -> tuple[list[AgentRow], str | None]:
+    """Return one page of agent runs, newest first, and the key of the next page."""
+    at, run_id = split_key(after, 2)
+    rows = await fetch(
+        session,
+        "list_agent_runs",
+        after_at=moment_part(at),
+        after_id=uuid_part(run_id),
+        limit=limit + 1,
     )
+    more, rows = len(rows) > limit, rows[:limit]
+    next_after = join_key(rows[-1]["started_at"], rows[-1]["id"]) if more else None
+    return [agent_row(row) for row in rows], next_after

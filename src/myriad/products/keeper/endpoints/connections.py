@@ -1,0 +1,141 @@
+"""Connections to Square, synchronisation, and Square's webhooks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from myriad.products.keeper import connecting, repository
+from myriad.products.keeper.endpoints.queued import Queued
+from myriad.products.keeper.runs import SyncMode, enqueue_sync
+from myriad.products.keeper.views import AgentRow, ConnectionsView, CursorRow, JobProgress
+from myriad.scale.http import (
+    CurrentRuntime,
+    Owner,
+    Router,
+    Staff,
+    TenantReadSession,
+    TenantSession,
+    public,
+)
+
+router = Router()
+
+
+class Consent(BaseModel):
+    """Where the seller is asked for permission."""
+
+    authorize_url: str
+
+
+class Answer(BaseModel):
+    """What Square sent back to the redirect address."""
+
+    code: str | None = Field(default=None, max_length=500)
+    state: str = Field(max_length=500)
+    error: str | None = Field(default=None, max_length=200)
+
+
+class Connected(BaseModel):
+    """A stored connection whose first sync is in the queue."""
+
+    connection_id: UUID
+
+
+class SyncRequest(BaseModel):
+    """How much is read: what is new, the last 96 hours again as well, or everything again."""
+
+    mode: SyncMode = "increment"
+
+
+class SyncStatus(BaseModel):
+    """How far each kind of object is read, and what happens now."""
+
+    cursors: list[CursorRow]
+    job: JobProgress | None
+    agents: list[AgentRow]
+
+
+class Received(BaseModel):
+    """A webhook was taken in; `is_new` is false for one that had been before."""
+
+    is_new: bool
+
+
+@router.get("/connections")
+async def get_connections(session: TenantReadSession) -> ConnectionsView:
+    """Return every connection with its cursors, checks and the agents' last runs."""
+    return await repository.get_connections(session)
+
+
+@router.post("/connections/square/start")
+async def start_connection(caller: Owner, runtime: CurrentRuntime) -> Consent:
+    """Return the address of Square's consent page."""
+    return Consent(authorize_url=connecting.begin(runtime, caller.tenant_id, caller.id))
+
+
+@router.post("/connections/square/callback", status_code=201)
+async def finish_connection(
+    body: Answer, caller: Owner, runtime: CurrentRuntime, session: TenantSession
+) -> Connected:
+    """Turn Square's answer into a connection and queue the first sync."""
+    connection_id = await connecting.finish(
+        session,
+        runtime,
+        caller.tenant_id,
+        caller.id,
+        code=body.code,
+        state=body.state,
+        error=body.error,
+    )
+    return Connected(connection_id=connection_id)
+
+
+@router.post("/connections/{connection_id}/disconnect")
+async def disconnect(
+    connection_id: UUID, caller: Owner, runtime: CurrentRuntime, session: TenantSession
+) -> ConnectionsView:
+    """Give the permission back to Square; the data stays."""
+    await connecting.end(session, runtime, connection_id)
+    return await repository.get_connections(session)
+
+
+@router.post("/sync", status_code=202)
+async def sync(caller: Staff, session: TenantSession, body: SyncRequest | None = None) -> Queued:
+    """Queue a sync, after which the agents run."""
+    await repository.get_account(session)
+    return Queued(job_id=await enqueue_sync(session, (body or SyncRequest()).mode))
+
+
+@router.get("/sync/status")
+async def get_sync_status(session: TenantReadSession) -> SyncStatus:
+    """Return how far each kind of object is read, and what happens now."""
+    view = await repository.get_connections(session)
+    cursors = [cursor for connection in view.connections for cursor in connection.cursors]
+    return SyncStatus(cursors=cursors, job=view.job, agents=list(view.agents))
+
+
+@router.post(
+    "/webhooks/square",
+    dependencies=[public("Square signs its webhooks; the signature is checked on the raw body.")],
+    responses={401: {"description": "The signature does not match the body."}},
+    openapi_extra={
+        "requestBody": {
+            "content": {"application/json": {"schema": {"type": "object"}}},
+            "required": True,
+        }
+    },
+)
+async def receive_webhook(
+    request: Request,
+    runtime: CurrentRuntime,
+    x_square_hmacsha256_signature: Annotated[str | None, Header()] = None,
+) -> Received:
+    """Take in one of Square's webhooks; a second arrival of the same event changes nothing."""
+    body = await request.body()
+    is_new = await connecting.receive_webhook(runtime, body, x_square_hmacsha256_signature)
+    return Received(is_new=is_new)
