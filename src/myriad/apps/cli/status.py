@@ -35,13 +35,16 @@ def command(ctx: typer.Context) -> None:
     """Show each part and its health; exit code 1 unless everything is well."""
     context: CliContext = ctx.obj
     seen = look(read_state(context.home))
-    lines = [
-        f"Myriad runs at {seen['address']}"
-        if seen["running"]
-        else f"Nothing runs on {context.home}."
-    ]
+    lines = [_headline(seen, context)]
     for name, part in seen["parts"].items():
         restarts = f"restarts: {part['restarts']}" if part["restarts"] else ""
         lines.append(part_line(name, part["health"], f"{part['detail']} {restarts}".strip()))
     context.show(seen, lines)
     raise typer.Exit(0 if seen["healthy"] else 1)
+
+
+def _headline(seen: dict[str, Any], context: CliContext) -> str:
+    if not seen["running"]:
+        return f"Nothing runs on {context.home}."
+    address = seen["address"]
+    return f"Myriad runs at {address}" if address else "Myriad is starting."
