@@ -56,16 +56,17 @@ async def test_the_window_is_filled_and_the_rest_stays_in_the_table(
     ids = [await add_job(queue, two.first, n) for n in range(10)]
     publisher = RecordingPublisher()
     dispatcher = Dispatcher(queue.database, publisher)
-    assert await dispatcher.dispatch(window=4) == 4
-    assert await dispatcher.dispatch(window=4) == 0
+    assert (await dispatcher.dispatch(window=4)).published == 4
+    assert (await dispatcher.dispatch(window=4)).published == 0
     await executor_for(queue).execute(two.first, ids[0], TASK)
-    assert await dispatcher.dispatch(window=4) == 1
+    assert (await dispatcher.dispatch(window=4)).published == 1
     assert _ids(publisher.published) == ids[:5]
 
 
 async def test_without_a_worker_nothing_leaves_the_table(queue: Runtime, two: TwoTenants) -> None:
     job_id = await add_job(queue, two.first)
-    assert await Dispatcher(queue.database, RecordingPublisher()).dispatch() == 0
+    dispatcher = Dispatcher(queue.database, RecordingPublisher())
+    assert (await dispatcher.dispatch()).published == 0
     assert (await status_of(queue, two.first, job_id)).state == "queued"
 
 

@@ -21,9 +21,17 @@ WINDOW_PER_SLOT = 2
 SILENT_SECONDS = 30
 PROMOTE_LIMIT = 1000
 IDLE_SECONDS = 1.0
-BUSY_SECONDS = 0.02
+FULL_SECONDS = 0.02
 _RECONNECT_SECONDS = 5.0
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Dispatched:
+    """What one round did; `is_full` says that more may wait behind a full window."""
+
+    published: int
+    is_full: bool
 
 
 @dataclass
@@ -34,8 +42,8 @@ class Dispatcher:
     publisher: Publisher
     choose: Chooser = choose_in_order
 
-    async def dispatch(self, window: int | None = None) -> int:
-        """Promote what is due, fill the window once and return how many jobs were published.
+    async def dispatch(self, window: int | None = None) -> Dispatched:
+        """Promote what is due and fill the window once.
 
         `window` counts jobs that no worker has claimed yet; by default twice the slots of the
         workers that have shown themselves in the last 30 seconds. Raises UnavailableError, with
@@ -43,12 +51,13 @@ class Dispatcher:
         """
         async with self.database.crossing("dispatch jobs") as session:
             await run(session, "promote_due", {"limit": PROMOTE_LIMIT})
-            chosen = await self.choose(session, await _room(session, window))
+            limit, used = await _measure(session, window)
+            chosen = await self.choose(session, limit - used) if limit > used else []
             if chosen:
                 await run(session, "mark_dispatched", _keys(chosen))
         if chosen:
             await self._publish(chosen)
-        return len(chosen)
+        return Dispatched(len(chosen), 0 < limit <= used + len(chosen))
 
     async def _publish(self, chosen: Sequence[ChosenJob]) -> None:
         try:
@@ -60,28 +69,29 @@ class Dispatcher:
         DISPATCHED.inc(len(chosen))
 
     async def serve(self) -> None:
-        """Dispatch until cancelled: on each notification, and at least once a second."""
+        """Dispatch until cancelled: on each notification, once a second, and quickly while full."""
         woken = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(_listen(self.database.settings.crossing, woken))
             while True:
                 woken.clear()
-                published = await self._dispatch_or_log()
-                await _wait(woken, BUSY_SECONDS if published else IDLE_SECONDS)
+                is_full = await self._dispatch_or_log()
+                await _wait(woken, FULL_SECONDS if is_full else IDLE_SECONDS)
 
-    async def _dispatch_or_log(self) -> int:
+    async def _dispatch_or_log(self) -> bool:
         try:
-            return await self.dispatch()
+            return (await self.dispatch()).is_full
         except Exception as error:  # noqa: BLE001 - the loop outlives any outage
             _log.warning("dispatch_failed", error=str(error))
             await asyncio.sleep(IDLE_SECONDS)
-            return 0
+            return False
 
 
-async def _room(session: Session, window: int | None) -> int:
+async def _measure(session: Session, window: int | None) -> tuple[int, int]:
+    """Return how many jobs may be on their way to workers, and how many are."""
     found = (await run(session, "measure_window", {"silent_seconds": SILENT_SECONDS})).one()
-    limit = WINDOW_PER_SLOT * found.slots if window is None else window
-    return max(0, int(limit) - int(found.dispatched))
+    limit = WINDOW_PER_SLOT * int(found.slots) if window is None else window
+    return limit, int(found.dispatched)
 
 
 def _keys(chosen: Sequence[ChosenJob]) -> dict[str, object]:

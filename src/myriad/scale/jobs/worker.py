@@ -14,6 +14,7 @@ from myriad.scale.jobs.broker import QUEUE, RUN_JOB, create_celery
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.heartbeat import Heartbeat
 from myriad.scale.jobs.place import Place
+from myriad.scale.jobs.pool import WakingThreadPool
 from myriad.scale.jobs.reaper import BATCH, release_jobs_of
 from myriad.scale.jobs.registry import REGISTRY, Registry
 from myriad.scale.jobs.settings import WorkerSettings
@@ -69,7 +70,7 @@ def _serve(app: Celery, executor: Executor, settings: WorkerSettings) -> int:
 
     signals.worker_shutting_down.connect(begin_shutdown, weak=False)
     worker = app.Worker(
-        pool="threads",
+        pool=WakingThreadPool,
         concurrency=settings.slots,
         queues=[QUEUE],
         without_gossip=True,
