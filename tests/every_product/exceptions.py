@@ -1,0 +1,33 @@
+"""What differs from the rule, and why; every entry must still be true."""
+
+from __future__ import annotations
+
+TABLES_WITHOUT_TENANT: dict[str, str] = {
+    "myriad.alembic_version": "which migrations have run; no role but the owner may see it",
+    "platform.tenant": "the tenants themselves; a tenant sees its own row only",
+    "platform.user_account": "a person may belong to several tenants; members see members",
+    "platform.login_session": "belongs to a person, read before a tenant is known",
+    "platform.sign_in_throttle": "counts failed sign-ins of addresses that nobody may have",
+    "platform.job_worker": "one row a worker process, which serves every tenant",
+}
+
+INDEXES_WITHOUT_LEADING_TENANT: dict[str, str] = {
+    "keeper.ix_connection_merchant": "a webhook names the seller, and that leads to the tenant",
+    "platform.ix_membership_user_id": "sign-in asks for the tenants of a person",
+    "platform.uq_api_key_token_hash": "a key is looked up before its tenant is known",
+    "platform.ix_job_queued": "the dispatcher takes the next jobs of all tenants",
+    "platform.ix_job_waiting": "the ticker wakes due jobs of all tenants",
+    "platform.ix_job_dispatched": "the reaper finds jobs that no worker claimed",
+    "platform.ix_job_running": "the reaper finds leases that ran out",
+    "platform.ix_job_finished": "old jobs of all tenants are removed by age",
+    "platform.ix_schedule_next_fire_at": "the ticker finds due schedules of all tenants",
+}
+
+# A value for a column that no rule of types and checks can guess.
+SAMPLES: dict[str, object] = {}
+
+# Which table a path parameter names, beside what products declare in their manifests.
+PLATFORM_RESOURCES: dict[str, str] = {"api_key_id": "platform.api_key"}
+
+# Path parameters that name no row of a tenant, and a value for each.
+PARAMETERS_WITHOUT_TABLE: dict[str, str] = {}
