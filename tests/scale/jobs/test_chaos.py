@@ -95,9 +95,6 @@ async def test_every_effect_happens_once_although_the_worker_is_killed_again_and
     log = tmp_path / "worker.log"
     async with _ticker(own), asyncio.timeout(150):
         kills = 0
-        import time
-
-        T = time.monotonic()
         while kills < 4:
             with _worker(fresh_servers, log):
                 before = sum([await _unfinished(own, tenant) for tenant in tenants])
@@ -106,7 +103,6 @@ async def test_every_effect_happens_once_although_the_worker_is_killed_again_and
                     await asyncio.sleep(0.02)
                     left = sum([await _unfinished(own, tenant) for tenant in tenants])
             kills += 1
-            print("K", left, time.monotonic() - T, flush=True)
         with _worker(fresh_servers, log):
             while sum([await _unfinished(own, tenant) for tenant in tenants]):  # noqa: ASYNC110 - another process acts
                 await asyncio.sleep(0.1)
