@@ -6,18 +6,20 @@ import http.client
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from myriad.apps.cli.supervisor.parts import Part, is_always_ready
+from myriad.apps.cli.supervisor.parts import Part
 from myriad.scale.embedded import children
 from myriad.scale.embedded.errors import ServerStartError
 from myriad.scale.embedded.servers import EmbeddedServer
 
 _HTTP_TIMEOUT_SECONDS = 2.0
 _SERVER_ERROR = 500
+# A process without a port has imported what it needs by then, or has ended.
+_SETTLING_SECONDS = 5.0
 
 
 @dataclass
@@ -66,23 +68,45 @@ def python_part(
     stop_seconds: float = 5.0,
 ) -> Part:
     """Return `python ARGUMENTS` as a part; with a `port` it is ready once `path` answers."""
-    log = home / "logs" / f"{name}.log"
-    command = [sys.executable, "-P", *arguments]
-
-    def spawn() -> subprocess.Popen[bytes]:
-        return children.spawn(
-            command, log=log, dies_by=signal.SIGTERM, environment=dict(environment)
-        )
-
+    process = _PythonProcess(
+        command=[sys.executable, "-P", *arguments],
+        log=home / "logs" / f"{name}.log",
+        environment=dict(environment),
+        port=port,
+        path=path,
+    )
     return Part(
         name=name,
-        spawn=spawn,
-        log=log,
-        is_ready=partial(answers, port, path) if port else is_always_ready,
+        spawn=process.spawn,
+        is_ready=process.is_ready,
+        log=process.log,
         detail=f"127.0.0.1:{port}" if port else "",
         stop_seconds=stop_seconds,
         once=once,
     )
+
+
+@dataclass
+class _PythonProcess:
+    """A Python process: ready when its port answers or, without one, once it has lived a while."""
+
+    command: list[str]
+    log: Path
+    environment: dict[str, str]
+    port: int | None
+    path: str
+    born: float = 0.0
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        self.born = time.monotonic()
+        return children.spawn(
+            self.command, log=self.log, dies_by=signal.SIGTERM, environment=self.environment
+        )
+
+    def is_ready(self) -> bool:
+        if self.port is not None:
+            return answers(self.port, self.path)
+        return time.monotonic() - self.born > _SETTLING_SECONDS
 
 
 def answers(port: int, path: str) -> bool:
