@@ -1,15 +1,18 @@
--- KEYS: buckets. ARGV: command, now ('' for the server's), start, floor, ceiling, burst, growth,
--- cut, cut interval, pause, seconds to keep. Returns the wait in seconds and the lowest rate.
+-- KEYS: buckets. ARGV: command, now ('' for the server's), pause, seconds to keep; then for each
+-- bucket start, floor, ceiling, burst, growth, cut, cut interval. Returns wait and lowest rate.
 local now = tonumber(ARGV[2])
 if not now then
   local clock = redis.call('TIME')
   now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 end
-local start, floor, ceiling, burst = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local growth, cut, interval = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local pause, keep = tonumber(ARGV[10]), tonumber(ARGV[11])
-local wait, lowest = 0, ceiling
-for _, key in ipairs(KEYS) do
+local pause, keep = tonumber(ARGV[3]), tonumber(ARGV[4])
+local wait, lowest = 0, math.huge
+for place, key in ipairs(KEYS) do
+  local policy = {}
+  for number = 1, 7 do
+    policy[number] = tonumber(ARGV[4 + (place - 1) * 7 + number])
+  end
+  local start, floor, ceiling, burst, growth, cut, interval = unpack(policy)
   local held = redis.call('HMGET', key, 'rate', 'tokens', 'at', 'cut_at', 'paused_until')
   local rate, tokens = tonumber(held[1]) or start, tonumber(held[2]) or burst
   local at, cut_at = tonumber(held[3]) or now, tonumber(held[4]) or -1e9

@@ -8,8 +8,9 @@ of its own that behave the same.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -31,8 +32,9 @@ _MOST_LOCAL = 10_000
 class AimdLimiter:
     """Admits requests under several buckets at once.
 
-    `cache` may be None for a process that has no Redis. `clock` is for tests: seconds; by default
-    the Redis server's clock decides, so that hosts whose clocks differ agree.
+    `policy` holds for every key but those of `policies`. `cache` may be None for a process that
+    has no Redis. `clock` is for tests: seconds; by default the Redis server's clock decides, so
+    that hosts whose clocks differ agree.
     """
 
     def __init__(
@@ -40,9 +42,11 @@ class AimdLimiter:
         cache: Redis | None,
         policy: AimdPolicy | None = None,
         *,
+        policies: Mapping[str, AimdPolicy] | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        self.policy = policy or AimdPolicy()
+        self._policy = policy or AimdPolicy()
+        self._policies = dict(policies or {})
         self._clock = clock
         self._script = cache.register_script(_SCRIPT) if cache is not None else None
         self._local: dict[str, Bucket] = {}
@@ -76,32 +80,33 @@ class AimdLimiter:
         self, command: str, keys: Sequence[str], pause: float
     ) -> tuple[float, float]:
         assert self._script is not None
-        policy = self.policy
-        arguments: list[str | float] = [
-            command,
-            "" if self._clock is None else repr(self._clock()),
-            *(policy.start_rate, policy.floor_rate, policy.ceiling_rate, policy.burst),
-            *(policy.growth_per_minute, policy.cut, policy.cut_interval_seconds),
-            *(pause, _KEEP_SECONDS),
-        ]
+        moment = "" if self._clock is None else repr(self._clock())
+        arguments: list[str | float] = [command, moment, pause, _KEEP_SECONDS]
+        for key in keys:
+            policy = self._policy_of(key)
+            arguments += [policy.start_rate, policy.floor_rate, policy.ceiling_rate, policy.burst]
+            arguments += [policy.growth_per_minute, policy.cut, policy.cut_interval_seconds]
         wait, lowest = await self._script(keys=[_PREFIX + key for key in keys], args=arguments)
         return max(0.0, float(wait)), float(lowest)
 
     def _run_locally(self, command: str, keys: Sequence[str], pause: float) -> tuple[float, float]:
         now = time.time() if self._clock is None else self._clock()
-        wait, lowest = 0.0, self.policy.ceiling_rate
+        wait, lowest = 0.0, math.inf
         for key in keys:
-            bucket = self._bucket(key, now)
+            policy, bucket = self._policy_of(key), self._bucket(key, now)
             if command == "take":
-                bucket.advance(self.policy, now)
+                bucket.advance(policy, now)
                 wait = max(wait, bucket.take(now))
             else:
-                bucket.refuse(self.policy, now, pause)
+                bucket.refuse(policy, now, pause)
             lowest = min(lowest, bucket.rate)
         return wait, lowest
 
+    def _policy_of(self, key: str) -> AimdPolicy:
+        return self._policies.get(key, self._policy)
+
     def _bucket(self, key: str, now: float) -> Bucket:
-        bucket = self._local.pop(key, None) or Bucket.new(self.policy, now)
+        bucket = self._local.pop(key, None) or Bucket.new(self._policy_of(key), now)
         self._local[key] = bucket
         if len(self._local) > _MOST_LOCAL:
             self._local.pop(next(iter(self._local)))

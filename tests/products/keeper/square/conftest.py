@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 
 from myriad.products.keeper.square.client import SquareClient, open_client
-from myriad.products.keeper.square.oauth_scopes import SCOPES
+from myriad.products.keeper.square.oauth import SCOPES
 from myriad.products.keeper.square.simulator import SimulatorSettings, create_app
 from myriad.products.keeper.square.simulator.records import Json
 from myriad.products.keeper.square.simulator.state import Simulator

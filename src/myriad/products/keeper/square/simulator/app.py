@@ -18,6 +18,7 @@ from myriad.products.keeper.square.simulator.world import World
 _Handler = Callable[[Request], Awaitable[Response]]
 
 _ROUTES: list[tuple[str, str, _Handler]] = [
+    ("GET", "/", control.state),
     ("GET", "/oauth2/authorize", consent.authorize),
     ("POST", "/oauth2/token", consent.token),
     ("POST", "/oauth2/token/status", consent.status),

@@ -1,0 +1,90 @@
+"""Square's webhook events, applied once and in whatever order they arrive.
+
+An event carries the object as it was; versions and change times decide whether it is news. Events
+that carry only ids ask for a sync instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from myriad.products.keeper.square import oauth
+from myriad.products.keeper.square.connections import mark_revoked
+from myriad.products.keeper.square.pages import Json
+from myriad.products.keeper.square.storage import (
+    ask,
+    delete_customer,
+    load_places,
+    merge_customers,
+    run,
+    store,
+)
+from myriad.scale.data import Session
+
+EventOutcome = Literal["applied", "stale", "merged", "deleted", "revoked", "sync", "ignored"]
+
+# The kinds whose events carry the whole object, by the name that Square gives it there.
+_WHOLE = {
+    "customer": "customer",
+    "payment": "payment",
+    "refund": "refund",
+    "booking": "booking",
+    "team_member": "team_member",
+    "timecard": "timecard",
+}
+_PARTIAL_TYPES = ("order.", "location.", "labor.shift.")
+
+
+async def process_event(session: Session, event_id: str) -> EventOutcome:
+    """Apply a stored event and note its outcome; a second call changes nothing.
+
+    `sync` means that the event names something that must be fetched: queue a sync.
+    """
+    found = await ask(session, "take_event", event_id=event_id)
+    if not found:
+        return "ignored"
+    if found[0]["processed_at"] is not None:
+        return "stale"
+    outcome = await apply_event(session, found[0]["body"])
+    await run(session, "finish_event", event_id=event_id, outcome=outcome)
+    return outcome
+
+
+async def apply_event(session: Session, event: Json) -> EventOutcome:
+    """Apply one event within the caller's transaction."""
+    kind = str(event.get("type") or "")
+    data: dict[str, Any] = event.get("data") or {}
+    contents: dict[str, Any] = data.get("object") or {}
+    if kind == "oauth.authorization.revoked":
+        merchant_id = str(event.get("merchant_id") or "")
+        await mark_revoked(session, oauth.GONE_NOTICE, merchant_id=merchant_id)
+        return "revoked"
+    if kind.startswith("customer."):
+        return await _apply_customer(session, kind, data, contents)
+    name = next((name for name in _WHOLE if isinstance(contents.get(name), dict)), None)
+    if name is not None and "id" in contents[name]:
+        return await _store(session, _WHOLE[name], contents[name])
+    return "sync" if kind.startswith(_PARTIAL_TYPES) else "ignored"
+
+
+async def _apply_customer(
+    session: Session, kind: str, data: dict[str, Any], contents: dict[str, Any]
+) -> EventOutcome:
+    body = contents.get("customer") or {}
+    outcome: EventOutcome = "ignored"
+    if kind == "customer.deleted":
+        await delete_customer(session, str(body.get("id") or data.get("id")))
+        outcome = "deleted"
+    elif body.get("id"):
+        outcome = await _store(session, "customer", body)
+    context = contents.get("event_context") or body.get("event_context") or {}
+    merge = context.get("merge") or {}
+    if merge.get("from_customer_ids") and merge.get("to_customer_id"):
+        await merge_customers(session, merge["from_customer_ids"], merge["to_customer_id"])
+        outcome = "merged"
+    return outcome
+
+
+async def _store(session: Session, kind: str, body: Json) -> EventOutcome:
+    stored = await store(session, kind, [body], await load_places(session))
+    return "applied" if stored.changed else "stale"
