@@ -30,4 +30,4 @@ SAMPLES: dict[str, object] = {}
 PLATFORM_RESOURCES: dict[str, str] = {"api_key_id": "platform.api_key"}
 
 # Path parameters that name no row of a tenant, and a value for each.
-PARAMETERS_WITHOUT_TABLE: dict[str, str] = {}
+PARAMETERS_WITHOUT_TABLE: dict[str, str] = {"name": "analysis"}
