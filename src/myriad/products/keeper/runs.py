@@ -31,9 +31,20 @@ SYNC_TASK, RUN_TASK = "keeper.account.sync", "keeper.account.run"
 SyncMode = Literal["increment", "nightly", "full"]
 
 
-async def enqueue_sync(session: Session, mode: SyncMode = "increment") -> UUID:
-    """Queue a sync, after which the agents run; one at a time for an account."""
-    job_id = await enqueue(session, SYNC_TASK, {"mode": mode}, dedup_key=f"sync:{mode}")
+async def enqueue_sync(
+    session: Session, mode: SyncMode = "increment", *, settle_seconds: float | None = None
+) -> UUID:
+    """Queue a sync, after which the agents run; one at a time for an account.
+
+    With `settle_seconds` it begins that long after the last of several calls.
+    """
+    job_id = await enqueue(
+        session,
+        SYNC_TASK,
+        {"mode": mode},
+        dedup_key=f"sync:{mode}",
+        debounce_seconds=settle_seconds,
+    )
     await set_setting(session, "job_id", str(job_id))
     return job_id
 

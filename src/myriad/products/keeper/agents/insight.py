@@ -10,7 +10,7 @@ from uuid import UUID
 from myriad.products.keeper.agents import claims
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.repository.accounts import count_customers, get_data_span
-from myriad.products.keeper.repository.history import get_digest
+from myriad.products.keeper.repository.history import get_digest, know_until
 from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, get
 from myriad.scale.data import ReadSession, Session
 
@@ -24,6 +24,7 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 async def _work(context: AgentContext) -> Outcome:
     async with context.writing() as session:
+        await know_until(session, context.day)
         graded = await grade_due(session, context.day)
         if await count_customers(session) <= context.settings.minimum_customers:
             return Outcome(0, graded)

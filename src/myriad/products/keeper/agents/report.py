@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
 from myriad.products.keeper.repository.accounts import get_account, get_data_span
-from myriad.products.keeper.repository.history import get_digest
+from myriad.products.keeper.repository.history import get_digest, know_until
 from myriad.products.keeper.repository.reports import compute_numbers, store_report
 from myriad.products.keeper.views import ReportKind
 from myriad.scale.data import ReadSession
@@ -23,6 +23,7 @@ async def _work(context: AgentContext) -> Outcome:
         span = await get_data_span(session)
         if span.sales == 0:
             raise AgentSkippedError("There are no payments yet, so there is nothing to report.")
+        await know_until(session, context.day)
         account = await get_account(session)
         for kind, first in periods(context.day).items():
             numbers = await compute_numbers(session, account, kind, first, context.day)

@@ -7,7 +7,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, find, get
+from myriad.products.keeper.repository.sql import (
+    QUERIES,
+    Row,
+    execute,
+    execute_many,
+    fetch,
+    find,
+    get,
+)
 from myriad.scale.data import ReadSession, Session
 
 _METRIC_COLUMNS = (
@@ -66,6 +74,21 @@ async def rebuild_visits(session: Session, day: date) -> int:
     """Make the visits what the payments and bookings up to `day` say; return rows changed."""
     stored = await execute(session, "store_visits", day=day)
     return stored + await execute(session, "drop_stale_visits", day=day)
+
+
+async def know_until(session: Session, day: date) -> None:
+    """Lay down what was known on `day` for the rest of the transaction.
+
+    Makes the temporary tables `known_visit` and `known_sale`; the queries of insights and reports
+    read these, so that nothing after the day can reach them and each is computed once.
+    """
+    connection = await session.connection()
+    for name in ("know_visits", "know_sales"):
+        # A definition takes no parameters in PostgreSQL's protocol; a date is safe to write out.
+        sql = QUERIES[name].replace("%(day)s", f"DATE '{day.isoformat()}'")
+        await connection.exec_driver_sql(sql)
+    for table in ("known_visit", "known_sale"):
+        await connection.exec_driver_sql(f"ANALYZE {table}")
 
 
 async def add_missing_customers(session: Session) -> int:

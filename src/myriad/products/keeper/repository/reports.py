@@ -100,7 +100,10 @@ def digest_of(numbers: dict[str, Any]) -> str:
 async def compute_numbers(
     session: ReadSession, account: AccountFacts, kind: ReportKind, first: date, last: date
 ) -> dict[str, Any]:
-    """Return the numbers of a period as plain JSON; reads nothing after `last`."""
+    """Return the numbers of a period as plain JSON; reads nothing after `last`.
+
+    The caller has laid down what was known then (`history.know_until`).
+    """
     length = (last - first).days + 1
     before = first - timedelta(days=length)
     now_row = await get(session, "period_numbers", first=first, last=last)
@@ -110,7 +113,7 @@ async def compute_numbers(
     drift = await get(session, "drift_between", first=first, last=last)
     tasks = await get(session, "task_results", first=first, last=last)
     chart_first = min(first, last - timedelta(days=13))
-    days = await fetch(session, "daily_totals", first=chart_first, last=last)
+    days = await fetch(session, "known_daily_totals", first=chart_first, last=last)
     anomalies, _ = await list_anomalies(session, first, last, None, _ANOMALIES)
     numbers: dict[str, Any] = {
         "currency": account.currency,

@@ -39,7 +39,8 @@ ORDER BY person_id, local_date
 
 -- name: load_people
 SELECT p.id, p.display_name, p.email, p.phone, p.contact_allowed,
-       min(c.ext_id) AS ext_id,
+       (array_agg(c.ext_id ORDER BY c.id <> p.id, c.ext_id))[1] AS ext_id,
+       count(DISTINCT c.id) AS profiles,
        count(b.id) FILTER (WHERE b.status = 'ACCEPTED' AND b.local_date > %(day)s
            AND coalesce(b.ext_created_at::date, %(day)s) <= %(day)s) AS booked,
        count(b.id) FILTER (WHERE b.status = 'NO_SHOW' AND b.local_date <= %(day)s) AS no_shows,
@@ -175,3 +176,23 @@ JOIN pg_stat_user_tables s ON s.relid = c.oid
 WHERE s.schemaname = 'keeper' AND c.relkind = 'r'
   AND (c.reltuples < 1 OR s.n_mod_since_analyze > 1000 + c.reltuples / 2)
   AND s.n_tup_ins > 0
+
+-- name: know_visits
+CREATE TEMPORARY TABLE known_visit ON COMMIT DROP AS
+SELECT person_id, local_date, net FROM keeper.visits_until(%(day)s)
+
+-- name: know_sales
+CREATE TEMPORARY TABLE known_sale ON COMMIT DROP AS
+SELECT person_id, local_date, amount, net FROM keeper.sales_until(%(day)s)
+
+-- name: known_daily_totals
+SELECT d.day::date AS local_date, coalesce(v.visits, 0) AS visits,
+       coalesce(s.revenue, 0)::bigint AS revenue
+FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d (day)
+LEFT JOIN (
+    SELECT local_date, count(*) AS visits FROM known_visit GROUP BY local_date
+) v ON v.local_date = d.day::date
+LEFT JOIN (
+    SELECT local_date, sum(net) AS revenue FROM known_sale GROUP BY local_date
+) s ON s.local_date = d.day::date
+ORDER BY d.day

@@ -46,12 +46,12 @@ WHERE id = %(insight_id)s
 -- name: visits_between
 SELECT count(*) AS visits, coalesce(sum(net), 0)::bigint AS net,
        count(DISTINCT person_id) AS people
-FROM keeper.visits_until(%(day)s)
+FROM known_visit
 WHERE local_date BETWEEN %(first)s AND %(last)s
 
 -- name: returned_between
 SELECT count(DISTINCT person_id) AS people
-FROM keeper.visits_until(%(day)s)
+FROM known_visit
 WHERE local_date BETWEEN %(first)s AND %(last)s AND person_id = ANY (%(person_ids)s::uuid[])
 
 -- name: weekday_profile
@@ -60,7 +60,7 @@ SELECT extract(isodow FROM d.day)::int AS weekday, avg(coalesce(v.visits, 0))::f
 FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d (day)
 LEFT JOIN (
     SELECT local_date, count(*) AS visits
-    FROM keeper.visits_until(%(last)s)
+    FROM known_visit
     GROUP BY local_date
 ) v ON v.local_date = d.day::date
 GROUP BY 1
@@ -77,13 +77,13 @@ ORDER BY m.value_at_risk DESC, m.person_id
 -- name: second_visit_share
 SELECT count(*) AS people,
        count(*) FILTER (WHERE EXISTS (
-           SELECT 1 FROM keeper.visits_until(%(day)s) w
+           SELECT 1 FROM known_visit w
            WHERE w.person_id = f.person_id AND w.local_date > f.first_day
              AND w.local_date <= f.first_day + 90
        )) AS returned
 FROM (
     SELECT person_id, min(local_date) AS first_day
-    FROM keeper.visits_until(%(day)s)
+    FROM known_visit
     GROUP BY person_id
 ) f
 WHERE f.first_day BETWEEN %(first)s AND %(last)s
@@ -97,7 +97,7 @@ SELECT count(*) AS people, sum(t.net)::bigint AS net,
 FROM (
     SELECT person_id, sum(net) AS net, count(*) OVER () AS people,
            row_number() OVER (ORDER BY sum(net) DESC, person_id) AS place
-    FROM keeper.visits_until(%(last)s)
+    FROM known_visit
     WHERE local_date BETWEEN %(first)s AND %(last)s
     GROUP BY person_id
 ) t

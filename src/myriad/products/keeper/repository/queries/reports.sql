@@ -30,16 +30,16 @@ RETURNING id
 
 -- name: period_numbers
 SELECT coalesce(sum(s.net), 0)::bigint AS revenue,
-       (SELECT count(*) FROM keeper.visits_until(%(last)s) v
+       (SELECT count(*) FROM known_visit v
         WHERE v.local_date BETWEEN %(first)s AND %(last)s) AS visits,
        (SELECT count(*) FROM (
-            SELECT v.person_id FROM keeper.visits_until(%(last)s) v
+            SELECT v.person_id FROM known_visit v
             GROUP BY v.person_id
             HAVING min(v.local_date) BETWEEN %(first)s AND %(last)s) n) AS new_customers,
-       (SELECT count(DISTINCT v.person_id) FROM keeper.visits_until(%(last)s) v
+       (SELECT count(DISTINCT v.person_id) FROM known_visit v
         WHERE v.local_date BETWEEN %(first)s AND %(last)s) AS people,
        count(*) FILTER (WHERE s.net > 0) AS sales
-FROM keeper.sales_until(%(last)s) s
+FROM known_sale s
 WHERE s.local_date BETWEEN %(first)s AND %(last)s
 
 -- name: state_counts

@@ -1,0 +1,77 @@
+"""Opening an account from the command line and in the demo: tenant, permission, members."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import httpx
+
+from myriad.kit.errors import UnavailableError
+from myriad.products.keeper.connecting import redirect_uri, speaking_to
+from myriad.products.keeper.errors import AuthorizationFailedError
+from myriad.products.keeper.settings import KeeperSettings, is_simulated
+from myriad.products.keeper.square import oauth
+from myriad.scale.directory import Role
+from myriad.scale.directory.tenants import create_tenant, find_tenant_by_slug
+from myriad.scale.directory.users import add_member, find_user_by_email
+from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import TenantId
+
+_TIMEOUT_SECONDS = 20.0
+
+
+async def open_tenant(
+    runtime: Runtime, *, slug: str, name: str, timezone: str, owner_email: str | None = None
+) -> TenantId:
+    """Return the tenant of that slug, made if it is missing, with the owner as its member."""
+    async with runtime.database.crossing("open an account") as session:
+        known = await find_tenant_by_slug(session, slug)
+        if known is not None:
+            return TenantId(known.id)
+        tenant_id = await create_tenant(session, slug=slug, name=name, timezone=timezone)
+        owner = await find_user_by_email(session, owner_email) if owner_email else None
+        if owner is not None:
+            await add_member(session, tenant_id, owner.id, Role.OWNER)
+    return tenant_id
+
+
+async def connect_simulated(
+    runtime: Runtime, tenant_id: TenantId, base_url: str, merchant_id: str | None = None
+) -> UUID:
+    """Go through the OAuth code flow with a simulator, which gives its consent at once.
+
+    Raises AuthorizationFailedError for a server that is no simulator or refuses, UnavailableError
+    when it does not answer.
+    """
+    if not is_simulated(base_url):
+        message = f"{base_url} is no simulator on this machine; connect on the Connections screen"
+        raise AuthorizationFailedError(message)
+    speaking = speaking_to(runtime, base_url)
+    settings = speaking.settings_of(KeeperSettings)
+    bound_to, back_to = str(tenant_id), redirect_uri(settings)
+    address = oauth.start(settings, runtime.vault, bound_to=bound_to, redirect_uri=back_to)
+    answer = await _consent(address, merchant_id)
+    async with runtime.database.session(tenant_id) as session:
+        return await oauth.callback(
+            session,
+            speaking,
+            code=answer.get("code"),
+            state=answer.get("state"),
+            bound_to=bound_to,
+            redirect_uri=back_to,
+            error=answer.get("error"),
+        )
+
+
+async def _consent(address: str, merchant_id: str | None) -> dict[str, str]:
+    chosen = {"auto": "1", **({"merchant_id": merchant_id} if merchant_id else {})}
+    asked = httpx.URL(address).copy_merge_params(chosen)
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as http:
+            response = await http.get(asked)
+    except httpx.HTTPError as error:
+        detail = f"{asked.scheme}://{asked.netloc.decode()} does not answer: {type(error).__name__}"
+        raise UnavailableError(detail) from None
+    if response.status_code != httpx.codes.FOUND:
+        raise AuthorizationFailedError(f"no consent: status {response.status_code}")
+    return dict(httpx.URL(response.headers["location"]).params)
