@@ -50,6 +50,8 @@ class Database:
             pool_size=size,
             max_overflow=0,
             pool_pre_ping=True,
+            # An error's text goes to the log; the values of a customer must not.
+            hide_parameters=True,
             connect_args={
                 "application_name": name,
                 "connect_timeout": self.settings.connect_timeout_seconds,
