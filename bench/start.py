@@ -130,8 +130,7 @@ def measure_myriad(folder: Path) -> Figures:
     clone = folder / "my riad"
     subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(clone)], check=True)
     # The cache of packages is filled outside the measured time.
-    lock = [sys.executable, "tools/prepare.py", str(clone), "requirements.lock"]
-    subprocess.run(lock, cwd=clone, check=True, env=clean_environment(clone))
+    status(clone)
     shutil.rmtree(clone / ".venv")
     with running_up(clone, folder / "first.log") as (first, _):
         print(f"first page after {first:.1f} s", flush=True)

@@ -197,4 +197,8 @@ def main(root: Path, lock: str) -> int:
 
 
 if __name__ == "__main__":
+    if sys.prefix != sys.base_prefix:
+        # An activated environment may lack pip, and may be removed; its base is what lasts.
+        base = str(Path(sys.executable).resolve())
+        os.execv(base, [base, *sys.argv])  # noqa: S606 - the same Python.
     sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

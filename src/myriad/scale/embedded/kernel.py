@@ -17,10 +17,12 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 
 
 class Capability(IntEnum):
@@ -60,8 +62,12 @@ def adopt_orphans() -> bool:
 
 
 def keep_capabilities_across_setuid() -> bool:
-    """Keep the permitted set when the last root uid is given up."""
-    return _prctl(_PR_SET_KEEPCAPS, 1)
+    """Keep the permitted set when the last root uid is given up.
+
+    The secure bit also makes access(2) honour what is kept, by which PostgreSQL looks for its own
+    binaries; without the right to set it, only the permitted set is kept.
+    """
+    return _prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP) or _prctl(_PR_SET_KEEPCAPS, 1)
 
 
 def keep_only(capability: Capability) -> bool:
