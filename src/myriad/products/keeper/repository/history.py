@@ -12,6 +12,7 @@ from myriad.products.keeper.repository.sql import (
     Row,
     execute,
     execute_many,
+    execute_rows,
     fetch,
     find,
     get,
@@ -114,11 +115,8 @@ async def load_bookings(session: ReadSession, day: date) -> list[Row]:
 async def store_metrics(session: Session, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
     """Replace the metrics of `day`."""
     await execute(session, "clear_metrics", day=day)
-    await execute_many(
-        session,
-        "store_metrics",
-        [{"day": day, **{name: row[name] for name in _METRIC_COLUMNS}} for row in rows],
-    )
+    chosen = [{name: row[name] for name in _METRIC_COLUMNS} for row in rows]
+    await execute_rows(session, "store_metrics", chosen, day=day)
     await execute(session, "thin_metrics", day=day)
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from myriad.kit.errors import NotFoundError
 from myriad.products.keeper.errors import LinkDecisionError
 from myriad.products.keeper.repository.profiles import profile_name
-from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch
+from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch
 from myriad.scale.data import Session
 
 _FROM = {
@@ -37,11 +37,8 @@ async def apply_components(session: Session) -> int:
     for profile in profiles:
         members.setdefault(person_of[profile["id"]], []).append(profile)
     persons = {person_id: describe(rows) for person_id, rows in members.items()}
-    await execute_many(
-        session,
-        "store_person",
-        [{"id": person_id, **facts} for person_id, facts in persons.items()],
-    )
+    rows = [{"id": person_id, **facts} for person_id, facts in persons.items()]
+    await execute_rows(session, "store_persons", rows)
     await execute(
         session,
         "assign_customers",
@@ -146,7 +143,7 @@ async def store_links(session: Session, links: Sequence[Mapping[str, Any]]) -> N
         if (str(row["left_customer_id"]), str(row["right_customer_id"])) in found
     ]
     await execute(session, "drop_stale_links", kept=kept)
-    await execute_many(session, "store_link", links)
+    await execute_rows(session, "store_links", links)
 
 
 async def link_pair(session: Session, link_id: UUID, user_id: UUID | None) -> None:

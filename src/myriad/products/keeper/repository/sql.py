@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,6 +51,18 @@ async def execute(session: Session, name: str, /, **parameters: Any) -> int:
     """Run the statement `name` and return how many rows it touched."""
     connection = await session.connection()
     return (await connection.exec_driver_sql(QUERIES[name], bound(parameters))).rowcount
+
+
+async def execute_rows(
+    session: Session, name: str, rows: Sequence[Mapping[str, Any]], /, **parameters: Any
+) -> int:
+    """Run a statement that takes all `rows` as one JSON document: one round trip at any size."""
+    document = Jsonb(list(rows), dumps=_as_json)
+    return await execute(session, name, rows=document, **parameters)
+
+
+def _as_json(rows: Any) -> str:
+    return json.dumps(rows, default=str)
 
 
 async def execute_many(session: Session, name: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -56,13 +56,16 @@ SELECT left_customer_id, right_customer_id
 FROM keeper.identity_link
 WHERE state IN ('auto_linked', 'linked')
 
--- name: store_link
+-- name: store_links
 INSERT INTO keeper.identity_link AS l (
     tenant_id, left_customer_id, right_customer_id, weight, probability, method, evidence, state,
     veto_reason
-) VALUES (
-    %(tenant_id)s, %(left)s, %(right)s, %(weight)s, %(probability)s, %(method)s, %(evidence)s,
-    %(state)s, %(veto_reason)s
+)
+SELECT %(tenant_id)s, w."left", w."right", w.weight, w.probability, w.method, w.evidence, w.state,
+       w.veto_reason
+FROM jsonb_to_recordset(%(rows)s) AS w (
+    "left" uuid, "right" uuid, weight float8, probability float8, method text, evidence jsonb,
+    state text, veto_reason text
 )
 ON CONFLICT (tenant_id, left_customer_id, right_customer_id) DO UPDATE
 SET weight = excluded.weight, probability = excluded.probability, method = excluded.method,
@@ -93,12 +96,13 @@ UPDATE keeper.identity_link
 SET state = %(state)s, decided_by = %(decided_by)s, decided_at = now(), updated_at = now()
 WHERE id = %(link_id)s
 
--- name: store_person
+-- name: store_persons
 INSERT INTO keeper.person AS p (
     tenant_id, id, display_name, sort_name, email, phone, contact_allowed, merged_into_id
-) VALUES (
-    %(tenant_id)s, %(id)s, %(display_name)s, %(sort_name)s, %(email)s, %(phone)s,
-    %(contact_allowed)s, NULL
+)
+SELECT %(tenant_id)s, w.id, w.display_name, w.sort_name, w.email, w.phone, w.contact_allowed, NULL
+FROM jsonb_to_recordset(%(rows)s) AS w (
+    id uuid, display_name text, sort_name text, email text, phone text, contact_allowed boolean
 )
 ON CONFLICT (tenant_id, id) DO UPDATE
 SET display_name = excluded.display_name, sort_name = excluded.sort_name, email = excluded.email,

@@ -162,11 +162,13 @@ INSERT INTO keeper.person_metrics (
     tenant_id, business_date, person_id, x, t_x_weeks, age_weeks, gap_days, itt_median_days,
     itt_mad_days, p_alive, churn_30, churn_60, churn_90, expected_visits_90, expected_spend,
     clv_12m, value_at_risk, state, reason, model_version
-) VALUES (
-    %(tenant_id)s, %(day)s, %(person_id)s, %(x)s, %(t_x_weeks)s, %(age_weeks)s, %(gap_days)s,
-    %(itt_median_days)s, %(itt_mad_days)s, %(p_alive)s, %(churn_30)s, %(churn_60)s, %(churn_90)s,
-    %(expected_visits_90)s, %(expected_spend)s, %(clv_12m)s, %(value_at_risk)s, %(state)s,
-    %(reason)s, %(model_version)s
+)
+SELECT %(tenant_id)s, %(day)s, w.*
+FROM jsonb_to_recordset(%(rows)s) AS w (
+    person_id uuid, x integer, t_x_weeks float8, age_weeks float8, gap_days integer,
+    itt_median_days float8, itt_mad_days float8, p_alive float8, churn_30 float8, churn_60 float8,
+    churn_90 float8, expected_visits_90 float8, expected_spend bigint, clv_12m bigint,
+    value_at_risk bigint, state text, reason jsonb, model_version text
 )
 
 -- name: stale_tables
