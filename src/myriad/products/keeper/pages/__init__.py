@@ -3,11 +3,12 @@
 `views` says what each shows, `words` makes its sentences, `figures` its charts, `screens` draws it.
 """
 
-from myriad.products.keeper.pages import calling, connecting, pairs, people, reading
+from myriad.products.keeper.pages import calling, connecting, granting, pairs, people, reading
 from myriad.products.keeper.pages.route import page_router
 
 router = page_router()
-for part in (calling, people, pairs, reading, connecting):
+# `granting` stands before `reading`: /reports/{id}.pdf would else be read as an id.
+for part in (calling, people, pairs, granting, reading, connecting):
     router.include_router(part.router)
 
 __all__ = ["router"]

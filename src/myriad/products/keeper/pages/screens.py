@@ -99,3 +99,13 @@ def connections(page: ui.PageContext, view: ConnectionsView) -> HTMLResponse:
 def progress(page: ui.PageContext, view: ConnectionsView) -> HTMLResponse:
     """Return the job under way as part of a page that asks for it again by itself."""
     return _draw(page, "job", view=view)
+
+
+def leaving(page: ui.PageContext, address: str) -> HTMLResponse:
+    """Return the step to Square's consent page.
+
+    A form may lead nowhere but here (form-action 'self'), so the browser is sent on from a page.
+    """
+    response = _draw(page, "leaving", address=address)
+    response.headers["Refresh"] = f"0; url={address}"
+    return response
