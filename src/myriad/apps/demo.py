@@ -31,7 +31,7 @@ from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
-SPA_SLUG, SPA_NAME = "juniper-day-spa", "Juniper Day Spa"
+SPA_SLUG, SPA_NAME = "alder-and-salt", "Alder & Salt Day Spa"
 TIMEZONE = "America/New_York"
 _TRIES, _PAUSE_SECONDS = 40, 0.25
 _log = get_logger(__name__)

@@ -42,7 +42,7 @@ Examples:
 
   ./myriad keeper customers --format csv --as-of 1997-09-30 --horizon 273
 
-  ./myriad keeper customers --format table --account juniper-day-spa
+  ./myriad keeper customers --format table --account alder-and-salt
 """
 _FORMATS = ("csv", "json", "table")
 _LONGEST_HORIZON = 3650

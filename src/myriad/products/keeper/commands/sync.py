@@ -31,7 +31,7 @@ Examples:
 
   ./myriad keeper sync
 
-  ./myriad keeper sync --mode nightly --account juniper-day-spa
+  ./myriad keeper sync --mode nightly --account alder-and-salt
 """
 _MODES: tuple[SyncMode, ...] = ("increment", "nightly", "full")
 

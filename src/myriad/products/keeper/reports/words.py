@@ -44,11 +44,10 @@ def money(minor: float, currency: str, *, whole: bool = True) -> str:
 
 
 def compared(change: Change) -> str:
-    """Return how a figure compares with the period before."""
+    """Return how a figure compares with the same days of the period before."""
     if not change.before:
-        return "no period before"
-    share = change.now / change.before - 1
-    return f"{share:+.0%} on the period before"
+        return "nothing before"
+    return f"{change.now / change.before - 1:+.0%} on before"
 
 
 def headline_figures(view: ReportView) -> list[tuple[str, str, str]]:

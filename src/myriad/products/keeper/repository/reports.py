@@ -35,6 +35,11 @@ from myriad.scale.data import ReadSession, Session
 PAGE = 20
 _SERVICES, _SLIPPING, _ANOMALIES = 8, 8, 10
 _CHART_DAYS = 31
+BEFORE: dict[ReportKind, str] = {
+    "daily": "the day before",
+    "weekly": "the same days of the week before",
+    "monthly": "the same days of the month before",
+}
 
 
 async def list_reports(
@@ -104,10 +109,9 @@ async def compute_numbers(
 
     The caller has laid down what was known then (`history.know_until`).
     """
-    length = (last - first).days + 1
-    before = first - timedelta(days=length)
+    before, before_last = period_before(kind, first, last)
     now_row = await get(session, "period_numbers", first=first, last=last)
-    before_row = await get(session, "period_numbers", first=before, last=first - timedelta(days=1))
+    before_row = await get(session, "period_numbers", first=before, last=before_last)
     span = await get(session, "data_span")
     known = span["first_day"] is not None and span["first_day"] <= before
     drift = await get(session, "drift_between", first=first, last=last)
@@ -145,6 +149,15 @@ async def compute_numbers(
     }
     numbers["headline"] = _headline(kind, numbers, account.currency)
     return numbers
+
+
+def period_before(kind: ReportKind, first: date, last: date) -> tuple[date, date]:
+    """Return the same days of the day, week or month before, so that like meets like."""
+    if kind == "monthly":
+        month = (first - timedelta(days=1)).replace(day=1)
+        return month, min(month + (last - first), first - timedelta(days=1))
+    shift = timedelta(days=7 if kind == "weekly" else 1)
+    return first - shift, last - shift
 
 
 def _changes(now: Row, before: Row | None) -> dict[str, Any]:
@@ -200,7 +213,8 @@ def _headline(kind: ReportKind, numbers: dict[str, Any], currency: str) -> str:
     text = f"{money} from {visits:,} visits {span}"
     if revenue["before"]:
         change = revenue["now"] / revenue["before"] - 1
-        text += f", {'up' if change >= 0 else 'down'} {abs(change):.0%} on the period before"
+        word = "up" if change >= 0 else "down"
+        text += f", {word} {abs(change):.0%} on {BEFORE[kind]}"
     return text + "."
 
 

@@ -71,7 +71,7 @@ SELECT m.person_id, p.display_name, m.churn_90, m.gap_days, m.itt_median_days,
        (m.reason ->> 'yearly_value')::bigint AS yearly_value
 FROM keeper.person_metrics m
 JOIN keeper.person p ON p.tenant_id = m.tenant_id AND p.id = m.person_id
-WHERE m.business_date = %(day)s AND m.state IN ('slowing', 'likely_lapsed')
+WHERE m.business_date = %(day)s AND m.state IN ('slowing', 'likely_lapsed') AND m.x > 0
 ORDER BY m.value_at_risk DESC, m.person_id
 
 -- name: second_visit_share
