@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from psycopg.types.json import Jsonb
+
 TABLES_WITHOUT_TENANT: dict[str, str] = {
     "myriad.alembic_version": "which migrations have run; no role but the owner may see it",
     "platform.tenant": "the tenants themselves; a tenant sees its own row only",
@@ -23,8 +25,31 @@ INDEXES_WITHOUT_LEADING_TENANT: dict[str, str] = {
     "platform.ix_schedule_next_fire_at": "the ticker finds due schedules of all tenants",
 }
 
+_CHANGE = {"now": 0, "before": None}
+_REPORT = {
+    "currency": "USD",
+    "account": "Sample",
+    "headline": "Nothing happened.",
+    "days": [],
+    "services": [],
+    "states": {},
+    "tasks": {"made": 0, "done": 0, "won_back": 0, "won_back_revenue": 0},
+    "anomalies": [],
+    "insights": [],
+    "slipping": [],
+    "days_checked": 0,
+    "cents_off": 0,
+    "partial": [],
+    **dict.fromkeys(
+        ("revenue", "visits", "average_ticket", "new_customers", "returning_share"), _CHANGE
+    ),
+}
+
 # A value for a column that no rule of types and checks can guess.
-SAMPLES: dict[str, object] = {}
+SAMPLES: dict[str, object] = {
+    "keeper.report.numbers": Jsonb(_REPORT),
+    "keeper.report.kind": "daily",
+}
 
 # Which table a path parameter names, beside what products declare in their manifests.
 PLATFORM_RESOURCES: dict[str, str] = {"api_key_id": "platform.api_key"}

@@ -24,8 +24,8 @@ PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 _GUARDS = {get_operator: "operator", get_owner: "owner", get_staff: "staff", get_caller: "caller"}
 _BY_FORMAT = {
     "uuid": str(UUID(int=7)),
-    "date": "2026-05-01",
-    "date-time": "2026-05-01T12:00:00Z",
+    "date": "2099-12-31",
+    "date-time": "2099-12-31T12:00:00Z",
     "email": "a@example.com",
     "uri": "https://example.com/x",
 }

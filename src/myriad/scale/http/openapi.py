@@ -78,11 +78,10 @@ def _document(operation: dict[str, Any], method: str, path: str) -> None:
     # FastAPI describes its own 422; whatever else a route declares stands.
     responses.pop("422", None)
     for status, text in _statuses(operation, method, path).items():
-        declared = responses.get(str(status), {})
-        if "content" not in declared:
-            description = declared.get("description", text)
-            content = {MEDIA_TYPE: {"schema": _REF}}
-            responses[str(status)] = {"description": description, "content": content}
+        responses.setdefault(str(status), {"description": text})
+    for status, response in responses.items():
+        if status[0] in "45":
+            response.setdefault("content", {MEDIA_TYPE: {"schema": _REF}})
     if method in METHODS and "security" in operation:
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
 
