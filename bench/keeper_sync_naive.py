@@ -36,8 +36,8 @@ def listed(client: Square, location: str, begin: str, end: str) -> Iterator[tupl
             return
 
 
-def save(database: sqlite3.Connection, rows: Iterable[tuple[str, Any]]) -> int:
-    """Write each object as it comes, into a table without secondary work."""
+def save(database: sqlite3.Connection, rows: Iterable[tuple[str, Any]], give_up_at: float) -> int:
+    """Write each object as it comes, until all came or the time is over."""
     count = 0
     for kind, item in rows:
         body = item.model_dump_json(exclude_none=True)
@@ -45,6 +45,8 @@ def save(database: sqlite3.Connection, rows: Iterable[tuple[str, Any]]) -> int:
         count += 1
         if count % 50 == 0:
             print(f"rows {count}", flush=True)
+            if time.perf_counter() > give_up_at:
+                break
     database.commit()
     return count
 
@@ -57,7 +59,9 @@ def main() -> None:
     database.execute("CREATE TABLE IF NOT EXISTS item (kind, id, body, PRIMARY KEY (kind, id))")
     print("ready", flush=True)
     began = time.perf_counter()
-    count = save(database, listed(client, task["location"], task["begin"], task["end"]))
+    give_up_at = began + (task["give_up_seconds"] or 1e9)
+    rows = listed(client, task["location"], task["begin"], task["end"])
+    count = save(database, rows, give_up_at)
     print(json.dumps({"seconds": time.perf_counter() - began, "rows": count}), flush=True)
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
 from square import AsyncSquare
@@ -203,6 +203,23 @@ def _money_span(span: Span) -> Any:
     }
 
 
+class ConnectionOptions(TypedDict):
+    """Keyword arguments of httpx.AsyncClient."""
+
+    trust_env: bool
+    verify: bool
+
+
+def connection_options(base_url: str) -> ConnectionOptions:
+    """Return how to connect: a proxy of the environment leads to Square, never to this machine.
+
+    Without TLS no certificates are read, which takes longer than a request.
+    """
+    parts = urlsplit(base_url)
+    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return {"trust_env": not is_local, "verify": parts.scheme == "https"}
+
+
 @asynccontextmanager
 async def open_client(
     *,
@@ -215,9 +232,7 @@ async def open_client(
     patience: Patience | None = None,
 ) -> AsyncIterator[SquareClient]:
     """Open a client for one seller and close its connections at the end."""
-    # A proxy from the environment leads to Square, never to a simulator on this machine.
-    is_local = urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1")
-    async with RawClient(timeout=TIMEOUT_SECONDS, trust_env=not is_local) as http:
+    async with RawClient(timeout=TIMEOUT_SECONDS, **connection_options(base_url)) as http:
         sdk = AsyncSquare(base_url=base_url, token=token, version=version, httpx_client=http)
         transport = Transport(limiter, breaker, merchant_id, patience or Patience())
         yield SquareClient(sdk, transport)

@@ -13,7 +13,7 @@ import hmac
 import time
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
@@ -26,7 +26,7 @@ from myriad.products.keeper.errors import AuthorizationFailedError, ConnectionRe
 from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.repository.connections import SCOPES as ASKED
 from myriad.products.keeper.settings import KeeperSettings
-from myriad.products.keeper.square.client import TIMEOUT_SECONDS, open_client
+from myriad.products.keeper.square.client import TIMEOUT_SECONDS, connection_options, open_client
 from myriad.products.keeper.square.connections import (
     StoredConnection,
     Tokens,
@@ -182,8 +182,7 @@ async def disconnect(session: Session, runtime: Runtime, connection: StoredConne
 
 
 def _http(base_url: str) -> httpx.AsyncClient:
-    is_local = urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1")
-    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=not is_local)
+    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, **connection_options(base_url))
 
 
 def _sdk(
