@@ -31,7 +31,7 @@ _OUTLIER_DEVIATIONS = 4.0
 _ROUNDS = 3
 _LEAST_LEVEL = 0.05
 _NORMAL = 1.4826
-_TAIL_FREEDOM = 4.0
+_TAIL_FREEDOM = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def revenue_anomalies(
     means = [np.where(tested, days.share * side * special, 1.0) for side in sides]
     floor = max(float(np.median(days.value[tested])) * 1e-3, 1.0)
     residual = np.log((days.value + floor) / (means[0] + floor))
-    centre = np.median(residual[tested])
-    scale = max(_NORMAL * float(np.median(np.abs(residual[tested] - centre))), 1e-9)
-    tail = 2 * student.sf(np.abs(residual - centre) / scale, _TAIL_FREEDOM)
+    centre = float(np.median(residual[tested]))
+    off = np.abs(residual - centre) / _residual_scale(np.abs(residual - centre), days, tested)
+    tail = np.asarray(2 * student.sf(off, _TAIL_FREEDOM), dtype=np.float64)
     return _verdict(days, means, tail, tested)
 
 
@@ -164,6 +164,17 @@ def _holiday_factor(days: TradingDays, level: Floats, tested: Bools) -> Floats:
         if known.any():
             factor[special] = max(float(np.median(ratio[known])), _LEAST_LEVEL)
     return factor
+
+
+def _residual_scale(distance: Floats, days: TradingDays, tested: Bools) -> Floats:
+    """A robust standard deviation (days,), of workdays and weekends apart: these vary more."""
+    weekend = days.weekday >= DAYS_IN_WEEK - 2
+    scale = np.full(distance.size, np.median(distance[tested]))
+    for kind in (weekend, ~weekend):
+        known = kind & tested
+        if known.sum() >= MINIMUM_OPEN_DAYS // 2:
+            scale[kind] = np.median(distance[known])
+    return np.maximum(_NORMAL * scale, 1e-9)
 
 
 def _verdict(days: TradingDays, means: list[Floats], tail: Floats, tested: Bools) -> Anomalies:
