@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
 import pytest
+from redis import Redis
 
 from myriad.kit.errors import UnavailableError
 from myriad.scale.data import Session
@@ -138,6 +140,21 @@ async def test_a_message_reaches_the_real_broker(queue: Runtime, two: TwoTenants
         await add_job(queue, two.first, n)
     await Dispatcher(queue.database, publisher).dispatch(window=5)
     assert publisher.backlog() - before == 3
+    publisher.close()
+
+
+async def test_a_broker_that_restarts_costs_no_job(queue: Runtime, two: TwoTenants) -> None:
+    job_ids = [await add_job(queue, two.first, n) for n in range(4)]
+    publisher = Publisher(create_celery(queue.broker_url))
+    dispatcher = Dispatcher(queue.database, publisher)
+    await dispatcher.dispatch(window=1)
+    with Redis.from_url(queue.broker_url) as broker:
+        broker.client_kill_filter(_type="normal", skipme=True)
+    for _ in range(3):
+        with contextlib.suppress(UnavailableError):
+            await dispatcher.dispatch(window=4)
+    states = {(await status_of(queue, two.first, job_id)).state for job_id in job_ids}
+    assert states == {"dispatched"}
     publisher.close()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from myriad.kit.errors import UnavailableError
 from myriad.scale.jobs.choice import ChosenJob
@@ -19,6 +20,7 @@ QUEUE = "jobs"
 RUN_JOB = "myriad.run_job"
 PUBLISH_BATCH = 500
 _SOCKET_SECONDS = 30
+_OUTAGES = (OperationalError, RedisError, OSError)
 
 # Prefetch is off so that a job waits in the shared queue, never inside a busy worker.
 SETTINGS: dict[str, Any] = {
@@ -68,7 +70,7 @@ class Publisher:
         try:
             with self._app.producer_pool.acquire(block=True) as producer:
                 self._send(jobs, producer)
-        except (OperationalError, OSError) as error:
+        except _OUTAGES as error:
             raise UnavailableError(f"the broker cannot be reached: {error}") from error
 
     def _send(self, jobs: Sequence[ChosenJob], producer: Any) -> None:
@@ -87,7 +89,7 @@ class Publisher:
             with self._app.connection_for_read() as connection, connection.channel() as opened:
                 channel: Any = opened
                 return int(channel._size(QUEUE))  # noqa: SLF001 - a passive declare creates the queue
-        except (OperationalError, OSError) as error:
+        except _OUTAGES as error:
             raise UnavailableError(f"the broker cannot be reached: {error}") from error
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from uuid import UUID
@@ -68,7 +69,10 @@ def _serve(app: Celery, executor: Executor, settings: WorkerSettings) -> int:
         timer.daemon = True
         timer.start()
 
+    # Celery warns root because of pickled messages; this worker accepts JSON only.
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser")
     signals.worker_shutting_down.connect(begin_shutdown, weak=False)
+    signals.setup_logging.connect(_leave_logging_alone, weak=False)
     worker = app.Worker(
         pool=WakingThreadPool,
         concurrency=settings.slots,
@@ -81,6 +85,10 @@ def _serve(app: Celery, executor: Executor, settings: WorkerSettings) -> int:
     )
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def _leave_logging_alone(**_: object) -> None:
+    """Being connected is what tells Celery that logging is configured already."""
 
 
 def _give_back(executor: Executor) -> None:
