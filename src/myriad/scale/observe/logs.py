@@ -22,6 +22,9 @@ _PERSONAL_WORDS = (
     "address",
 )
 
+# httpx writes whole addresses, with the codes and states that OAuth puts into them.
+_TOO_TALKATIVE = ("httpx", "httpcore", "celery.app.trace", "celery.worker.strategy")
+
 
 def _add_tenant(_logger: Any, _method: str, event: EventDict) -> EventDict:
     tenant_id = find_tenant()
@@ -68,6 +71,8 @@ def configure(process: str, *, level: str = "INFO", as_json: bool | None = None)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in _TOO_TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
