@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
@@ -17,10 +16,10 @@ from myriad.scale.jobs.pool import WakingThreadPool
 
 def test_all_threads_share_one_loop_and_wait_beside_each_other() -> None:
     bridge = AsyncBridge()
-    together = threading.Barrier(8, timeout=20)
+    together = asyncio.Barrier(8)
 
     async def whose_loop() -> int:
-        await asyncio.to_thread(together.wait)
+        await asyncio.wait_for(together.wait(), 20)
         return id(asyncio.get_running_loop())
 
     with ThreadPoolExecutor(8) as threads:
