@@ -16,6 +16,7 @@ from myriad.apps.cli.display import part_line, say
 from myriad.apps.cli.environment import embedded_names
 from myriad.apps.cli.plan import Demo, Plan
 from myriad.apps.cli.processes import server_part
+from myriad.apps.cli.stamp import SchemaStamp
 from myriad.apps.cli.supervisor import Supervisor, Watched
 from myriad.kit.errors import MyriadError
 from myriad.scale.embedded import children, kernel
@@ -77,15 +78,11 @@ class Launch:
         port = self._choose_port()
         demo = self._demo()
         plan = Plan(self.options.home, port, self.servers.urls, demo)
-        if demo:
-            self.supervisor.start(plan.simulator(demo))
-        answer = await self._prepare(plan.environment)
+        login = await self._prepare(plan)
         await self._first(self.supervisor.start(plan.api()))
-        self._announce(f"http://127.0.0.1:{port}", answer.get("login"))
-        for part in (*plan.workers(self.options.workers), plan.ticker()):
+        self._announce(plan.address, login)
+        for part in plan.background(self.options.workers):
             self.supervisor.start(part)
-        if demo:
-            self.supervisor.start(plan.filling(demo))
 
     async def _start_servers(self) -> None:
         watched = []
@@ -119,15 +116,26 @@ class Launch:
             return None
         port = free_port(self.state.ports.get("square-simulator"))
         self.state.ports["square-simulator"] = port
-        return Demo(port, self.options.purchases)
+        # The account of a log lives on, so its seller has to be there at later starts too.
+        if self.options.purchases:
+            self.state.remembered["purchases"] = str(self.options.purchases)
+        remembered = Path(self.state.remembered.get("purchases", ""))
+        return Demo(port, remembered if remembered.is_file() else None)
 
-    async def _prepare(self, environment: dict[str, str]) -> dict[str, Any]:
-        """Migrate and make the first login; its answer stays out of every log."""
+    async def _prepare(self, plan: Plan) -> dict[str, str] | None:
+        """Migrate and make the first login, unless this very schema is known to be in place.
+
+        The login stays out of every log.
+        """
+        stamp = SchemaStamp.of(self.servers.postgres)
+        if stamp is not None and stamp.is_current():
+            return None
+        compiling = self.supervisor.start(plan.compiling())
         child = children.spawn(
             [sys.executable, "-P", "-m", "myriad.apps.cli.prepare"],
             log=self._log("prepare"),
             dies_by=signal.SIGTERM,
-            environment=environment,
+            environment=plan.environment,
             with_answer=True,
         )
         output, _ = await asyncio.to_thread(child.communicate)
@@ -136,7 +144,11 @@ class Launch:
             detail = answer.get("error") or f"see {self._log('prepare')}"
             raise LaunchError(f"the database could not be prepared: {detail}")
         say(part_line("database", "ready", "schema is current"))
-        return answer
+        await compiling.settled.wait()
+        if stamp is not None:
+            stamp.write()
+        login: dict[str, str] | None = answer.get("login")
+        return login
 
     def _log(self, name: str) -> Path:
         return self.options.home / "logs" / f"{name}.log"

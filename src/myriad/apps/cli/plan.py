@@ -13,7 +13,7 @@ from myriad.apps.cli.supervisor import Part
 from myriad.scale.embedded.servers import ServerUrls
 
 _SIMULATOR = "myriad.products.keeper.square.simulator"
-_WEBHOOK_PATH = "/api/v1/keeper/square/webhooks"
+_WEBHOOK_PATH = "/api/v1/keeper/webhooks/square"
 _APPLICATION = "MYRIAD_KEEPER__SQUARE_APPLICATION_ID"
 
 
@@ -30,7 +30,7 @@ class Demo:
     purchases: Path | None
 
     @property
-    def log_arguments(self) -> list[str]:
+    def arguments(self) -> list[str]:
         """The purchase log as arguments of the processes that read it."""
         return ["--purchases", str(self.purchases)] if self.purchases else []
 
@@ -74,25 +74,25 @@ class Plan:
         quiet = ["--no-access-log", "--timeout-graceful-shutdown", "2"]
         return self._python("api", *arguments, *address, *quiet, port=self.port)
 
-    def workers(self, count: int) -> Iterator[Part]:
-        """The processes that do the jobs."""
-        for number in range(1, count + 1):
+    def compiling(self) -> Part:
+        """The one-off process of a first start that compiles what the API is about to import."""
+        return self._python("modules", "-c", "import myriad.apps.api", once=True)
+
+    def background(self, workers: int) -> Iterator[Part]:
+        """What starts after the first page: the simulated Square first, for the others call it."""
+        if self.demo:
+            yield self._simulator(self.demo)
+        for number in range(1, workers + 1):
             name = "worker" if number == 1 else f"worker-{number}"
             yield self._python(name, "-m", "myriad.apps.worker")
+        yield self._python("ticker", "-m", "myriad.apps.ticker")
+        if self.demo:
+            yield self._python("demo", "-m", "myriad.apps.demo", *self.demo.arguments, once=True)
 
-    def ticker(self) -> Part:
-        """The process that makes jobs due and hands them out."""
-        return self._python("ticker", "-m", "myriad.apps.ticker")
-
-    def simulator(self, demo: Demo) -> Part:
-        """The simulated Square with its sellers."""
+    def _simulator(self, demo: Demo) -> Part:
         address = ["--port", str(demo.port), "--webhook-url", f"{self.address}{_WEBHOOK_PATH}"]
-        arguments = ["-m", _SIMULATOR, "--spa", "--quiet", *address, *demo.log_arguments]
+        arguments = ["-m", _SIMULATOR, "--spa", "--quiet", *address, *demo.arguments]
         return self._python("square-simulator", *arguments, port=demo.port, path="/")
-
-    def filling(self, demo: Demo) -> Part:
-        """The one-off process that connects, syncs and runs the demo's accounts."""
-        return self._python("demo", "-m", "myriad.apps.demo", *demo.log_arguments, once=True)
 
     def _python(
         self,

@@ -30,9 +30,10 @@ class ServerUrls:
 
 @dataclass
 class HomeState:
-    """What is remembered of the last or present run; `ports` outlive it, to be used again."""
+    """What is known of the last or present run; `ports` and `remembered` outlive it."""
 
     ports: dict[str, int] = field(default_factory=dict)
+    remembered: dict[str, str] = field(default_factory=dict)
     kind: Literal["up", "command"] | None = None
     pid: int | None = None
     born: float | None = None
@@ -56,7 +57,7 @@ class HomeState:
         self.address, self.urls, self.parts = None, None, {}
 
     def release(self) -> None:
-        """Forget the run but not its ports."""
+        """Forget the run but not what the next one uses again."""
         self.kind = self.pid = self.born = self.address = self.urls = None
         self.parts = {}
 
