@@ -21,8 +21,8 @@ from myriad.apps.cli.servers import runtime_of
 from myriad.apps.settings import load_settings
 from myriad.kit.errors import MyriadError, UnavailableError
 from myriad.products.keeper.opening import connect_simulated, open_tenant
+from myriad.products.keeper.queueing import enqueue_sync
 from myriad.products.keeper.repository.accounts import set_setting
-from myriad.products.keeper.runs import enqueue_sync
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.square.simulator.purchases import purchases_seller, read_purchases
 from myriad.scale.data import Session

@@ -10,11 +10,11 @@ import msgspec
 
 from myriad.kit.errors import ConflictError, InvalidInputError, NotFoundError
 from myriad.products.keeper.errors import WebhookSignatureError
+from myriad.products.keeper.queueing import enqueue_sync
 from myriad.products.keeper.repository.connections import (
     list_merchant_connections,
     store_webhook_event,
 )
-from myriad.products.keeper.runs import enqueue_sync
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.square import oauth
 from myriad.products.keeper.square.connections import list_connections

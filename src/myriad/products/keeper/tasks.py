@@ -12,15 +12,9 @@ from myriad.products.keeper.errors import (
     NoAccountError,
     UnknownAgentError,
 )
+from myriad.products.keeper.queueing import RUN_TASK, SYNC_TASK, enqueue_run, enqueue_sync
 from myriad.products.keeper.repository.accounts import find_account
-from myriad.products.keeper.runs import (
-    RUN_TASK,
-    SYNC_TASK,
-    enqueue_run,
-    enqueue_sync,
-    run_account,
-    run_one,
-)
+from myriad.products.keeper.runs import run_account, run_one
 from myriad.products.keeper.square.connections import list_connections
 from myriad.products.keeper.square.events import process_event
 from myriad.products.keeper.square.sync import sync_account

@@ -15,6 +15,9 @@ from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.data import Database, ReadSession, Session
 from myriad.scale.tenancy import TenantId
 
+# In the order of the graph, whose own table a test compares with this one.
+AGENT_NAMES = ("data", "matching", "analysis", "employee", "review", "insight", "report")
+
 RunState = Literal["running", "ok", "partial", "failed", "skipped"]
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from myriad.products.keeper import connecting, repository
 from myriad.products.keeper.endpoints.queued import Queued
-from myriad.products.keeper.runs import SyncMode, enqueue_sync
+from myriad.products.keeper.queueing import SyncMode, enqueue_sync
 from myriad.products.keeper.views import AgentRow, ConnectionsView, CursorRow, JobProgress
 from myriad.scale.http import (
     CurrentRuntime,

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from myriad.products.keeper import repository
 from myriad.products.keeper.endpoints.paging import after, page
 from myriad.products.keeper.endpoints.queued import Queued
+from myriad.products.keeper.queueing import enqueue_run
 from myriad.products.keeper.reports import render_html, render_pdf
 from myriad.products.keeper.repository.connections import list_agent_runs
-from myriad.products.keeper.runs import enqueue_run
 from myriad.products.keeper.views import (
     AgentRow,
     AnomalyRow,

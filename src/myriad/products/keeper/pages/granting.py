@@ -12,11 +12,11 @@ from starlette.responses import Response
 from myriad.products.keeper import connecting
 from myriad.products.keeper.pages import screens
 from myriad.products.keeper.pages.route import CONNECTIONS, is_partial, page_router, see_other
+from myriad.products.keeper.queueing import enqueue_sync
 from myriad.products.keeper.reports import render_pdf
 from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.repository.connections import get_connections
 from myriad.products.keeper.repository.reports import get_report
-from myriad.products.keeper.runs import enqueue_sync
 from myriad.scale.http import CurrentRuntime, Owner, Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
 

@@ -1,0 +1,72 @@
+"""Putting an account's work into the queue; imports no agent, so that the API stays light."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from myriad.products.keeper.agents.context import AGENT_NAMES
+from myriad.products.keeper.errors import BusinessDateError, UnknownAgentError
+from myriad.products.keeper.repository.accounts import (
+    AccountFacts,
+    get_account,
+    get_data_span,
+    set_setting,
+)
+from myriad.scale.data import ReadSession, Session
+from myriad.scale.jobs.enqueue import enqueue
+
+SYNC_TASK, RUN_TASK = "keeper.account.sync", "keeper.account.run"
+SyncMode = Literal["increment", "nightly", "full"]
+
+
+async def enqueue_sync(
+    session: Session, mode: SyncMode = "increment", *, settle_seconds: float | None = None
+) -> UUID:
+    """Queue a sync, after which the agents run; one at a time for an account.
+
+    With `settle_seconds` it begins that long after the last of several calls.
+    """
+    job_id = await enqueue(
+        session,
+        SYNC_TASK,
+        {"mode": mode},
+        dedup_key=f"sync:{mode}",
+        debounce_seconds=settle_seconds,
+    )
+    await set_setting(session, "job_id", str(job_id))
+    return job_id
+
+
+async def enqueue_run(
+    session: Session, *, day: date | None = None, agent: str | None = None, again: bool = False
+) -> UUID:
+    """Queue a run of all agents, or of one; raises UnknownAgentError, BusinessDateError."""
+    if agent is not None and agent not in AGENT_NAMES:
+        known = ", ".join(AGENT_NAMES)
+        raise UnknownAgentError(f"there is no agent {agent!r}; there are: {known}")
+    if day is not None:
+        await choose_day(session, await get_account(session), day)
+    payload = {"day": day.isoformat() if day else None, "agent": agent, "again": again}
+    key = f"run:{agent or 'all'}:{day or 'today'}"
+    job_id = await enqueue(session, RUN_TASK, payload, dedup_key=key)
+    await set_setting(session, "job_id", str(job_id))
+    return job_id
+
+
+async def choose_day(session: ReadSession, account: AccountFacts, wanted: date | None) -> date:
+    """Return the business date of a run; raises BusinessDateError for one that nobody can answer.
+
+    Without a wish it is the account's present day, or its fixed day for a log of the past.
+    """
+    if wanted is None:
+        return account.as_of or account.today
+    if wanted > account.today:
+        message = f"{wanted} is still to come; today is {account.today} in {account.timezone}"
+        raise BusinessDateError(message, errors=[("/as_of", f"a day up to {account.today}")])
+    span = await get_data_span(session)
+    if span.first_day and wanted < span.first_day:
+        message = f"{wanted} lies before the first payment; choose {span.first_day} or later"
+        raise BusinessDateError(message, errors=[("/as_of", f"a day from {span.first_day}")])
+    return wanted
