@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -51,6 +52,7 @@ class Candidates:
     thinned: tuple[Thinned, ...]
 
 
+@lru_cache(maxsize=100_000)
 def sound(word: str) -> str:
     """Return the first letter and the classes of the next consonants, after Russell's Soundex."""
     digits = word[1:].translate(_SOUND)

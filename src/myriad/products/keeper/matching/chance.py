@@ -15,10 +15,11 @@ from myriad.products.keeper.matching.columns import Columns, Flags, Indexes, Lev
 from myriad.products.keeper.matching.compare import EXACT, UNKNOWN, compare
 from myriad.products.keeper.matching.fields import FIELDS, Field, unit
 
-RANDOM_PAIRS = 100_000
+RANDOM_PAIRS = 60_000
 SEED = 20_240_229
 # How many imaginary pairs the experience in `fields` is worth against the data.
 CHANCE_WORTH = 4_000.0
+NESTED_WORTH = 20.0
 # (the field that says nothing new, the fields that say it already, the first that agrees counts)
 NESTED = (("postcode", ("suburb",)), ("state", ("suburb", "postcode")))
 
@@ -123,17 +124,20 @@ def _nested_counts(columns: Columns, field: str, outer: str) -> tuple[float, flo
     return agreeing(joint), agreeing(alone)
 
 
-def nested_bits(nest: Nest, own_bits: Scores, exact_rate: float, same_share: Scores) -> Scores:
-    """Return the value bits (n) of a nested field with its conditional rate in their place.
+def nested_rate(nest: Nest, exact_rate: float, same_share: Scores) -> float:
+    """How often strangers who agree on the outer field agree on the nested one as well.
 
-    The pairs of one person (by `same_share`) are taken out of both counts first. Agreement never
-    counts for more than it would without the nest.
+    The pairs of one person (by `same_share`, n) are taken out of both counts first.
     """
     both = max(nest.both - float(same_share[nest.pairs].sum()), 0.0)
     outer = max(nest.outer - float(same_share[nest.agree_outer].sum()), 0.0)
-    conditional = (both + 20.0 * exact_rate) / (outer + 20.0)
+    return (both + NESTED_WORTH * exact_rate) / (outer + NESTED_WORTH)
+
+
+def nested_bits(nest: Nest, own_bits: Scores, exact_rate: float, rate: float) -> Scores:
+    """Return the value bits (n) of a nested field; a nest never makes agreement more telling."""
     bits = own_bits.copy()
-    bits[nest.pairs] = np.maximum(own_bits[nest.pairs], np.log2(conditional / exact_rate))
+    bits[nest.pairs] = np.maximum(own_bits[nest.pairs], np.log2(rate / exact_rate))
     return bits
 
 

@@ -14,10 +14,11 @@ from enum import StrEnum
 
 import numpy as np
 
-from myriad.products.keeper.matching.columns import Flags
+from myriad.products.keeper.matching.chains import LIKELY, names_only
+from myriad.products.keeper.matching.columns import Indexes
 from myriad.products.keeper.matching.evidence import Evidence, evidence_of
 from myriad.products.keeper.matching.fellegi_sunter import Scored
-from myriad.products.keeper.matching.fields import FIELDS, NAME_FIELDS, STRONG_FIELDS
+from myriad.products.keeper.matching.fields import FIELDS, STRONG_FIELDS
 from myriad.products.keeper.matching.normalise import Interval, Record, full_birthday
 
 PLACE_FIELDS = ("street_number", "address_line", "suburb", "postcode")
@@ -74,11 +75,21 @@ class Link:
 
 def decide(records: Sequence[Record], scored: Scored, policy: Policy = KEEPER) -> list[Link]:
     """Decide every scored pair that is worth a person's attention, the most probable first."""
-    wanted = (scored.probability >= policy.propose_from) & ~_names_only(scored)
+    wanted = (scored.probability >= policy.propose_from) & ~names_only(scored)
     pairs = np.flatnonzero(wanted)
     order = np.lexsort((scored.right[pairs], scored.left[pairs], -scored.weight[pairs]))
     links = [_decide(records, scored, int(pair), policy) for pair in pairs[order]]
     return _without_conflicting_chains(records, links, policy)
+
+
+def bridges(records: Sequence[Record], scored: Scored, policy: Policy) -> Indexes:
+    """Return the numbers of the likely pairs that nothing forbids: what a chain may be made of."""
+    likely = np.flatnonzero((scored.probability > LIKELY) & ~names_only(scored))
+    free = [
+        not conflict(records[a], records[b], policy)
+        for a, b in zip(scored.left[likely], scored.right[likely], strict=True)
+    ]
+    return likely[np.array(free, dtype=np.bool_)]
 
 
 def conflict(left: Record, right: Record, policy: Policy = KEEPER) -> str:
@@ -106,15 +117,6 @@ def _overlap(left: Sequence[Interval], right: Sequence[Interval]) -> bool:
     return False
 
 
-def _names_only(scored: Scored) -> Flags:
-    """Say of which pairs nothing but the names speaks for one person."""
-    others = np.zeros(len(scored.left), dtype=np.bool_)
-    for field, bits in scored.bits.items():
-        if field not in NAME_FIELDS:
-            others |= bits > 0.0
-    return ~others
-
-
 def _decide(records: Sequence[Record], scored: Scored, pair: int, policy: Policy) -> Link:
     left, right = records[int(scored.left[pair])], records[int(scored.right[pair])]
     against = conflict(left, right, policy)
@@ -122,7 +124,7 @@ def _decide(records: Sequence[Record], scored: Scored, pair: int, policy: Policy
         decision, reason = Decision.VETOED, f"Not one person: {against}."
     else:
         probability = float(scored.probability[pair])
-        decision, reason = _grade(left, right, scored, pair, probability, policy)
+        decision, reason = _grade(records, scored, pair, probability, policy)
     return Link(
         left=left.id,
         right=right.id,
@@ -135,9 +137,13 @@ def _decide(records: Sequence[Record], scored: Scored, pair: int, policy: Policy
 
 
 def _grade(
-    left: Record, right: Record, scored: Scored, pair: int, probability: float, policy: Policy
+    records: Sequence[Record], scored: Scored, pair: int, probability: float, policy: Policy
 ) -> tuple[Decision, str]:
+    left, right = records[int(scored.left[pair])], records[int(scored.right[pair])]
     level = {field.name: field.levels[scored.levels[field.name][pair]].name for field in FIELDS}
+    if scored.via[pair] >= 0:
+        third = records[int(scored.via[pair])].id
+        return Decision.PROPOSED, f"Both are one person with {third}."
     shared = [field for field in STRONG_FIELDS if level[field] == "exact"]
     if probability < policy.auto_from:
         return Decision.PROPOSED, "Likely one person, not certain."

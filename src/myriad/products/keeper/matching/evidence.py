@@ -45,6 +45,9 @@ def evidence_of(scored: Scored, pair: int) -> tuple[Evidence, ...]:
     moved = float(scored.moved_bits[pair])
     if moved > SILENT_BITS:
         told.append(Evidence("moved", "moved", "people move house", moved))
+    chain = float(scored.chain_bits[pair])
+    if chain > SILENT_BITS:
+        told.append(Evidence("chain", "implied", "both are one person with a third record", chain))
     household = float(scored.household_bits[pair])
     if household < -SILENT_BITS:
         words = "all of which one household may share"

@@ -23,11 +23,12 @@ from myriad.products.keeper.matching.chance import (
     all_value_bits,
     chance_rates,
     nested_bits,
+    nested_rate,
     nests,
     random_levels,
 )
 from myriad.products.keeper.matching.columns import Columns, Indexes, Levels, Scores
-from myriad.products.keeper.matching.compare import compare
+from myriad.products.keeper.matching.compare import EXACT, compare
 from myriad.products.keeper.matching.fields import FIELDS, Field, unit
 
 ROUNDS = 40
@@ -36,7 +37,7 @@ SAME_WORTH = 12.0
 # Before any data: of a hundred customers five have a duplicate, two a relative in the list.
 DUPLICATES_PER_RECORD = 0.05
 RELATIVES_PER_RECORD = 0.02
-PRIOR_WORTH = 4.0
+PRIOR_WORTH = 1.0
 MOVED = 0.04
 MOVED_WORTH = 50.0
 # A pair whose odds start below this never matters to the estimates.
@@ -48,7 +49,8 @@ class Model:
     """The fitted frequencies: per field one value per level, and the priors of the classes.
 
     `prior` is the share of all pairs that are one person, `moved` the share of those who have
-    moved, `household_prior` the share of all pairs that are two people of one household.
+    moved, `household_prior` the share of all pairs that are two people of one household. `nested`
+    has the conditional rate of each nest (see `chance.NESTED`).
     """
 
     same: dict[str, Scores]
@@ -57,6 +59,7 @@ class Model:
     prior: float
     moved: float
     household_prior: float
+    nested: tuple[float, ...]
     rounds: int
 
 
@@ -79,12 +82,12 @@ class Pairs:
             ],
         )
 
-    def value_bits(self, model: Model, same_share: Scores) -> dict[str, Scores]:
+    def value_bits(self, model: Model) -> dict[str, Scores]:
         """Return log2 of u(value) / u(exact) by field, with nested fields seen as nested."""
         bits = dict(self.own_bits)
-        for nest in self.nests:
-            rate = float(model.chance[nest.field][1])
-            bits[nest.field] = nested_bits(nest, bits[nest.field], rate, same_share)
+        for nest, rate in zip(self.nests, model.nested, strict=True):
+            exact_rate = float(model.chance[nest.field][EXACT])
+            bits[nest.field] = nested_bits(nest, bits[nest.field], exact_rate, rate)
         return bits
 
 
@@ -107,8 +110,9 @@ class Scored:
     """n scored pairs: record numbers, levels by field, weights in bits, probabilities.
 
     `bits` holds log2(m/u) of each field; `moved_bits` is what a change of address gives back,
-    `household_bits` (never positive) what a shared household takes away; `weight` is the sum of all
-    and `probability` is 1 / (1 + (1 - prior) / prior * 2 ** -weight).
+    `household_bits` (never positive) what a shared household takes away, `chain_bits` (never negative)
+    what the chain over the record `via` adds (-1 for none; see `chains`); `weight` is the sum of
+    all and `probability` is 1 / (1 + (1 - prior) / prior * 2 ** -weight).
     """
 
     left: Indexes
@@ -117,50 +121,65 @@ class Scored:
     bits: dict[str, Scores]
     moved_bits: Scores
     household_bits: Scores
+    chain_bits: Scores
+    via: Indexes
     weight: Scores
     probability: Scores
     model: Model
 
 
-def score(columns: Columns, left: Indexes, right: Indexes) -> Scored:
+def fit(columns: Columns, left: Indexes, right: Indexes) -> Scored:
     """Fit the model to the candidate pairs (n each, left < right) and score them all."""
-    levels = compare(columns, left, right)
-    pairs = Pairs(levels, all_value_bits(columns, left, levels), nests(columns, levels))
+    pairs = _pairs(columns, left, right)
     drawn = random_levels(columns)
-    model = _start(columns, drawn)
-    nobody = np.zeros(len(left))
-    first = _shares(model, pairs, pairs.value_bits(model, nobody))
+    model = _start(columns, drawn, pairs)
+    first = _shares(model, pairs)
     hopeful = np.flatnonzero(np.maximum(first.same, first.household) > HOPELESS)
-    model, same_share = _fit(model, columns, drawn, pairs.only(hopeful), first.same[hopeful])
-    nobody[hopeful] = same_share
-    return _score(model, left, right, pairs, pairs.value_bits(model, nobody))
+    model = _fit(model, columns, drawn, pairs.only(hopeful))
+    return _score(model, left, right, pairs)
+
+
+def score(model: Model, columns: Columns, left: Indexes, right: Indexes) -> Scored:
+    """Score more pairs of the same records with a model that is already fitted."""
+    return _score(model, left, right, _pairs(columns, left, right))
+
+
+def _pairs(columns: Columns, left: Indexes, right: Indexes) -> Pairs:
+    levels = compare(columns, left, right)
+    return Pairs(levels, all_value_bits(columns, left, levels), nests(columns, levels))
 
 
 def _pair_count(columns: Columns) -> float:
     return max(columns.size * (columns.size - 1) / 2.0, 1.0)
 
 
-def _start(columns: Columns, drawn: dict[str, Levels]) -> Model:
-    pairs = _pair_count(columns)
-    prior = min(DUPLICATES_PER_RECORD * columns.size / pairs, 0.2)
-    household_prior = min(RELATIVES_PER_RECORD * columns.size / pairs, 0.1)
+def _start(columns: Columns, drawn: dict[str, Levels], pairs: Pairs) -> Model:
+    count = _pair_count(columns)
+    prior = min(DUPLICATES_PER_RECORD * columns.size / count, 0.2)
+    household_prior = min(RELATIVES_PER_RECORD * columns.size / count, 0.1)
     same = {field.name: unit([level.same for level in field.levels]) for field in FIELDS}
-    return _model(columns, drawn, same, (prior, MOVED, household_prior), 0)
+    nobody = np.zeros(len(next(iter(pairs.levels.values()))))
+    return _model(columns, drawn, pairs, same, (prior, MOVED, household_prior), nobody)
 
 
 def _model(
     columns: Columns,
     drawn: dict[str, Levels],
+    pairs: Pairs,
     same: dict[str, Scores],
     priors: tuple[float, float, float],
-    rounds: int,
+    same_share: Scores,
+    rounds: int = 0,
 ) -> Model:
-    """Complete a model from m and the priors: u and the household follow."""
+    """Complete a model from m and the priors: u, the household and the nests follow."""
     chance = {
         f.name: chance_rates(f, columns, drawn[f.name], same[f.name], priors[0]) for f in FIELDS
     }
     household = {f.name: _household(f, same[f.name], chance[f.name]) for f in FIELDS}
-    return Model(same, chance, household, *priors, rounds)
+    nested = tuple(
+        nested_rate(nest, float(chance[nest.field][EXACT]), same_share) for nest in pairs.nests
+    )
+    return Model(same, chance, household, *priors, nested, rounds)
 
 
 def _household(field: Field, same: Scores, chance: Scores) -> Scores:
@@ -187,9 +206,9 @@ def _log_odds(model: Model, pairs: Pairs, value_bits: dict[str, Scores]) -> tupl
     return stayed, moved, household
 
 
-def _shares(model: Model, pairs: Pairs, value_bits: dict[str, Scores]) -> Shares:
+def _shares(model: Model, pairs: Pairs) -> Shares:
     """The expectation step."""
-    ratios = _log_odds(model, pairs, value_bits)
+    ratios = _log_odds(model, pairs, pairs.value_bits(model))
     rest = 1.0 - model.prior - model.household_prior
     priors = (
         model.prior * (1.0 - model.moved),
@@ -203,26 +222,27 @@ def _shares(model: Model, pairs: Pairs, value_bits: dict[str, Scores]) -> Shares
     return Shares(*(part / total for part in parts))
 
 
-def _fit(
-    model: Model, columns: Columns, drawn: dict[str, Levels], pairs: Pairs, same_share: Scores
-) -> tuple[Model, Scores]:
+def _fit(model: Model, columns: Columns, drawn: dict[str, Levels], pairs: Pairs) -> Model:
     """Alternate between whom the pairs are (E) and what that says about the frequencies (M)."""
     for rounds in range(1, ROUNDS + 1):
-        shares = _shares(model, pairs, pairs.value_bits(model, same_share))
-        same_share = shares.same
-        prior = _prior(same_share, DUPLICATES_PER_RECORD, columns)
-        household_prior = _prior(shares.household, RELATIVES_PER_RECORD, columns)
-        moved = (shares.moved.sum() + MOVED * MOVED_WORTH) / (same_share.sum() + MOVED_WORTH)
+        shares = _shares(model, pairs)
+        one = shares.same
+        moved = (shares.moved.sum() + MOVED * MOVED_WORTH) / (one.sum() + MOVED_WORTH)
+        priors = (
+            _prior(one, DUPLICATES_PER_RECORD, columns),
+            float(moved),
+            _prior(shares.household, RELATIVES_PER_RECORD, columns),
+        )
         same = {f.name: _same(f, pairs.levels[f.name], shares) for f in FIELDS}
-        settled = abs(prior - model.prior) <= 1e-4 * model.prior
-        model = _model(columns, drawn, same, (prior, float(moved), household_prior), rounds)
+        settled = abs(priors[0] - model.prior) <= 1e-4 * model.prior
+        model = _model(columns, drawn, pairs, same, priors, one, rounds)
         if settled:
             break
-    return model, same_share
+    return model
 
 
 def _prior(share: Scores, per_record: float, columns: Columns) -> float:
-    """The share of all pairs in a class; the expectation counts as a few pairs' worth."""
+    """The share of all pairs in a class; the expectation counts as one pair."""
     expected = min(per_record * columns.size, PRIOR_WORTH)
     pairs = _pair_count(columns) + PRIOR_WORTH / per_record
     return float(min((share.sum() + expected) / pairs, 0.3))
@@ -235,9 +255,8 @@ def _same(field: Field, level: Levels, shares: Shares) -> Scores:
     return unit(list(counts + SAME_WORTH * expected))
 
 
-def _score(
-    model: Model, left: Indexes, right: Indexes, pairs: Pairs, value_bits: dict[str, Scores]
-) -> Scored:
+def _score(model: Model, left: Indexes, right: Indexes, pairs: Pairs) -> Scored:
+    value_bits = pairs.value_bits(model)
     bits = {
         f.name: np.log2(model.same[f.name] / model.chance[f.name])[pairs.levels[f.name]]
         - value_bits[f.name]
@@ -251,6 +270,6 @@ def _score(
     weight: Scores = stayed + moved_bits + household_bits
     odds = model.prior / (1.0 - model.prior) * np.exp2(weight)
     probability: Scores = odds / (1.0 + odds)
-    return Scored(
-        left, right, pairs.levels, bits, moved_bits, household_bits, weight, probability, model
-    )
+    none = np.full(len(left), -1, dtype=np.int64)
+    told = (bits, moved_bits, household_bits, np.zeros(len(left)), none)
+    return Scored(left, right, pairs.levels, *told, weight, probability, model)

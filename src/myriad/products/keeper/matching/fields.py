@@ -60,7 +60,7 @@ FIELDS: tuple[Field, ...] = (
         Level("near", "given names much alike", 0.03, 0.003),
         Level("part", "one given name is an initial or a part of the other", 0.02, 0.005),
         Level("similar", "given names somewhat alike", 0.02, 0.02),
-        Level("different", "different given names", 0.04, 0.966),
+        Level("different", "different given names", 0.02, 0.966),
         by_value=True,
     ),
     _field(
@@ -92,9 +92,9 @@ FIELDS: tuple[Field, ...] = (
     ),
     _field(
         "phone",
-        Level("exact", "same telephone", 0.75, 0.00002, 0.35),
+        Level("exact", "same telephone", 0.75, 0.00002, 0.45),
         Level("slip", "telephones one keystroke apart", 0.04, 0.00002),
-        Level("different", "different telephones", 0.21, 0.99996, 0.65),
+        Level("different", "different telephones", 0.21, 0.99996, 0.55),
         by_value=True,
     ),
     _field(

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from myriad.products.keeper.matching.blocking import Thinned, candidates
+from myriad.products.keeper.matching.chains import complete
 from myriad.products.keeper.matching.columns import columns
-from myriad.products.keeper.matching.decide import KEEPER, Link, Policy, decide
-from myriad.products.keeper.matching.fellegi_sunter import Model, score
+from myriad.products.keeper.matching.decide import KEEPER, Link, Policy, bridges, decide
+from myriad.products.keeper.matching.fellegi_sunter import Model, fit
 from myriad.products.keeper.matching.normalise import Record
 
 Progress = Callable[[str, int, int], None]
@@ -51,7 +52,8 @@ def link(
         progress("nothing to compare", 3, 3)
         return Linkage(len(records), 0, (), pairs.thinned, None)
     progress(f"comparing {len(pairs.left):,} pairs", 1, 3)
-    scored = score(table, pairs.left, pairs.right)
+    scored = fit(table, pairs.left, pairs.right)
+    scored = complete(table, scored, bridges(records, scored, policy))
     progress("deciding", 2, 3)
     links = decide(records, scored, policy)
     progress("done", 3, 3)

@@ -105,15 +105,24 @@ def text(value: str | None) -> str:
     """Fold case, width, accents and punctuation away; words stand one space apart."""
     if not value:
         return ""
-    folded = value
-    if not value.isascii():
-        folded = unicodedata.normalize("NFKC", value).casefold()
-        bare = unicodedata.normalize("NFKD", folded)
-        folded = "".join(c for c in bare if not unicodedata.combining(c))
-        folded = unicodedata.normalize("NFKC", folded)
-    # An apostrophe joins (O'Brien), every other mark separates (Smith-Jones).
-    joined = folded.lower().replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
-    return " ".join("".join(c if c.isalnum() else " " for c in joined).split())
+    if value.isascii():
+        return " ".join(value.translate(_ASCII).split())
+    folded = unicodedata.normalize("NFKC", value).casefold()
+    bare = unicodedata.normalize("NFKD", folded)
+    folded = "".join(c for c in bare if not unicodedata.combining(c))
+    folded = unicodedata.normalize("NFKC", folded).lower()
+    kept = (_kept(c) for c in folded)
+    return " ".join("".join(kept).split())
+
+
+def _kept(character: str) -> str:
+    """An apostrophe joins (O'Brien), every other mark separates (Smith-Jones)."""
+    if character in "'\N{RIGHT SINGLE QUOTATION MARK}":
+        return ""
+    return character.lower() if character.isalnum() else " "
+
+
+_ASCII = {code: _kept(chr(code)) for code in range(128)}
 
 
 def name(value: str | None) -> str:
