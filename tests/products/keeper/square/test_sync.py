@@ -16,6 +16,8 @@ from myriad.products.keeper.square.simulator.purchases import purchases_seller
 from myriad.products.keeper.square.simulator.records import Json, timestamp
 from myriad.products.keeper.square.simulator.spa import spa_seller
 from myriad.products.keeper.square.simulator.world import World
+from myriad.products.keeper.square.sync import sync_account
+from myriad.products.keeper.square.work import DirectWork, direct_work
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants
 from tests.products.keeper.square.accounts import Shop, connect
@@ -320,3 +322,71 @@ async def test_expired_cursor_starts_the_window_again(
         await connection.exec_driver_sql("DELETE FROM keeper.payment")
     await spa.sync()
     assert await spa.value("SELECT count(*) FROM keeper.payment") == len(visible(spa, "payment"))
+
+
+class StoppedError(Exception):
+    """Stands for a crash between two pages."""
+
+
+async def test_a_sync_that_is_stopped_anywhere_ends_as_an_undisturbed_one(
+    runtime: Runtime, tenants: TwoTenants, square: RunningSquare
+) -> None:
+    """Stopped after every third page and begun again, it reads every row once and no page twice."""
+    shop = await connect(runtime, tenants.first, square)
+    calm = await connect(runtime, tenants.second, square)
+    await calm.sync()
+
+    class Fragile(DirectWork):
+        left = 6
+
+        async def checkpoint(self) -> None:
+            await super().checkpoint()
+            self.left -= 1
+            if self.left == 0:
+                raise StoppedError
+
+    for attempt in range(200):
+        try:
+            async with direct_work(shop.runtime, shop.tenant_id) as work:
+                fragile = Fragile(work.runtime, work.session)
+                fragile.left = 6 + attempt // 4
+                await sync_account(fragile)
+            break
+        except StoppedError:
+            continue
+    assert attempt > 3
+    digest = (
+        "SELECT md5(string_agg(ext_id || amount || tip || refunded || status, ',' ORDER BY ext_id))"
+        " FROM keeper.payment"
+    )
+    assert await shop.value(digest) == await calm.value(digest)
+    for table in ("customer", "sales_order", "refund", "booking", "timecard", "order_line"):
+        sql = f"SELECT count(*) FROM keeper.{table}"
+        assert await shop.value(sql) == await calm.value(sql), table
+
+
+async def test_every_location_is_read_and_orders_in_groups_of_ten(
+    runtime: Runtime, tenants: TwoTenants, tmp_path: Path
+) -> None:
+    """Twelve locations: Square's lists default to the main one, and orders take ten at once."""
+    log = tmp_path / f"many-{randbelow(10**9)}.csv"
+    log.write_text(LOG)
+    world = World()
+    seller = world.add(purchases_seller(log))
+    main = seller.locations[0]
+    for number in range(11):
+        place = main | {"id": f"L{number:04d}", "name": f"Branch {number}"}
+        seller.locations.append(place)
+    with running_square(world, seller_rate=500, seller_burst=500) as square:
+        for place in seller.locations:
+            sale = square.control("payments", {"amount": 100, "location_id": place["id"]})
+            order = sale["payment"] | {"state": "COMPLETED", "version": 1}
+            seller.tables["order"].put(order | {"id": "o" + order["id"]})
+        shop = await connect(runtime, tenants.first, square)
+        await shop.sync()
+        places = "SELECT count(DISTINCT location_ext_id) FROM keeper.payment"
+        assert await shop.value(places) == 12
+        assert await shop.value("SELECT count(*) FROM keeper.payment") == 5 + 12
+        assert await shop.value("SELECT count(*) FROM keeper.sales_order") == 5 + 12
+        groups = "SELECT count(*) FROM keeper.sync_cursor WHERE object = 'orders'"
+        assert await shop.value(groups) == 2

@@ -25,6 +25,7 @@ from myriad.kit.clock import utc_now
 from myriad.products.keeper.errors import AuthorizationFailedError, ConnectionRevokedError
 from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.repository.connections import SCOPES as ASKED
+from myriad.products.keeper.schedules import SCHEDULES
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.square.client import TIMEOUT_SECONDS, connection_options, open_client
 from myriad.products.keeper.square.connections import (
@@ -42,6 +43,8 @@ from myriad.products.keeper.square.transport import OPTIONS
 from myriad.scale.data import Session
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
+from myriad.scale.schedule import ensure_schedules
+from myriad.scale.tenancy import current_tenant
 from myriad.scale.vault import Vault
 
 _log = get_logger(__name__)
@@ -106,7 +109,9 @@ async def callback(
     redirect_uri: str,
     error: str | None = None,
 ) -> UUID:
-    """Turn Square's answer into a stored connection and return its id; opens the account.
+    """Turn Square's answer into a stored connection and return its id.
+
+    Opens the account and its schedules where they are missing.
 
     Raises AuthorizationFailedError when consent was denied or the answer cannot be used.
     """
@@ -119,6 +124,7 @@ async def callback(
     )
     merchant = await _merchant(runtime, settings, tokens)
     await open_account(session, currency=merchant.get("currency") or "USD")
+    await ensure_schedules(session, current_tenant(), SCHEDULES)
     return await store_connection(
         session,
         runtime.vault,

@@ -31,7 +31,8 @@ class Stream:
 
     `window` bounds one question of the backfill, None for lists that cannot be asked by time.
     An empty window doubles the next one up to `longest_window`. `changes` asks by change time;
-    without it an increment reads again from `reread_from` on.
+    without it an increment reads again from `reread_from` on. At night lists are read again from
+    `nightly_from` on: what arrives late with an old date, and bookings that were settled late.
     """
 
     object: str
@@ -44,6 +45,7 @@ class Stream:
     longest_window: timedelta | None = None
     changes: Read | None = None
     reread_from: datetime | None = None
+    nightly_from: datetime | None = None
 
 
 def all_streams(client: SquareClient, locations: Sequence[Json], now: datetime) -> list[Stream]:
@@ -98,6 +100,7 @@ def _money(
                 window=MONEY_WINDOW,
                 longest_window=MONEY_WINDOW * 64,
                 changes=read,
+                nightly_from=now - REREAD,
             )
 
 
@@ -126,6 +129,7 @@ def _orders(
             window=MONEY_WINDOW * 4,
             longest_window=MONEY_WINDOW * 64,
             changes=read,
+            nightly_from=now - REREAD,
         )
 
 
@@ -146,6 +150,7 @@ def _bookings(client: SquareClient, now: datetime) -> Stream:
         window=BOOKING_WINDOW,
         longest_window=BOOKING_WINDOW,
         reread_from=now - REREAD,
+        nightly_from=now - BOOKING_WINDOW,
     )
 
 

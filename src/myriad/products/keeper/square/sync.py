@@ -39,7 +39,7 @@ from myriad.products.keeper.square.reconcile import (
     reconcile,
 )
 from myriad.products.keeper.square.storage import ask, load_places, store
-from myriad.products.keeper.square.streams import REREAD, Stream, all_streams
+from myriad.products.keeper.square.streams import Stream, all_streams
 from myriad.products.keeper.square.work import Work
 from myriad.scale.jobs import RetryLaterError
 from myriad.scale.limits import CircuitOpenError
@@ -159,8 +159,8 @@ class _Sync:
             await reader.backfill(now)
             return
         await reader.increment(now)
-        if self.mode == "nightly" and reader.stream.changes is not None:
-            await reader.reread(now - REREAD, now)
+        if self.mode == "nightly" and reader.stream.nightly_from is not None:
+            await reader.reread(reader.stream.nightly_from, now)
 
     async def _keep_fault(self, place: Place, stream: Stream, error: SquareAnswerError) -> None:
         await self.work.session.rollback()

@@ -41,6 +41,10 @@ def _moment(simulator: Simulator, text: str | None) -> datetime:
     return moment_of(text) if text else simulator.world.clock()
 
 
+def _shown_at(simulator: Simulator, now: datetime) -> float:
+    return now.timestamp() + simulator.settings.lag_seconds
+
+
 def _announce(
     simulator: Simulator, seller: Seller, kind: str, body: Json, extra: Json | None = None
 ) -> Json:
@@ -126,7 +130,7 @@ async def add_payment(request: Request) -> Response:
     if offline:
         payment |= {"offline_payment_details": {"client_created_at": payment["created_at"]}}
         payment["is_offline_payment"] = True
-    seller.tables["payment"].put(payment, visible_at=now.timestamp())
+    seller.tables["payment"].put(payment, _shown_at(simulator, now))
     _announce(simulator, seller, "payment.created", payment)
     return json_response({"payment": payment})
 
@@ -140,7 +144,7 @@ async def add_customer(request: Request) -> Response:
     count = len(seller.tables["customer"].records)
     customer_id = body.pop("id", None) or square_id(seller.merchant_id, "added", count, now)
     customer = shapes.customer(customer_id, now, **body)
-    seller.tables["customer"].put(customer)
+    seller.tables["customer"].put(customer, _shown_at(simulator, now))
     _announce(simulator, seller, "customer.created", customer)
     return json_response({"customer": customer})
 
@@ -162,7 +166,7 @@ async def add_booking(request: Request) -> Response:
         [shapes.segment(member, 60, square_id("service", "added"))],
         **body,
     )
-    seller.tables["booking"].put(booking)
+    seller.tables["booking"].put(booking, _shown_at(simulator, now))
     _announce(simulator, seller, "booking.created", booking)
     return json_response({"booking": booking})
 

@@ -15,7 +15,8 @@ class SimulatorSettings:
     """The application that the simulator knows, its limits and its habits.
 
     Rates are requests a second; Square publishes none, so callers must find them. `short_pages`
-    is the share of list pages that are shorter than asked for although more follow.
+    is the share of list pages that are shorter than asked for although more follow, `lag_seconds`
+    how long a new object stays out of lists (Square's lists are eventually consistent).
     """
 
     application_id: str = APPLICATION_ID
@@ -32,5 +33,6 @@ class SimulatorSettings:
     token_life_seconds: float = 30 * 86_400.0
     short_pages: float = 0.1
     empty_pages: float = 0.02
+    lag_seconds: float = 0.0
     webhook_first_retry_seconds: float = 1.0
     webhook_attempts: int = 8
