@@ -31,6 +31,7 @@ from myriad.scale.directory.principal import Principal, Role, TenantFacts
 from myriad.scale.directory.principals import (
     find_principal_by_key,
     find_principal_by_session,
+    find_tenants_of,
 )
 from myriad.scale.directory.sessions import SignedIn, sign_in, sign_out, switch_tenant
 from myriad.scale.directory.tenants import (
@@ -70,6 +71,7 @@ __all__ = [
     "find_principal_by_key",
     "find_principal_by_session",
     "find_tenant_by_slug",
+    "find_tenants_of",
     "find_user_by_email",
     "get_tenant",
     "issue_api_key",

@@ -1,99 +1,97 @@
-"""Finding the caller behind a session token or an API key, before any tenant is known."""
+"""Finding the caller behind a session token or an API key, before any tenant is known.
+
+Every request asks, so both are named SQL in one round trip.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import update
 
 from myriad.kit.clock import utc_now
-from myriad.scale.data import Database
-from myriad.scale.directory.models import ApiKey, LoginSession, Membership, Tenant, UserAccount
-from myriad.scale.directory.principal import Principal, Role, TenantFacts
-from myriad.scale.directory.sessions import IDLE_LIFETIME, facts_of
+from myriad.scale.data import Database, NamedQueries
+from myriad.scale.directory.models import ApiKey, LoginSession
+from myriad.scale.directory.principal import SCOPES, Principal, Role, TenantFacts
+from myriad.scale.directory.sessions import IDLE_LIFETIME
 from myriad.scale.directory.tokens import API_KEY_PREFIX, hash_token
+from myriad.scale.directory.users import TenantOfUser
+from myriad.scale.tenancy import TenantId
 
 # Last-seen times are written at most this often, so that reading pages does not mean writing.
 _SEEN_EVERY = timedelta(minutes=1)
-
-_tenant = aliased(Tenant)
+_QUERIES = NamedQueries.load("myriad.scale.directory")
 
 
 async def find_principal_by_session(database: Database, token: str) -> Principal | None:
     """Return the person whose browser holds this session token, or None."""
     now, token_hash = utc_now(), hash_token(token)
-    query = (
-        select(LoginSession.last_seen_at, UserAccount, Membership.role, _tenant)
-        .join(UserAccount, UserAccount.id == LoginSession.user_id)
-        .outerjoin(
-            Membership,
-            (Membership.tenant_id == LoginSession.current_tenant_id)
-            & (Membership.user_id == LoginSession.user_id),
-        )
-        .outerjoin(_tenant, _tenant.id == Membership.tenant_id)
-        .where(
-            LoginSession.token_hash == token_hash,
-            LoginSession.expires_at > now,
-            LoginSession.last_seen_at > now - IDLE_LIFETIME,
-            UserAccount.disabled_at.is_(None),
-        )
+    rows = await database.crossing_rows(
+        "find the caller by session",
+        _QUERIES["by_session"],
+        {"token_hash": token_hash, "now": now, "idle_since": now - IDLE_LIFETIME},
     )
-    async with database.crossing("find the caller by session") as session:
-        row = (await session.execute(query)).one_or_none()
-        if row is None:
-            return None
-        seen_at, user, role, tenant = row
-        if _is_stale(seen_at, now):
+    if not rows:
+        return None
+    if _is_stale(rows[0]["seen_at"], now):
+        async with database.crossing("note when a session was seen") as session:
             seen = update(LoginSession).where(LoginSession.token_hash == token_hash)
             await session.execute(seen.values(last_seen_at=now))
-    return _person(user, role, tenant)
-
-
-def _person(user: UserAccount, role: str | None, tenant: Tenant | None) -> Principal:
-    return Principal(
-        kind="user",
-        id=user.id,
-        name=user.name,
-        email=user.email,
-        tenant=facts_of(tenant) if tenant is not None else None,
-        role=Role(role) if role is not None else None,
-        is_operator=user.is_operator,
-    )
+    return _principal("user", rows[0], SCOPES)
 
 
 async def find_principal_by_key(database: Database, token: str) -> Principal | None:
     """Return the program that holds this API key, or None."""
     if not token.startswith(API_KEY_PREFIX):
         return None
-    now = utc_now()
-    query = (
-        select(ApiKey, _tenant)
-        .join(_tenant, _tenant.id == ApiKey.tenant_id)
-        .where(ApiKey.token_hash == hash_token(token), ApiKey.revoked_at.is_(None))
-        .where(ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now))
+    now, token_hash = utc_now(), hash_token(token)
+    rows = await database.crossing_rows(
+        "find the caller by key", _QUERIES["by_key"], {"token_hash": token_hash, "now": now}
     )
-    async with database.crossing("find the caller by key") as session:
-        row = (await session.execute(query)).one_or_none()
-        if row is None:
-            return None
-        key, tenant = row
-        if key.last_used_at is None or _is_stale(key.last_used_at, now):
-            key.last_used_at = now
-    return _program(key, facts_of(tenant))
+    if not rows:
+        return None
+    if _is_stale(rows[0]["seen_at"], now):
+        async with database.crossing("note when a key was used") as session:
+            used = update(ApiKey).where(ApiKey.token_hash == token_hash)
+            await session.execute(used.values(last_used_at=now))
+    return _principal("key", rows[0], frozenset(rows[0]["scopes"]))
 
 
-def _program(key: ApiKey, tenant: TenantFacts) -> Principal:
+async def find_tenants_of(database: Database, user_id: UUID) -> Sequence[TenantOfUser]:
+    """Return the active tenants of a user, oldest membership first."""
+    rows = await database.crossing_rows(
+        "list the tenants of a user", _QUERIES["tenants_of"], {"user_id": user_id}
+    )
+    return [TenantOfUser(TenantId(row["id"]), row["name"], Role(row["role"])) for row in rows]
+
+
+def _principal(
+    kind: Literal["user", "key"], row: Mapping[str, Any], scopes: frozenset[str]
+) -> Principal:
     return Principal(
-        kind="key",
-        id=key.id,
-        name=key.name,
-        email="",
-        tenant=tenant,
-        role=Role(key.role),
-        scopes=frozenset(key.scopes),
+        kind=kind,
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        tenant=_tenant(row) if row["tenant_id"] is not None else None,
+        role=Role(row["role"]) if row["role"] is not None else None,
+        scopes=scopes,
+        is_operator=row["is_operator"],
     )
 
 
-def _is_stale(seen_at: datetime, now: datetime) -> bool:
-    return now - seen_at > _SEEN_EVERY
+def _tenant(row: Mapping[str, Any]) -> TenantFacts:
+    return TenantFacts(
+        id=TenantId(row["tenant_id"]),
+        name=row["tenant_name"],
+        timezone=row["timezone"],
+        plan=row["plan"],
+        is_suspended=row["status"] != "active",
+    )
+
+
+def _is_stale(seen_at: datetime | None, now: datetime) -> bool:
+    return seen_at is None or now - seen_at > _SEEN_EVERY

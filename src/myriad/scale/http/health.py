@@ -14,7 +14,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -23,20 +22,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from myriad.kit.errors import ForbiddenError
+from myriad.scale.data.database import NOBODY
 from myriad.scale.http.answers import json_answer
 from myriad.scale.http.cookies import settings_of
 from myriad.scale.http.guards import public, runtime_of
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import CONTENT_TYPE, render_metrics
 from myriad.scale.runtime import Runtime
-from myriad.scale.tenancy import TenantId
 
 Check = Callable[[Runtime], Awaitable[None]]
 State = Literal["ok", "degraded", "down"]
 
 _log = get_logger(__name__)
 _TIMEOUT_SECONDS = 2.0
-_NOBODY = TenantId(UUID(int=0))
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -103,7 +101,7 @@ def _worst(states: list[State]) -> State:
 
 async def check_database(runtime: Runtime) -> None:
     """Ask PostgreSQL for one row."""
-    await runtime.database.reader.rows(_NOBODY, "SELECT 1 AS one")
+    await runtime.database.reader.rows(NOBODY, "SELECT 1 AS one")
 
 
 async def check_cache(runtime: Runtime) -> None:

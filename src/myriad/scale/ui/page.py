@@ -17,7 +17,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from myriad.scale.directory import Principal, TenantOfUser, list_tenants_of
+from myriad.scale.directory import Principal, TenantOfUser, find_tenants_of
 from myriad.scale.http.csrf import csrf_token
 from myriad.scale.http.guards import CurrentRuntime, Staff
 from myriad.scale.http.problem import request_id_of
@@ -101,8 +101,7 @@ async def page_context(request: Request, runtime: CurrentRuntime, caller: Staff)
     """Return the page of the caller, with the tenants that they may switch to."""
     tenants: Sequence[TenantOfUser] = ()
     if caller.kind == "user":
-        async with runtime.database.crossing("list the tenants of a user") as session:
-            tenants = await list_tenants_of(session, caller.id)
+        tenants = await find_tenants_of(runtime.database, caller.id)
     return member_page(request, caller, tenants)
 
 
