@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import psutil
 import typer
 
 from myriad.apps.cli.context import CliContext
+from myriad.scale.embedded.children import is_alive
 from myriad.scale.embedded.state import read_state
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -24,9 +26,10 @@ def command(ctx: typer.Context) -> None:
         return
     process = psutil.Process(state.pid)
     process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_WAIT_SECONDS)
-    except psutil.TimeoutExpired:
-        typer.echo(f"myriad: it does not end; see {context.home / 'logs'}", err=True)
-        raise typer.Exit(1) from None
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while is_alive(process):
+        if time.monotonic() > deadline:
+            typer.echo(f"myriad: it does not end; see {context.home / 'logs'}", err=True)
+            raise typer.Exit(1)
+        time.sleep(0.05)
     context.show({"stopped": True}, ["Stopped."])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import psutil
@@ -26,8 +25,9 @@ def look(state: HomeState) -> dict[str, Any]:
 
 
 def _seen(part: dict[str, Any]) -> dict[str, Any]:
-    gone = part["health"] != "done" and not psutil.pid_exists(part["pid"] or os.getppid())
-    return part | {"health": "gone"} if gone else part
+    lives = part["pid"] is not None and psutil.pid_exists(part["pid"])
+    settled = part["health"] in ("done", "failed", "restarting")
+    return part if lives or settled else part | {"health": "gone"}
 
 
 @app.command(epilog="Example:  ./myriad status --json")

@@ -108,11 +108,15 @@ def end_leftover(process: psutil.Process, *, by: signal.Signals, timeout_seconds
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(by)
         deadline = time.monotonic() + timeout_seconds
-        while time.monotonic() < deadline and _is_alive(process):
+        while time.monotonic() < deadline and is_alive(process):
             time.sleep(_POLL_SECONDS)
-        if _is_alive(process):
+        if is_alive(process):
             process.kill()
 
 
-def _is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+def is_alive(process: psutil.Process) -> bool:
+    """Say whether a process does anything still; a zombie that nobody reaps does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import psutil
 
+from myriad.scale.embedded.children import is_alive
 from myriad.scale.embedded.errors import HomeBusyError
 from myriad.scale.embedded.files import private_folder, write_private
 
@@ -46,7 +47,7 @@ class HomeState:
         """Say whether the process that wrote this still runs (pids are used again)."""
         try:
             process = psutil.Process(self.pid) if self.pid else None
-            return process is not None and process.create_time() == self.born
+            return process is not None and process.create_time() == self.born and is_alive(process)
         except psutil.Error:
             return False
 

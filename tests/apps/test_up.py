@@ -1,0 +1,138 @@
+"""`./myriad up` from outside: one command, one login, nothing lost whoever is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from myriad.scale.embedded.state import read_state
+
+pytestmark = pytest.mark.timeout(400)
+_CLI = [sys.executable, "-P", "-m", "myriad.apps.cli"]
+_SECONDS = 150.0
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A home folder with a space and an apostrophe in its name."""
+    with tempfile.TemporaryDirectory(prefix="myriad it's ") as folder:
+        yield Path(folder) / "a home"
+
+
+def call(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run one command line to its end."""
+    line = [*_CLI, *words, "--home", str(home)]
+    return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+def parts(home: Path) -> dict[str, Any]:
+    """Return the parts as status tells them."""
+    shown: dict[str, Any] = json.loads(call(home, "status", "--json").stdout)["parts"]
+    return shown
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for the condition."""
+    deadline = time.monotonic() + _SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+@contextmanager
+def running_up(home: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Run `up` without the demo until its page answers; killed at the end if it still runs."""
+    output = home.parent / f"up-{time.monotonic_ns()}.log"
+    with output.open("w") as file:
+        line = [*_CLI, "up", "--no-demo", "--home", str(home)]
+        process = subprocess.Popen(line, stdout=file, stderr=file, text=True)
+    try:
+        until(lambda: "Logs are in" in output.read_text() or process.poll() is not None)
+        assert process.poll() is None, output.read_text()
+        yield process, output
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def test_up_from_the_first_start_to_a_clean_end(home: Path) -> None:
+    """The page answers, the login is shown, a second `up` is refused, `down` ends every process."""
+    with running_up(home) as (process, output):
+        text = output.read_text()
+        address = re.search(r"http://127\.0\.0\.1:\d+", text)
+        assert address is not None
+        with urllib.request.urlopen(f"{address.group()}/livez") as answer:
+            assert answer.status == 200
+        password = re.search(r"with the password (\S+)", text)
+        assert password is not None
+        logs = "".join(path.read_text() for path in (home / "logs").glob("*.log"))
+        assert password.group(1) not in logs
+        second = call(home, "up", "--no-demo")
+        assert (second.returncode, "already runs" in second.stderr) == (1, True)
+        assert call(home, "doctor").returncode == 0
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert call(home, "down").returncode == 0
+        assert process.wait(10) == 0
+        _, alive = psutil.wait_procs(family, timeout=1)
+        assert alive == []
+
+
+def test_killed_parts_and_a_killed_supervisor_lose_nothing(home: Path) -> None:
+    """After kill -9 of any part, and then of `up` itself, everything runs again with its data."""
+    with running_up(home) as (process, output):
+        assert "password" not in output.read_text()
+        urls = read_state(home).urls
+        assert urls is not None
+        with psycopg.connect(urls.database_url) as connection:
+            connection.execute("CREATE TABLE public.kept AS SELECT 42 AS number")
+        for name in ("postgres", "redis-broker", "api"):
+            pid = parts(home)[name]["pid"]
+            os.kill(pid, signal.SIGKILL)
+            until(lambda name=name, pid=pid: parts(home)[name]["pid"] != pid)  # type: ignore[misc]
+            until(lambda name=name: parts(home)[name]["health"] == "ready")  # type: ignore[misc]
+        process.kill()
+        process.wait()
+    assert call(home, "status").returncode == 1
+    with running_up(home) as (process, _):
+        again = read_state(home).urls
+        assert again == urls
+        with psycopg.connect(urls.database_url) as connection:
+            assert connection.execute("SELECT number FROM kept").fetchall() == [(42,)]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def test_a_new_password_is_one_command_away(home: Path) -> None:
+    """Who lost the login gets another one, with and without `up`."""
+    shown = call(home, "password", "--json")
+    assert shown.returncode == 0, shown.stderr
+    assert json.loads(shown.stdout)["email"] == "owner@example.com"
+    unknown = call(home, "password", "nobody@example.com")
+    assert (unknown.returncode, "there is no user" in unknown.stderr) == (2, True)
+
+
+def test_a_taken_port_is_said(home: Path) -> None:
+    """--port insists: a port in use ends the start with its remedy."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        refused = call(home, "up", "--no-demo", "--port", str(other.getsockname()[1]))
+    assert refused.returncode == 1
+    assert "choose another with --port" in refused.stderr
