@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from myriad.products.keeper.schedules import SCHEDULES
 from myriad.scale.manifest import NavigationItem, Product
-from myriad.scale.schedule.specs import ScheduleSpec
 
 _HERE = Path(__file__).parent
 
@@ -19,10 +19,7 @@ PRODUCT = Product(
     tasks="myriad.products.keeper.tasks",
     migrations=_HERE / "migrations" / "versions",
     templates=_HERE / "templates",
-    schedules=(
-        ScheduleSpec("keeper.hourly", "keeper.account.increment", "hourly"),
-        ScheduleSpec("keeper.nightly", "keeper.account.night", "nightly"),
-    ),
+    schedules=SCHEDULES,
     navigation=(
         NavigationItem("Today", "/keeper/today", "t"),
         NavigationItem("Customers", "/keeper/customers", "c"),
