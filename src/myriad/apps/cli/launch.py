@@ -99,7 +99,8 @@ class Launch:
         """Wait for a part's first good health; its failure on the way ends the launch."""
         while not watched.settled.is_set():
             if watched.restarts > 1:
-                raise LaunchError(f"{watched.part.name} does not start; see {watched.part.log}")
+                said = last_line(watched.part.log)
+                raise LaunchError(f"{watched.part.name} does not start: {said}")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(watched.settled.wait(), 0.1)
 
@@ -141,7 +142,7 @@ class Launch:
         output, _ = await asyncio.to_thread(child.communicate)
         answer: dict[str, Any] = json.loads(output or b"{}")
         if child.returncode != 0:
-            detail = answer.get("error") or f"see {self._log('prepare')}"
+            detail = answer.get("error") or last_line(self._log("prepare"))
             raise LaunchError(f"the database could not be prepared: {detail}")
         say(part_line("database", "ready", "schema is current"))
         await compiling.settled.wait()
@@ -203,6 +204,12 @@ class Launch:
         await self.supervisor.stop(servers)
         self.state.release()
         write_state(self.options.home, self.state)
+
+
+def last_line(log: Path) -> str:
+    """Return the end of what a part said, and where the rest is."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return f"{lines[-1][:500]} (more in {log})" if lines else f"it said nothing in {log}"
 
 
 def launch(options: Options) -> None:
