@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from myriad.products.keeper.square.storage import ask, run
+from myriad.products.keeper.square.sql import ask, run
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.tenancy import current_tenant
 from myriad.scale.vault import Vault

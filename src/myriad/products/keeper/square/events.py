@@ -11,12 +11,11 @@ from typing import Any, Literal
 from myriad.products.keeper.square import oauth
 from myriad.products.keeper.square.connections import mark_revoked
 from myriad.products.keeper.square.pages import Json
+from myriad.products.keeper.square.sql import ask, run
 from myriad.products.keeper.square.storage import (
-    ask,
     delete_customer,
     load_places,
     merge_customers,
-    run,
     store,
 )
 from myriad.scale.data import Session

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from myriad.products.keeper.square.storage import ask, run
+from myriad.products.keeper.square.sql import ask, run
 from myriad.scale.data import Session
 
 

@@ -19,7 +19,8 @@ from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.square.client import Span, SquareClient
 from myriad.products.keeper.square.mapping import Places
 from myriad.products.keeper.square.pages import Json, iter_pages
-from myriad.products.keeper.square.storage import ask, run, store
+from myriad.products.keeper.square.sql import ask, run
+from myriad.products.keeper.square.storage import store
 from myriad.products.keeper.square.work import Work
 
 SETTLES_AFTER = timedelta(hours=72)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -12,12 +11,11 @@ from myriad.products.keeper.repository.sql import fetch_text
 from myriad.products.keeper.square import mapping, upserts
 from myriad.products.keeper.square.mapping import Places, UnusableObjectError
 from myriad.products.keeper.square.pages import Json
-from myriad.scale.data import NamedQueries, ReadSession, Session
+from myriad.products.keeper.square.sql import ask, run
+from myriad.scale.data import ReadSession, Session
 from myriad.scale.observe.logs import get_logger
-from myriad.scale.tenancy import current_tenant
 
 _log = get_logger(__name__)
-_QUERIES = NamedQueries.load("myriad.products.keeper.square")
 
 
 @dataclass(frozen=True)
@@ -56,18 +54,6 @@ class Stored:
 
     changed: frozenset[str] = frozenset()
     quarantined: int = 0
-
-
-async def ask(session: ReadSession, name: str, /, **parameters: Any) -> list[Json]:
-    """Return the rows of the named query."""
-    return await fetch_text(session, _QUERIES[name], parameters)
-
-
-async def run(session: Session, name: str, /, **parameters: Any) -> int:
-    """Run the named statement and return how many rows it touched."""
-    connection = await session.connection()
-    bound = {"tenant_id": current_tenant(), **parameters}
-    return (await connection.exec_driver_sql(_QUERIES[name], bound)).rowcount
 
 
 async def store(session: Session, name: str, items: Sequence[Json], places: Places) -> Stored:

@@ -38,7 +38,8 @@ from myriad.products.keeper.square.reconcile import (
     last_closed_day,
     reconcile,
 )
-from myriad.products.keeper.square.storage import ask, load_places, store
+from myriad.products.keeper.square.sql import ask
+from myriad.products.keeper.square.storage import load_places, store
 from myriad.products.keeper.square.streams import Stream, all_streams
 from myriad.products.keeper.square.work import Work
 from myriad.scale.jobs import RetryLaterError
