@@ -16,7 +16,7 @@ from fastapi import APIRouter, FastAPI
 
 import myriad
 from myriad.apps.console import endpoints as console_api
-from myriad.apps.console import signing
+from myriad.apps.console import settings_pages, signing
 from myriad.apps.products import PRODUCTS, migration_locations
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import UnavailableError
@@ -71,7 +71,10 @@ def _apis() -> dict[str, APIRouter]:
 
 def _pages() -> dict[str, APIRouter]:
     products = {f"/{product.name}": product.load_pages() for product in PRODUCTS}
-    return {"": signing.router, **products}
+    console = http.Router()
+    console.include_router(signing.router)
+    console.include_router(settings_pages.router)
+    return {"": console, **products}
 
 
 def _edge(settings: Settings) -> http.EdgeSettings:

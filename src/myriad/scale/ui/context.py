@@ -55,6 +55,7 @@ class PageContext:
     login_path: str = "/login"
     logout_path: str = "/logout"
     switch_tenant_path: str = "/tenant"
+    settings_path: str = "/settings"
     home_path: str = "/"
     environment: str = ""
     now: datetime = field(default_factory=utc_now)
