@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from myriad.scale.data import ReadSession
 
 _LAST_CHARACTER = "\U0010ffff"
 _WORDS = 5
+_PHONE = re.compile(r"[\s\d+().\-/]*\d[\s\d+().\-/]*")
 NEVER = date(1, 1, 1)
 
 # Fixed pieces of SQL, one for each order; what a user sends only picks one of them.
@@ -32,13 +34,11 @@ _BY_NAME = (
 
 
 def search_words(query: str) -> list[str]:
-    """Return the lower-case words of `query` as they are stored for search; at most five."""
+    """Return the words of `query` as they are stored for search, at most five; a phone is one."""
     folded = unicodedata.normalize("NFKC", query).casefold()
-    words = []
-    for word in folded.split():
-        digits = "".join(character for character in word if character.isdigit())
-        number = digits and not any(character.isalpha() or character == "@" for character in word)
-        words.append(digits if number else word.strip("\x00"))
+    if _PHONE.fullmatch(folded):
+        folded = re.sub(r"\D", "", folded)
+    words = [word.replace("\x00", "") for word in folded.split()]
     return [word for word in words if word][:_WORDS]
 
 
