@@ -178,6 +178,9 @@ async def test_a_429_pauses_for_as_long_as_square_asks(square: RunningSquare) ->
     async with client_of(square, limiter=mine) as client:
         with pytest.raises(RateLimitedError) as refusal:
             await client.locations()
+        square.control("faults", {})
+        with pytest.raises(RateLimitedError, match="not over"):
+            await client.locations()
     assert refusal.value.retry_after_seconds == 30
     assert await mine.reserve(f"square:seller:{square.world.first.merchant_id}") > 29
 

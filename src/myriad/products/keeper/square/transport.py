@@ -61,7 +61,7 @@ class Transport:
         for attempt in range(self.patience.attempts):
             is_last = attempt == self.patience.attempts - 1
             await self.breaker.admit(self._key)
-            await self.limiter.acquire(APPLICATION_KEY, self._key)
+            await self._wait_for_turn()
             try:
                 answer = await request()
             except httpx.TimeoutException as error:
@@ -76,6 +76,12 @@ class Transport:
                 return answer
             await asyncio.sleep(self._backoff(attempt))
         raise AssertionError("the last attempt returns or raises")
+
+    async def _wait_for_turn(self) -> None:
+        wait = await self.limiter.reserve(APPLICATION_KEY, self._key)
+        if wait > self.patience.longest_wait_seconds:
+            raise RateLimitedError("Square asked for a pause that is not over", wait)
+        await asyncio.sleep(wait)
 
     @property
     def _key(self) -> str:

@@ -16,7 +16,6 @@ class Faults:
 
     rate_429: float = 0.0
     rate_500: float = 0.0
-    rate_disconnect: float = 0.0
     slow_seconds: float = 0.0
     retry_after_seconds: float = 1.0
     repeat_cursor: bool = False
