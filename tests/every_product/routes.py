@@ -108,7 +108,9 @@ def endpoints_of(app: FastAPI) -> list[Endpoint]:
         for method in sorted((context.methods or set()) - {"HEAD"}):
             path = str(context.path)
             body = context.body_field
-            found.append(Endpoint(method, path, context.dependant, body, path.startswith("/api/v1/")))
+            found.append(
+                Endpoint(method, path, context.dependant, body, path.startswith("/api/v1/"))
+            )
     return found
 
 
