@@ -34,7 +34,9 @@ def test_every_form_that_changes_something_carries_the_token(path: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(PAGES))
 def test_no_page_repeats_an_id(path: str) -> None:
-    ids = re.findall(r'\sid="([^"]+)"', re.sub(r"<svg.*?</svg>", "", html_of(path), flags=re.DOTALL))
+    ids = re.findall(
+        r'\sid="([^"]+)"', re.sub(r"<svg.*?</svg>", "", html_of(path), flags=re.DOTALL)
+    )
     assert len(ids) == len(set(ids))
 
 
