@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import filecmp
+import hashlib
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -126,18 +128,45 @@ def find_uv(root: Path) -> str | None:
 
 
 def fetch_uv(root: Path) -> str | None:
-    """Fetch the uv that the lock file pins, by its hashes, or return None."""
+    """Fetch the uv that the lock file pins, by its hashes, or return None.
+
+    It is kept in the person's cache, because fetching it takes longer than all it installs.
+    """
     block = re.search(r"^uv==.*?[^\\]$", (root / DEVELOPMENT).read_text(), re.MULTILINE | re.DOTALL)
-    folder = root / ".venv" / "uv"
+    if block is None:
+        return None
+    folder = cache_of(root) / f"uv-{hashlib.sha256(block.group().encode()).hexdigest()[:16]}"
     binary = folder / "bin" / "uv"
-    if binary.exists() or block is None or not has_module("pip"):
-        return str(binary) if binary.exists() else None
-    wanted = root / ".venv" / "uv.txt"
-    wanted.write_text(block.group() + "\n")
-    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-    target = ["--target", str(folder), "-r", str(wanted)]
-    done = run([sys.executable, "-m", "pip", "install", *options, *target], quiet=True)
-    return str(binary) if done and binary.exists() else None
+    # A file of somebody else's is nothing to execute.
+    if binary.exists() and binary.stat().st_uid == os.getuid():
+        return str(binary)
+    fetched = has_module("pip") and fetch_into(folder, block.group())
+    return str(binary) if fetched and binary.exists() else None
+
+
+def cache_of(root: Path) -> Path:
+    """Return the person's cache folder, or one beside the environment when there is none."""
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "myriad"
+        cache.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return root / ".venv"
+    return cache if os.access(cache, os.W_OK) else root / ".venv"
+
+
+def fetch_into(folder: Path, requirement: str) -> bool:
+    """Have pip put `requirement` into `folder`, as a whole or not at all."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        wanted = Path(temporary) / "uv.txt"
+        wanted.write_text(requirement + "\n")
+        new = Path(temporary) / "new"
+        options = ["--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+        target = ["--target", str(new), "-r", str(wanted)]
+        done = run([sys.executable, "-m", "pip", "install", *options, *target], quiet=True)
+        if done:
+            new.rename(folder)
+        return done
 
 
 def has_module(name: str) -> bool:

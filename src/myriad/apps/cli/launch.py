@@ -14,7 +14,7 @@ from typing import Any
 
 from myriad.apps.cli.display import part_line, say
 from myriad.apps.cli.environment import embedded_names
-from myriad.apps.cli.plan import Demo, Plan
+from myriad.apps.cli.plan import Demo, Plan, compiling
 from myriad.apps.cli.processes import server_part
 from myriad.apps.cli.stamp import SchemaStamp
 from myriad.apps.cli.supervisor import Supervisor, Watched
@@ -74,11 +74,19 @@ class Launch:
             await self._stop()
 
     async def _start(self) -> None:
-        await self._start_servers()
+        stamp = SchemaStamp.of(self.servers.postgres)
+        is_first = stamp is not None and not stamp.is_current()
+        compiled = self.supervisor.start(compiling(self.options.home)) if is_first else None
         port = self._choose_port()
+        await asyncio.sleep(0)
+        await self._start_servers()
         demo = self._demo()
         plan = Plan(self.options.home, port, self.servers.urls, demo)
-        login = await self._prepare(plan)
+        login = await self._prepare(plan) if is_first or stamp is None else None
+        if compiled is not None:
+            await compiled.settled.wait()
+        if stamp is not None:
+            stamp.write()
         await self._first(self.supervisor.start(plan.api()))
         self._announce(plan.address, login)
         for part in plan.background(self.options.workers):
@@ -124,14 +132,7 @@ class Launch:
         return Demo(port, remembered if remembered.is_file() else None)
 
     async def _prepare(self, plan: Plan) -> dict[str, str] | None:
-        """Migrate and make the first login, unless this very schema is known to be in place.
-
-        The login stays out of every log.
-        """
-        stamp = SchemaStamp.of(self.servers.postgres)
-        if stamp is not None and stamp.is_current():
-            return None
-        compiling = self.supervisor.start(plan.compiling())
+        """Migrate and make the first login, which stays out of every log."""
         child = children.spawn(
             [sys.executable, "-P", "-m", "myriad.apps.cli.prepare"],
             log=self._log("prepare"),
@@ -145,9 +146,6 @@ class Launch:
             detail = answer.get("error") or last_line(self._log("prepare"))
             raise LaunchError(f"the database could not be prepared: {detail}")
         say(part_line("database", "ready", "schema is current"))
-        await compiling.settled.wait()
-        if stamp is not None:
-            stamp.write()
         login: dict[str, str] | None = answer.get("login")
         return login
 

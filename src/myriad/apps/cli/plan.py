@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +34,16 @@ class Demo:
     def arguments(self) -> list[str]:
         """The purchase log as arguments of the processes that read it."""
         return ["--purchases", str(self.purchases)] if self.purchases else []
+
+
+def compiling(home: Path) -> Part:
+    """Return the one-off process of a first start that compiles what the API will import.
+
+    It begins with what the preparation beside it does not import, so that they share the work.
+    """
+    imports = "import fastapi, uvicorn, jinja2, myriad.scale.http, myriad.apps.api"
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return python_part("modules", ["-c", imports], home=home, environment=environment, once=True)
 
 
 @dataclass(frozen=True)
@@ -73,10 +84,6 @@ class Plan:
         address = ["--host", "127.0.0.1", "--port", str(self.port)]
         quiet = ["--no-access-log", "--timeout-graceful-shutdown", "2"]
         return self._python("api", *arguments, *address, *quiet, port=self.port)
-
-    def compiling(self) -> Part:
-        """The one-off process of a first start that compiles what the API is about to import."""
-        return self._python("modules", "-c", "import myriad.apps.api", once=True)
 
     def background(self, workers: int) -> Iterator[Part]:
         """What starts after the first page: the simulated Square first, for the others call it."""
