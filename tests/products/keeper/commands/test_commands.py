@@ -1,0 +1,214 @@
+"""The commands: what they print, which file they write, and how they refuse."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import anyio.to_thread
+import pytest
+from click.testing import Result
+from rich.console import Console
+from typer.testing import CliRunner
+
+from myriad.kit.errors import MyriadError
+from myriad.products.keeper.commands import app
+from myriad.scale.embedded.servers import ServerUrls
+from myriad.scale.runtime import Runtime
+from tests.fixtures.database import runtime_for
+from tests.products.keeper.ledger import LAST, Shop, fill
+
+PERSONS = """rec_id, given_name, surname, street_number, address_1, address_2, suburb, postcode, state, date_of_birth, soc_sec_id
+rec-1-org, lachlan, berry, 69, giblin street, killarney, bittern, 4814, qld, 19990219, 7364009
+rec-1-dup-0, lachlan, berry, 69, giblin street, killarney, bittern, 4814, qld, 19990219, 7364009
+rec-2-org, kayla, harrington, 4, maltby circuit, coaling, coolaroo, 3465, nsw, 19150612, 9004242
+"""
+
+
+@dataclass
+class Context:
+    """What the command line gives, on the test's servers."""
+
+    urls: ServerUrls
+    home: Path
+    as_json: bool = False
+
+    @property
+    def console(self) -> Console:
+        return Console(stderr=True)
+
+    @asynccontextmanager
+    async def runtime(self) -> AsyncIterator[Runtime]:
+        async with runtime_for(self.urls) as runtime:
+            yield runtime
+
+
+@pytest.fixture
+def context(fresh_servers: ServerUrls, tmp_path: Path) -> Context:
+    return Context(fresh_servers, tmp_path)
+
+
+async def call(context: Context, *arguments: str) -> Result:
+    """Run a command in a thread: it brings an event loop of its own."""
+    return await anyio.to_thread.run_sync(
+        lambda: CliRunner().invoke(app, list(arguments), obj=context)
+    )
+
+
+async def export(context: Context, form: str, day: date, *more: str) -> str:
+    """Return what `customers` writes to a file; standard output also has the tests' log."""
+    out = context.home / f"customers.{form}"
+    line = ("customers", "--format", form, "--as-of", day.isoformat(), "--out", str(out), *more)
+    result = await call(context, *line)
+    assert result.exit_code == 0, result.output
+    return out.read_text()
+
+
+async def refusal(context: Context, *arguments: str) -> str:
+    """Return what a refused command says."""
+    result = await call(context, *arguments)
+    assert isinstance(result.exception, MyriadError), result.output
+    return result.exception.detail
+
+
+@pytest.fixture
+async def filled(context: Context) -> Shop:
+    """One account with sixty customers in the context's database."""
+    async with runtime_for(context.urls) as runtime:
+        shop = await _open(runtime, "solo")
+        await fill(shop)
+    return shop
+
+
+async def _open(runtime: Runtime, slug: str) -> Shop:
+    async with runtime.database.crossing("test makes a tenant") as session:
+        connection = await session.connection()
+        rows = await connection.exec_driver_sql(
+            "INSERT INTO platform.tenant (slug, name, timezone) VALUES (%s, %s, 'UTC') RETURNING id",
+            (slug, slug.title()),
+        )
+        tenant_id = rows.scalar_one()
+    return await Shop.open(runtime, tenant_id)
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+async def test_customers_as_csv_have_the_documented_columns(context: Context, filled: Shop) -> None:
+    await call(context, "run", "--as-of", LAST.isoformat())
+    rows = _rows(await export(context, "csv", LAST, "--horizon", "45"))
+    assert len(rows) == 60
+    assert list(rows[0])[:9] == [
+        "external_id",
+        "name",
+        "profiles",
+        "first_visit",
+        "last_visit",
+        "x",
+        "t_x",
+        "T",
+        "p_alive",
+    ]
+    assert {"churn_45", "expected_visits_45", "expected_value_45", "state", "reason"} <= set(
+        rows[0]
+    )
+    for row in rows:
+        age = LAST - date.fromisoformat(row["first_visit"])
+        between = date.fromisoformat(row["last_visit"]) - date.fromisoformat(row["first_visit"])
+        assert float(row["T"]) == pytest.approx(age.days / 7)
+        assert float(row["t_x"]) == pytest.approx(between.days / 7)
+        assert 0 <= float(row["churn_45"]) <= 1
+
+
+async def test_customers_as_of_a_day_see_nothing_after_it(context: Context, filled: Shop) -> None:
+    await call(context, "run", "--as-of", LAST.isoformat())
+    day = LAST - timedelta(days=100)
+    rows = json.loads(await export(context, "json", day))
+    assert rows
+    assert max(row["last_visit"] for row in rows) <= day.isoformat()
+
+
+async def test_run_and_report_write_a_file_in_one_step(context: Context, filled: Shop) -> None:
+    result = await call(context, "run", "--as-of", LAST.isoformat())
+    assert result.exit_code == 0, result.output
+    assert f"7 of 7 agents ended well for {LAST}" in result.stdout
+    for name, start in (("r.pdf", b"%PDF"), ("r.html", b"<!doctype html>")):
+        out = context.home / name
+        assert (await call(context, "report", "--out", str(out))).exit_code == 0
+        assert out.read_bytes().startswith(start)
+    assert sorted(path.name for path in context.home.iterdir()) == ["r.html", "r.pdf"]
+    printed = await call(context, "report", "--kind", "monthly")
+    assert "Takings" in printed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run",), "make one with ./myriad keeper connect"),
+        (("report", "--out", "report.txt"), "must end in .html or .pdf"),
+        (("report", "--kind", "yearly"), "choose one of daily, weekly, monthly"),
+        (("customers", "--format", "xml"), "choose one of csv, json, table"),
+        (("customers", "--horizon", "0"), "expected 1 to 3650 days"),
+        (("customers", "--as-of", "30.9.1997"), "write it as YYYY-MM-DD"),
+        (("customers", "--out", "/nonexistent/x.csv"), "does not exist; make it"),
+        (("sync", "--mode", "sideways"), "choose one of increment, nightly, full"),
+        (("connect", "--base-url", "https://connect.squareup.com"), "agrees in a browser"),
+        (("connect", "--base-url", "http://127.0.0.1:9"), "does not answer"),
+        (("connect", "--timezone", "Mars/Base"), "is no time zone"),
+        (("match", "persons.csv", "--out", "p.csv", "--map", "family"), "expected FIELD=COLUMN"),
+    ],
+)
+async def test_wrong_use_says_what_was_expected_and_what_to_do(
+    context: Context, arguments: Sequence[str], said: str
+) -> None:
+    assert said in await refusal(context, *arguments)
+
+
+async def test_a_wrong_account_names_those_that_are_there(context: Context, filled: Shop) -> None:
+    assert "there are: solo" in await refusal(context, "run", "--account", "nobody")
+    async with runtime_for(context.urls) as runtime:
+        await _open(runtime, "second")
+    assert "add --account with one of: second, solo" in await refusal(context, "run")
+
+
+async def test_a_day_out_of_reach_is_explained(context: Context, filled: Shop) -> None:
+    assert "before the first payment" in await refusal(context, "run", "--as-of", "1990-01-01")
+    assert "still to come" in await refusal(context, "run", "--as-of", "2999-01-01")
+
+
+async def test_match_writes_the_pairs_of_any_list(context: Context) -> None:
+    persons, out = context.home / "persons.csv", context.home / "pairs.csv"
+    persons.write_text(PERSONS)
+    result = await call(context, "match", str(persons), "--out", str(out))
+    assert result.exit_code == 0, result.output
+    rows = _rows(out.read_text())
+    assert [(row["left_id"], row["right_id"]) for row in rows if row["match"] == "yes"] in (
+        [("rec-1-org", "rec-1-dup-0")],
+        [("rec-1-dup-0", "rec-1-org")],
+    )
+
+
+def test_the_command_line_exits_with_2_and_leaves_files_alone(tmp_path: Path) -> None:
+    persons, out = tmp_path / "persons.csv", tmp_path / "pairs.csv"
+    persons.write_text("rec_id, given_name\nrec-1-org\n")
+    out.write_text("kept")
+    line = [sys.executable, "-m", "myriad.apps.cli", "--home", str(tmp_path / "home")]
+    ended = subprocess.run(
+        [*line, "keeper", "match", str(persons), "--out", str(out)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert "line 2" in ended.stderr
+    assert out.read_text() == "kept"
