@@ -21,6 +21,7 @@ import psutil
 import psycopg
 import pytest
 
+from myriad.scale.embedded import EmbeddedPostgres, running_servers
 from myriad.scale.embedded.state import read_state
 
 pytestmark = pytest.mark.timeout(400)
@@ -35,10 +36,11 @@ def home() -> Iterator[Path]:
         yield Path(folder) / "a home"
 
 
-def call(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def call(home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run one command line to its end."""
     line = [*_CLI, *words, "--home", str(home)]
-    return subprocess.run(line, capture_output=True, text=True, check=False)
+    environment = os.environ | variables
+    return subprocess.run(line, capture_output=True, text=True, check=False, env=environment)
 
 
 def parts(home: Path) -> dict[str, Any]:
@@ -56,12 +58,13 @@ def until(condition: Callable[[], object]) -> None:
 
 
 @contextmanager
-def running_up(home: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+def running_up(home: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Run `up` without the demo until its page answers; killed at the end if it still runs."""
     output = home.parent / f"up-{time.monotonic_ns()}.log"
     with output.open("w") as file:
         line = [*_CLI, "up", "--no-demo", "--home", str(home)]
-        process = subprocess.Popen(line, stdout=file, stderr=file, text=True)
+        environment = os.environ | variables
+        process = subprocess.Popen(line, stdout=file, stderr=file, text=True, env=environment)
     try:
         until(lambda: "Logs are in" in output.read_text() or process.poll() is not None)
         assert process.poll() is None, output.read_text()
@@ -136,3 +139,38 @@ def test_a_taken_port_is_said(home: Path) -> None:
         refused = call(home, "up", "--no-demo", "--port", str(other.getsockname()[1]))
     assert refused.returncode == 1
     assert "choose another with --port" in refused.stderr
+
+
+@pytest.fixture
+def own_servers(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A PostgreSQL with one login that may make roles, and two Redis servers, all a user's own."""
+    home = tmp_path / "theirs"
+    with running_servers(home, frozenset({"redis-broker", "redis-cache"})) as urls:
+        postgres = EmbeddedPostgres(home)
+        postgres.initialise()
+        roles = (f"DROP ROLE myriad_{role};" for role in ("owner", "app", "crossing"))
+        login = "CREATE ROLE theirs LOGIN CREATEROLE PASSWORD 'theirs';"
+        made = ["DROP DATABASE myriad;", *roles, login, "CREATE DATABASE theirs OWNER theirs;"]
+        postgres._run_single_user(postgres.data, made)
+        child = postgres.spawn()
+        postgres.wait_ready(child)
+        yield {
+            "MYRIAD_DATABASE__URL": f"postgresql://theirs:theirs@127.0.0.1:{postgres.port}/theirs",
+            "MYRIAD_REDIS__BROKER_URL": urls.broker_url,
+            "MYRIAD_REDIS__CACHE_URL": urls.cache_url,
+        }
+        postgres.stop(child)
+
+
+def test_a_users_own_servers_are_used_instead(own_servers: dict[str, str], tmp_path: Path) -> None:
+    """With the URLs set nothing embedded is started, and the roles and the schema are made there."""
+    home = tmp_path / "ours"
+    assert call(home, "migrate", **own_servers).returncode == 0
+    with running_up(home, **own_servers) as (process, output):
+        assert "with the password" in output.read_text()
+        names = set(parts(home))
+        assert names.isdisjoint({"postgres", "redis-broker", "redis-cache"})
+        assert call(home, "doctor", **own_servers).returncode == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert not (home / "postgres").exists()
