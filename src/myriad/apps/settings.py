@@ -143,7 +143,8 @@ def _explain(location: tuple[int | str, ...], message: str) -> list[str]:
     names: list[tuple[int | str, ...]] = [(location[0], name) for name in missing]
     text = f"{message[:1].lower()}{message[1:]}"
     return [
-        f"{PREFIX}{_DELIMITER.join(str(part).upper() for part in name)}: {text}" for name in names or [location]
+        f"{PREFIX}{_DELIMITER.join(str(part).upper() for part in name)}: {text}"
+        for name in names or [location]
     ]
 
 
