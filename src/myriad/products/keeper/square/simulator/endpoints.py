@@ -2,130 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from myriad.products.keeper.square.simulator.answers import SquareError, bad_request, json_response
-from myriad.products.keeper.square.simulator.paging import CursorError, Page, digest_of, take
-from myriad.products.keeper.square.simulator.records import Json, Position, Record, moment_of
+from myriad.products.keeper.square.simulator.listing import (
+    FOREVER,
+    Listing,
+    answer_list,
+    bounded,
+    read_body,
+    read_integer,
+    read_time,
+)
+from myriad.products.keeper.square.simulator.records import Json
 from myriad.products.keeper.square.simulator.state import Simulator, admit
 from myriad.products.keeper.square.simulator.world import Seller
 
-_FOREVER = 1e15
 _BOOKING_WINDOW = timedelta(days=31)
 _TIMECARDS_SINCE = "2025-05-21"
 _MOST_ORDER_LOCATIONS = 10
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One question to a table: what, ordered by what, between which times, filtered how."""
-
-    kind: str
-    name: str
-    by: str
-    size: int
-    begin: float = -_FOREVER
-    end: float = _FOREVER
-    descending: bool = False
-    keep: Callable[[Record], bool] = lambda _: True
-    short: bool = True
-
-
-def _time(text: str | None, fallback: float, field: str) -> float:
-    if not text:
-        return fallback
-    try:
-        return moment_of(text).timestamp()
-    except ValueError:
-        detail = f"{text!r} is not an RFC 3339 time."
-        raise bad_request("INVALID_TIME", detail, field) from None
-
-
-def _integer(text: str | None, fallback: int, field: str) -> int:
-    try:
-        return int(text) if text else fallback
-    except ValueError:
-        raise bad_request("EXPECTED_INTEGER", f"{field} must be an integer.", field) from None
-
-
-def _bounded(value: int, most: int, field: str = "limit") -> int:
-    if value < 1:
-        raise bad_request("VALUE_TOO_LOW", f"{field} must be at least 1.", field)
-    if value > most:
-        raise bad_request("VALUE_TOO_HIGH", f"{field} must be at most {most}.", field)
-    return value
-
-
-async def _body(request: Request) -> Json:
-    try:
-        decoded = msgspec.json.decode(await request.body() or b"{}")
-    except msgspec.DecodeError:
-        raise bad_request("EXPECTED_JSON_BODY", "The body must be a JSON object.") from None
-    if not isinstance(decoded, dict):
-        raise bad_request("EXPECTED_OBJECT", "The body must be a JSON object.")
-    return decoded
-
-
-def _answer(
-    request: Request, seller: Seller, listing: Listing, query: object, cursor: str | None
-) -> Response:
-    simulator = Simulator.of(request)
-    page, token = _page(simulator, seller, listing, digest_of([listing.kind, query]), cursor)
-    tail = b"" if token is None else b',"cursor":' + msgspec.json.encode(token)
-    body = b'{"' + listing.name.encode() + b'":[' + b",".join(page.bodies) + b"]" + tail + b"}"
-    return Response(body, media_type="application/json")
-
-
-def _page(
-    simulator: Simulator, seller: Seller, listing: Listing, query: str, cursor: str | None
-) -> tuple[Page, str | None]:
-    now = simulator.now()
-    try:
-        after = simulator.cursors.read(cursor, query, now) if cursor else None
-    except CursorError as error:
-        raise bad_request("INVALID_CURSOR", str(error), "cursor") from None
-    page = _rows(simulator, seller, listing, after, now)
-    if page.next_after is None:
-        return page, None
-    if simulator.weather.faults.repeat_cursor and cursor:
-        return page, cursor
-    return page, simulator.cursors.issue(query, page.next_after, now)
-
-
-def _rows(
-    simulator: Simulator, seller: Seller, listing: Listing, after: Position | None, now: float
-) -> Page:
-    rows = seller.tables[listing.kind].scan(
-        listing.by,
-        begin=listing.begin,
-        end=listing.end,
-        after=after,
-        descending=listing.descending,
-    )
-    size = _advised_size(simulator, listing)
-    page = take(rows, max(1, size), lambda row: row.visible_at <= now and listing.keep(row))
-    if size == 0 and page.next_after is not None:
-        edge = _FOREVER * (1 if listing.descending else -1)
-        return Page([], after or (edge, ""))
-    return page
-
-
-def _advised_size(simulator: Simulator, listing: Listing) -> int:
-    weather, settings = simulator.weather, simulator.settings
-    if not listing.short:
-        return listing.size
-    if weather.strikes(settings.empty_pages):
-        return 0
-    if weather.strikes(settings.short_pages):
-        return max(1, listing.size * 2 // 3)
-    return listing.size
 
 
 async def merchants(request: Request) -> Response:
@@ -150,27 +49,27 @@ async def customers(request: Request) -> Response:
     """GET /v2/customers: every profile, page sizes advisory."""
     seller = await admit(request, "CUSTOMERS_READ")
     asked = request.query_params
-    size = _bounded(_integer(asked.get("limit"), 100, "limit"), 100)
+    size = bounded(read_integer(asked.get("limit"), 100, "limit"), 100)
     descending = asked.get("sort_order") == "DESC"
     listing = Listing("customer", "customers", "created_at", size, descending=descending)
-    return _answer(request, seller, listing, descending, asked.get("cursor"))
+    return answer_list(request, seller, listing, descending, asked.get("cursor"))
 
 
 def _time_range(filters: Json, name: str) -> tuple[float, float]:
     given = filters.get(name) or {}
     return (
-        _time(given.get("start_at"), -_FOREVER, f"{name}.start_at"),
-        _time(given.get("end_at"), _FOREVER, f"{name}.end_at"),
+        read_time(given.get("start_at"), -FOREVER, f"{name}.start_at"),
+        read_time(given.get("end_at"), FOREVER, f"{name}.end_at"),
     )
 
 
 async def search_customers(request: Request) -> Response:
     """POST /v2/customers/search with created_at and updated_at filters."""
     seller = await admit(request, "CUSTOMERS_READ")
-    body = await _body(request)
+    body = await read_body(request)
     query = body.get("query") or {}
     filters = query.get("filter") or {}
-    size = _bounded(int(body.get("limit") or 100), 100)
+    size = bounded(int(body.get("limit") or 100), 100)
     begin, end = _time_range(filters, "updated_at")
     first, last = _time_range(filters, "created_at")
     listing = Listing(
@@ -183,7 +82,7 @@ async def search_customers(request: Request) -> Response:
         descending=(query.get("sort") or {}).get("order") == "DESC",
         keep=lambda row: first <= row.times["created_at"] < last,
     )
-    return _answer(request, seller, listing, query, body.get("cursor"))
+    return answer_list(request, seller, listing, query, body.get("cursor"))
 
 
 async def payments(request: Request) -> Response:
@@ -209,16 +108,16 @@ def _money_list(
     asked = request.query_params
     now = Simulator.of(request).now()
     created = (
-        _time(asked.get("begin_time"), now - 365 * 86_400, "begin_time"),
-        _time(asked.get("end_time"), now, "end_time"),
+        read_time(asked.get("begin_time"), now - 365 * 86_400, "begin_time"),
+        read_time(asked.get("end_time"), now, "end_time"),
     )
     updated = (
-        _time(asked.get("updated_at_begin_time"), -_FOREVER, "updated_at_begin_time"),
-        _time(asked.get("updated_at_end_time"), _FOREVER, "updated_at_end_time"),
+        read_time(asked.get("updated_at_begin_time"), -FOREVER, "updated_at_begin_time"),
+        read_time(asked.get("updated_at_end_time"), FOREVER, "updated_at_end_time"),
     )
     by_update = asked.get("sort_field") == "UPDATED_AT"
     begin, end = updated if by_update else created
-    size = _integer(asked.get("limit"), 100, "limit")
+    size = read_integer(asked.get("limit"), 100, "limit")
     listing = Listing(
         kind,
         name,
@@ -234,13 +133,13 @@ def _money_list(
         ),
     )
     query = {k: v for k, v in asked.items() if k not in ("cursor", "limit")}
-    return _answer(request, seller, listing, query, asked.get("cursor"))
+    return answer_list(request, seller, listing, query, asked.get("cursor"))
 
 
 async def search_orders(request: Request) -> Response:
     """POST /v2/orders/search: at most ten locations, sorted by the field that filters."""
     seller = await admit(request, "ORDERS_READ")
-    body = await _body(request)
+    body = await read_body(request)
     locations = _order_locations(body)
     query = body.get("query") or {}
     filters = query.get("filter") or {}
@@ -255,13 +154,13 @@ async def search_orders(request: Request) -> Response:
         "order",
         "orders",
         by,
-        _bounded(int(body.get("limit") or 500), 1000),
+        bounded(int(body.get("limit") or 500), 1000),
         begin,
         end,
         descending=(query.get("sort") or {}).get("sort_order", "DESC") != "ASC",
         keep=lambda row: row.location_id in locations and (not states or row.state in states),
     )
-    return _answer(request, seller, listing, [sorted(locations), query], body.get("cursor"))
+    return answer_list(request, seller, listing, [sorted(locations), query], body.get("cursor"))
 
 
 def _order_locations(body: Json) -> set[str]:
@@ -283,9 +182,9 @@ async def bookings(request: Request) -> Response:
         detail = "Merchant subscription does not support this operation."
         raise SquareError(403, "AUTHENTICATION_ERROR", "FORBIDDEN", detail)
     asked = request.query_params
-    begin = _time(asked.get("start_at_min"), Simulator.of(request).now(), "start_at_min")
+    begin = read_time(asked.get("start_at_min"), Simulator.of(request).now(), "start_at_min")
     longest = begin + _BOOKING_WINDOW.total_seconds()
-    end = _time(asked.get("start_at_max"), longest, "start_at_max")
+    end = read_time(asked.get("start_at_max"), longest, "start_at_max")
     if end > longest or end < begin:
         detail = "The time between start_at_min and start_at_max must be at most 31 days."
         raise bad_request("INVALID_TIME_RANGE", detail, "start_at_max")
@@ -294,7 +193,7 @@ async def bookings(request: Request) -> Response:
         "booking",
         "bookings",
         "start_at",
-        _bounded(_integer(asked.get("limit"), 100, "limit"), 10_000),
+        bounded(read_integer(asked.get("limit"), 100, "limit"), 10_000),
         begin,
         end,
         keep=lambda row: (
@@ -302,16 +201,16 @@ async def bookings(request: Request) -> Response:
         ),
     )
     query = {k: v for k, v in asked.items() if k not in ("cursor", "limit")}
-    return _answer(request, seller, listing, query, asked.get("cursor"))
+    return answer_list(request, seller, listing, query, asked.get("cursor"))
 
 
 async def search_team_members(request: Request) -> Response:
     """POST /v2/team-members/search."""
     seller = await admit(request, "EMPLOYEES_READ")
-    body = await _body(request)
+    body = await read_body(request)
     query = body.get("query") or {}
     status = (query.get("filter") or {}).get("status")
-    size = _bounded(int(body.get("limit") or 100), 200)
+    size = bounded(int(body.get("limit") or 100), 200)
     listing = Listing(
         "team_member",
         "team_members",
@@ -319,7 +218,7 @@ async def search_team_members(request: Request) -> Response:
         size,
         keep=lambda row: status is None or row.state == status,
     )
-    return _answer(request, seller, listing, query, body.get("cursor"))
+    return answer_list(request, seller, listing, query, body.get("cursor"))
 
 
 async def search_timecards(request: Request) -> Response:
@@ -341,7 +240,7 @@ _LABOR_SORT = {"START_AT", "END_AT", "CREATED_AT", "UPDATED_AT"}
 
 async def _search_labor(request: Request, name: str) -> Response:
     seller = await admit(request, "TIMECARDS_READ")
-    body = await _body(request)
+    body = await read_body(request)
     query = body.get("query") or {}
     filters: dict[str, Any] = query.get("filter") or {}
     sort = query.get("sort") or {}
@@ -354,10 +253,10 @@ async def _search_labor(request: Request, name: str) -> Response:
         "timecard",
         name,
         field.lower(),
-        _bounded(int(body.get("limit") or 200), 200),
+        bounded(int(body.get("limit") or 200), 200),
         descending=sort.get("order", "DESC") != "ASC",
         keep=lambda row: (
             first <= row.times["start_at"] < last and (not wanted or row.location_id in wanted)
         ),
     )
-    return _answer(request, seller, listing, query, body.get("cursor"))
+    return answer_list(request, seller, listing, query, body.get("cursor"))

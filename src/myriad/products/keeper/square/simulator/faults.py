@@ -11,7 +11,8 @@ from random import Random
 class Faults:
     """How often requests under /v2 fail, and how.
 
-    Rates are shares of requests. `repeat_cursor` gives every page the cursor that asked for it.
+    Rates are shares of requests. `repeat_cursor` gives every page the cursor that asked for it;
+    `empty_pages` overrides the share of empty pages in front of others.
     """
 
     rate_429: float = 0.0
@@ -20,6 +21,7 @@ class Faults:
     retry_after_seconds: float = 1.0
     repeat_cursor: bool = False
     only_merchant: str = ""
+    empty_pages: float | None = None
 
 
 @dataclass
