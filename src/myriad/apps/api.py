@@ -21,8 +21,7 @@ from myriad.apps.products import PRODUCTS, migration_locations
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import UnavailableError
 from myriad.scale import http, ui
-from myriad.scale.data.migrations import is_current
-from myriad.scale.manifest import Product
+from myriad.scale.manifest import Product, load
 from myriad.scale.observe import logs
 from myriad.scale.runtime import Runtime, open_runtime
 from myriad.scale.ui.page import Frame, ProductFrame
@@ -111,6 +110,12 @@ class MigrationsCheck:
         """Raise UnavailableError while migrations are missing."""
         if time.monotonic() < self._trusted_until:
             return
-        if not await asyncio.to_thread(is_current, self._owner_url, migration_locations()):
+        if not await asyncio.to_thread(_is_current, self._owner_url):
             raise UnavailableError("migrations are missing; run ./myriad migrate")
         self._trusted_until = time.monotonic() + _MIGRATIONS_TRUSTED_SECONDS
+
+
+def _is_current(owner_url: str) -> bool:
+    # Alembic is looked up by name at the first check, so that the first page need not wait for it.
+    is_current = load("myriad.scale.data.migrations:is_current")
+    return bool(is_current(owner_url, migration_locations()))
