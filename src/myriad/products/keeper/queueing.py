@@ -22,17 +22,22 @@ SyncMode = Literal["increment", "nightly", "full"]
 
 
 async def enqueue_sync(
-    session: Session, mode: SyncMode = "increment", *, settle_seconds: float | None = None
+    session: Session,
+    mode: SyncMode = "increment",
+    *,
+    run: bool = True,
+    settle_seconds: float | None = None,
 ) -> UUID:
-    """Queue a sync, after which the agents run; one at a time for an account.
+    """Queue a sync; one at a time for an account.
 
+    With `run` the agents run after it in any case, without only when their day has not been run.
     With `settle_seconds` it begins that long after the last of several calls.
     """
     job_id = await enqueue(
         session,
         SYNC_TASK,
-        {"mode": mode},
-        dedup_key=f"sync:{mode}",
+        {"mode": mode, "run": run},
+        dedup_key=f"sync:{mode}:{'run' if run else 'read'}",
         debounce_seconds=settle_seconds,
     )
     await set_setting(session, "job_id", str(job_id))

@@ -32,7 +32,7 @@ SETTLE_SECONDS = 5.0
     permanent=(ConnectionRevokedError,),
 )
 async def sync(job: Job, payload: dict[str, Any]) -> None:
-    """Read what Square has to tell, then queue a run of the agents."""
+    """Read what Square has to tell; queue a run of the agents when one is wanted or due."""
     account = await find_account(job.session)
     connections = await list_connections(job.session)
     if account is None or not connections:
@@ -40,7 +40,8 @@ async def sync(job: Job, payload: dict[str, Any]) -> None:
     job.runtime = speaking_to(job.runtime, connections[0].base_url)
     await job.progress(0, None, "Asking Square")
     await sync_account(job, payload.get("mode", "increment"))
-    await enqueue_run(job.session)
+    if payload.get("run", True) or account.is_behind:
+        await enqueue_run(job.session)
 
 
 @task(
@@ -68,14 +69,14 @@ async def process_webhook(job: Job, payload: dict[str, Any]) -> None:
     """Apply one stored event of Square's; one that only names an object asks for a sync."""
     outcome = await process_event(job.session, payload["event_id"])
     if outcome == "sync":
-        await enqueue_sync(job.session, "increment", settle_seconds=SETTLE_SECONDS)
+        await enqueue_sync(job.session, "increment", run=False, settle_seconds=SETTLE_SECONDS)
 
 
 @task("keeper.account.increment", max_attempts=3, timeout_seconds=60)
 async def increment(job: Job, payload: dict[str, Any]) -> None:
-    """Every hour: queue a sync of what is new."""
+    """Every hour: queue a sync of what is new; the agents run at night."""
     if await find_account(job.session) is not None:
-        await enqueue_sync(job.session, "increment")
+        await enqueue_sync(job.session, "increment", run=False)
 
 
 @task("keeper.account.night", max_attempts=3, timeout_seconds=60)

@@ -120,3 +120,18 @@ async def test_today_shows_what_the_tables_say(busy_shop: Shop) -> None:
         "SELECT count(*) FROM keeper.person_metrics WHERE state IN ('slowing', 'likely_lapsed')"
     )
     assert today.slipping == slipping
+
+
+async def test_a_booking_that_comes_in_later_takes_the_task_off_today_at_once(
+    busy_shop: Shop,
+) -> None:
+    await busy_shop.run()
+    person = (await busy_shop.rows(_TASKS))[0]["person_id"]
+    ext_id = await busy_shop.value(
+        "SELECT ext_id FROM keeper.customer WHERE person_id = %(person)s", person=person
+    )
+    await busy_shop.book(ext_id, utc_now().date() + timedelta(days=3))
+    async with busy_shop.runtime.database.read_session(busy_shop.tenant_id) as session:
+        today = await get_today(session)
+    assert len(today.tasks) == 4
+    assert person not in {task.person_id for task in today.tasks}

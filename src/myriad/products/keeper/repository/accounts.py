@@ -46,6 +46,11 @@ class AccountFacts:
         return local_date(utc_now(), self.timezone)
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the agents have not run for the present (or the fixed) day."""
+        return self.business_date is None or self.business_date < (self.as_of or self.today)
+
+    @property
     def day(self) -> date:
         """The day that screens speak of: that of the last run, or today before the first."""
         return self.business_date or self.today

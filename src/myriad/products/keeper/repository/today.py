@@ -55,7 +55,14 @@ async def get_today(session: ReadSession) -> TodayView:
         booked_ahead=(await get(session, "booked_ahead", day=account.day))["people"],
         anomalies=await list_recent_anomalies(session, account.day),
         notices=await list_notices(session, health),
+        is_measured=await _is_measured(session),
     )
+
+
+async def _is_measured(session: ReadSession) -> bool:
+    """Tell whether the analysis has ended, so that silence means that nobody is slipping."""
+    rows = await fetch(session, "last_agent_runs")
+    return any(row["agent"] == "analysis" and row["state"] != "running" for row in rows)
 
 
 async def list_recent_anomalies(

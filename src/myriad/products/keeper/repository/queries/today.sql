@@ -33,6 +33,15 @@ WHERE CASE
         THEN k.person_id = %(person_id)s::uuid AND k.state IN ('open', 'snoozed')
     ELSE (k.state = 'open' OR (k.state = 'snoozed' AND k.snoozed_until <= %(day)s))
         AND k.due_date >= %(day)s
+        AND p.contact_allowed
+        AND NOT EXISTS (
+            -- A booking may have come in since the agents ran: nobody who is coming is called.
+            SELECT 1
+            FROM keeper.customer c
+            JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
+            WHERE c.tenant_id = k.tenant_id AND c.person_id = k.person_id
+              AND b.status = 'ACCEPTED' AND b.start_at > now()
+        )
 END
 ORDER BY k.value_at_risk DESC, k.id
 LIMIT %(limit)s
