@@ -54,7 +54,7 @@ async def test_a_part_that_ignores_its_signal_is_killed(tmp_path: Path) -> None:
     """Stopping takes no longer than the part was granted, and reaps it."""
     supervisor = Supervisor(lambda _watched: None)
     watched = supervisor.start(
-        part(tmp_path, "trap '' TERM; touch ready; while :; do sleep 0.1; done", stop_seconds=0.3)
+        part(tmp_path, "trap '' TERM; while :; do sleep 0.1; done", stop_seconds=0.3)
     )
     await until(lambda: watched.health == "ready")
     await asyncio.sleep(0.2)
