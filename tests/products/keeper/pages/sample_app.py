@@ -26,6 +26,7 @@ Draw = Callable[[ui.PageContext], HTMLResponse]
 PAGES: dict[str, Draw] = {
     "/keeper/today": lambda page: screens.today(page, s.TODAY_FULL),
     "/clear/today": lambda page: screens.today(page, s.TODAY_CLEAR),
+    "/early/today": lambda page: screens.today(page, replace(s.TODAY_CLEAR, is_measured=False)),
     "/new/today": lambda page: screens.today(page, s.TODAY_NEW),
     "/thin/today": lambda page: screens.today(page, s.TODAY_THIN),
     "/keeper/customers": lambda page: screens.customers(page, s.CUSTOMERS_FULL, NEXT),

@@ -50,6 +50,7 @@ def test_no_page_repeats_an_id(path: str) -> None:
         ),
         (replace(s.TODAY_FULL, slipping=1), "One regular is slipping away, worth $12,400 a year"),
         (s.TODAY_CLEAR, "Nobody is slipping away today"),
+        (replace(s.TODAY_CLEAR, is_measured=False), "Keeper is looking at your customers now"),
         (s.TODAY_NEW, "Connect Square to see whom to call"),
         (s.TODAY_THIN, "19 customers so far, too few to say who is slipping"),
     ],

@@ -19,7 +19,7 @@ from myriad.products.keeper.views import (
     ReportView,
     TodayView,
 )
-from myriad.scale.ui.filters import capital, day, in_words, number, percent, plural
+from myriad.scale.ui.filters import NOTHING, capital, day, in_words, number, percent, phone, plural
 
 STATE_ORDER = ("active", "booked", "new", "slowing", "likely_lapsed", "lapsed", "unknown")
 SORTS = (
@@ -65,6 +65,8 @@ def today(view: TodayView) -> str:
         return (
             f"{capital(_people(view.customers, 'customer'))} so far, too few to say who is slipping"
         )
+    if view.slipping == 0 and not view.is_measured:
+        return "Keeper is looking at your customers now"
     if view.slipping == 0:
         return "Nobody is slipping away today"
     verb = "is" if view.slipping == 1 else "are"
@@ -234,6 +236,11 @@ def amount(metric: str, value: float, currency: str) -> str:
 def metric(name: str) -> str:
     """Return what was counted, as the screens call it."""
     return "Takings" if name == "revenue" else capital(name)
+
+
+def shown(field: str, value: str | None) -> str:
+    """Return a field of a profile as people read it."""
+    return phone(value) if field == "phone" else value or NOTHING
 
 
 def bits(value: float) -> str:

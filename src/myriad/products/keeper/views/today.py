@@ -66,6 +66,7 @@ class TodayView:
 
     `slipping` counts the people slowing or likely lapsed and `slipping_value` is what they are
     worth a year. With fewer than 30 customers `enough_history` is False and no task is made.
+    `is_measured` is False until the analysis of `business_date` has ended.
     `value_at_risk` is the sum over the open tasks of today.
     """
 
@@ -87,3 +88,4 @@ class TodayView:
     booked_ahead: int = 0
     anomalies: tuple[AnomalyRow, ...] = ()
     notices: tuple[Notice, ...] = ()
+    is_measured: bool = True
