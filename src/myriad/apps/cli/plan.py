@@ -80,10 +80,9 @@ class Plan:
 
     def api(self) -> Part:
         """The API and the screens."""
-        arguments = ["-m", "uvicorn", "--factory", "myriad.apps.api:create_app"]
-        address = ["--host", "127.0.0.1", "--port", str(self.port)]
-        quiet = ["--no-access-log", "--timeout-graceful-shutdown", "2"]
-        return self._python("api", *arguments, *address, *quiet, port=self.port)
+        return self._python(
+            "api", "-m", "myriad.apps.serve", "--port", str(self.port), port=self.port
+        )
 
     def background(self, workers: int) -> Iterator[Part]:
         """What starts after the first page: the simulated Square first, for the others call it."""
