@@ -14,6 +14,9 @@ from myriad.scale.ui.charts import Point, bar_chart, line_chart
 from myriad.scale.ui.filters import plural
 
 
+_SUNDAY = 7
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A drawn chart, its points for the table, and what its caption says at rest."""
@@ -44,16 +47,16 @@ def weekly_visits(view: TodayView) -> Figure:
         Point(_short(week.week_start), week.visits, plural(week.visits, "visit"))
         for week in view.weeks
     )
-    odd = {_week(row.local_date) for row in view.anomalies}
+    odd = {_week(row.local_date) for row in view.anomalies if row.metric == "visits"}
     marked = [i for i, week in enumerate(view.weeks) if _week(week.week_start) in odd]
     chart = bar_chart(points, title="Visits per week", desc=_span(points), marked=marked)
-    return Figure(chart, points, plural(len(points), "week"))
+    return Figure(chart, points, _weeks_in_words(view))
 
 
 def weekly_takings(view: TodayView) -> Figure:
     """Return net takings per week."""
     pairs = [(week.week_start, week.revenue) for week in view.weeks]
-    return _takings(pairs, view.currency, "Takings per week", plural(len(pairs), "week"))
+    return _takings(pairs, view.currency, "Takings per week", _weeks_in_words(view))
 
 
 def daily_visits(view: ReportView) -> Figure:
@@ -82,6 +85,13 @@ def _takings(pairs: Sequence[tuple[date, Money]], currency: str, title: str, res
 
     chart = line_chart(points, title=title, desc=_span(points), unit=unit)
     return Figure(chart, points, rest)
+
+
+def _weeks_in_words(view: TodayView) -> str:
+    """Return how many weeks are shown, and that the last is not over when it is not."""
+    weeks = plural(len(view.weeks), "week")
+    is_over = view.business_date is None or view.business_date.isoweekday() == _SUNDAY
+    return weeks if is_over else f"{weeks}, the last one still running"
 
 
 def _week(value: date) -> int:

@@ -93,11 +93,13 @@ def customers(view: CustomersView) -> str:
     if asked.state:
         found = view.counts.get(asked.state, len(view.rows))
         return f"{plural(found, 'customer')} {_STATE_WORDS[asked.state]}{match}"
-    slipping = sum(view.counts.get(state, 0) for state in _SLIPPING)
-    found_words = plural(view.total, "customer")
-    if not slipping:
-        return found_words + match
-    return f"{found_words}{match}, {number(slipping)} slipping away"
+    slipping = [
+        f"{number(view.counts[state])} {_STATE_WORDS[state]}"
+        for state in _SLIPPING
+        if view.counts.get(state)
+    ]
+    people = plural(view.total, "customer") + match
+    return f"{people}, {' and '.join(slipping)}" if slipping else people
 
 
 def customer(view: CustomerView) -> str:
