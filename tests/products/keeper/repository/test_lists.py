@@ -23,7 +23,8 @@ from myriad.products.keeper.repository import (
     set_contact_allowed,
     snooze_task,
 )
-from myriad.products.keeper.repository.reports import digest_of, period_before
+from myriad.products.keeper.repository.period import period_before
+from myriad.products.keeper.repository.reports import digest_of
 from myriad.products.keeper.views import CustomerFilter, CustomerSort
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
 from myriad.products.keeper.repository.accounts import get_account, get_data_span
 from myriad.products.keeper.repository.history import get_digest, know_until
-from myriad.products.keeper.repository.reports import compute_numbers, store_report
+from myriad.products.keeper.repository.period import compute_numbers
+from myriad.products.keeper.repository.reports import store_report
 from myriad.products.keeper.views import ReportKind
 from myriad.scale.data import ReadSession
 
