@@ -41,7 +41,7 @@ def compiling(home: Path) -> Part:
 
     It begins with what the preparation beside it does not import, so that they share the work.
     """
-    imports = "import fastapi, uvicorn, jinja2, myriad.scale.http, myriad.apps.api"
+    imports = "import fastapi, uvicorn, jinja2; from myriad.apps import serve; serve.import_all()"
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return python_part("modules", ["-c", imports], home=home, environment=environment, once=True)
 
