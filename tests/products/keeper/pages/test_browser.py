@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Response, expect
 
 from tests.products.keeper.pages.conftest import DESK, PHONE, Watched, watched
 from tests.products.keeper.pages.sample_app import PAGES
@@ -69,12 +69,10 @@ def test_no_page_scrolls_sideways_on_a_phone(phone: Watched) -> None:
 
 
 def test_scripts_of_a_first_page_stay_under_a_hundred_kilobytes(tab: Watched) -> None:
-    sizes: list[int] = []
-    tab.page.on(
-        "response",
-        lambda answer: sizes.append(len(answer.body())) if answer.url.endswith(".js") else None,
-    )
-    tab.open("/keeper/today")
+    scripts: list[Response] = []
+    tab.page.on("response", lambda it: scripts.append(it) if it.url.endswith(".js") else None)
+    tab.open("/keeper/today").wait_for_load_state("networkidle")
+    sizes = [len(script.body()) for script in scripts]
     assert 0 < sum(sizes) < 100_000
 
 

@@ -13,7 +13,6 @@ from myriad.products.keeper.views import Change, ReportView, TodayView
 from myriad.scale.ui.charts import Point, bar_chart, line_chart
 from myriad.scale.ui.filters import plural
 
-
 _SUNDAY = 7
 
 
