@@ -46,6 +46,9 @@ Examples:
 """
 _FORMATS = ("csv", "json", "table")
 _LONGEST_HORIZON = 3650
+_TABLE_WIDTH = 150
+# What fits on a terminal; csv and json hold every column.
+_SHOWN = ("external_id", "name", "last_visit", "x", "churn_", "clv_12m", "value_at_risk", "state")
 
 
 def command(
@@ -90,19 +93,22 @@ def _text(rows: Sequence[dict[str, Any]], form: str) -> str:
     if form == "json":
         return json.dumps(rows, indent=1, default=str) + "\n"
     names = list(rows[0]) if rows else ["external_id"]
-    if form == "csv":
-        target = io.StringIO()
-        writer = csv.DictWriter(target, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return target.getvalue()
+    if form == "table":
+        return _table(rows, [name for name in names if name.startswith(_SHOWN)])
+    target = io.StringIO()
+    writer = csv.DictWriter(target, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return target.getvalue()
+
+
+def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
     table = Table(*names, box=None)
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in names))
-    console = Console(file=io.StringIO(), width=240)
-    console.print(table)
-    printed: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return printed
+    target = io.StringIO()
+    Console(file=target, width=_TABLE_WIDTH).print(table)
+    return target.getvalue()
 
 
 def _cell(value: Any) -> str:
