@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myriad.products.keeper.matching import blocking
@@ -21,6 +21,7 @@ MAILBOXES = st.sampled_from(["", "a@x.com", "b@x.com", "c@x.com"])
 CARDS = st.sets(st.sampled_from(["f1", "f2", "f3"]), max_size=2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(MAILBOXES, CARDS), max_size=30))
 def test_every_pair_with_a_common_email_or_card_is_found_once(
     people: list[tuple[str, set[str]]],

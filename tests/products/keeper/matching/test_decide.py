@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myriad.products.keeper.matching import (
@@ -93,6 +93,7 @@ CONTACTS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CONTACTS, min_size=2, max_size=8))
 def test_a_conflict_is_never_linked_not_even_through_a_chain(people: list[dict[str, str]]) -> None:
     records = [record(str(i), **person) for i, person in enumerate(people)]
@@ -150,6 +151,7 @@ PAIRS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(PAIRS, st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("ijkl")), st.randoms())
 def test_undoing_a_link_restores_the_groups_exactly(
     pairs: list[tuple[str, str]], extra: tuple[str, str], order: object

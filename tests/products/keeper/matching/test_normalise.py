@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myriad.products.keeper.matching.nicknames import are_nicknames
@@ -19,24 +19,28 @@ from myriad.products.keeper.matching.normalise import (
 )
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_normalising_text_twice_changes_nothing(typed: str) -> None:
     assert text(text(typed)) == text(typed)
     assert name(name(typed)) == name(typed)
 
 
+@settings(deadline=None)
 @given(st.text() | st.emails())
 def test_normalising_an_email_twice_changes_nothing(typed: str) -> None:
     once = normalise_email(typed)
     assert normalise_email(once) == once
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"\+?[0-9 ()-]{5,18}", fullmatch=True))
 def test_normalising_a_phone_twice_changes_nothing(typed: str) -> None:
     once = normalise_phone(typed, "AU")
     assert normalise_phone(once, "AU") == once
 
 
+@settings(deadline=None)
 @given(st.text() | st.dates().map(str) | st.from_regex(r"[0-9]{8}", fullmatch=True))
 def test_normalising_a_birthday_twice_changes_nothing(typed: str) -> None:
     once = normalise_birthday(typed)

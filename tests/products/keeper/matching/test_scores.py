@@ -33,6 +33,7 @@ PEOPLE = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PEOPLE, min_size=2, max_size=12))
 def test_levels_are_the_same_from_both_sides(people: list[Record]) -> None:
     table = columns(people)

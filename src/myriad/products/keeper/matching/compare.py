@@ -30,24 +30,25 @@ Scorer: TypeAlias = Callable[..., float]
 
 UNKNOWN = 0
 EXACT = 1
+# From here on names and address lines are numbered alike.
+SWAPPED = 5
+HALF_SWAPPED = 6
+SIMILAR = 7
+DIFFERENT = 8
 
 
 def compare(columns: Columns, left: Indexes, right: Indexes) -> dict[str, Levels]:
     """Return the level (n) of every compared field for n pairs of record numbers."""
-    crossed_names = _crossed(columns.text["given"], columns.text["family"], left, right)
-    crossed_lines = _crossed(
-        columns.text["address_line"], columns.text["address_extra"], left, right
-    )
     levels = {
         field: _measure(columns.text[field], left, right, of) for field, of in _MEASURES.items()
     }
-    # A swap is told once: by the first field of the two, and the other one is silent.
-    for crossed, first, second in (
-        (crossed_names, "family", "given"),
-        (crossed_lines, "address_line", "address_extra"),
-    ):
-        levels[first][crossed] = SWAPPED[first]
-        levels[second][crossed] = UNKNOWN
+    for first, second in (("family", "given"), ("address_line", "address_extra")):
+        whole, half = _crossed(columns.text[second], columns.text[first], left, right)
+        half &= _unlike(levels[first]) & _unlike(levels[second])
+        # A swap is told once: by the first field of the two, and the other one is silent.
+        levels[first][half] = HALF_SWAPPED
+        levels[first][whole] = SWAPPED
+        levels[second][whole | half] = UNKNOWN
     levels["card"] = _cards(columns, left, right)
     return levels
 
@@ -122,8 +123,8 @@ def _given(column: Column, a: Indexes, b: Indexes) -> Scores:
     part = _initial(column, a, b) | _share_a_word(column, a, b)
     return np.select(
         [_nicknames(column, a, b), _one_slip(column, a, b), near >= 0.88, part, near >= 0.75],
-        [2.0, 3.0, 4.0, 5.0, 6.0],
-        7.0,
+        [2.0, 3.0, 4.0, 5.0, SIMILAR],
+        DIFFERENT,
     )
 
 
@@ -131,7 +132,9 @@ def _family(column: Column, a: Indexes, b: Indexes) -> Scores:
     near = _jaro_winkler(column, a, b)
     part = _share_a_word(column, a, b)
     return np.select(
-        [_one_slip(column, a, b), near >= 0.88, part, near >= 0.75], [2.0, 3.0, 4.0, 6.0], 7.0
+        [_one_slip(column, a, b), near >= 0.88, part, near >= 0.75],
+        [2.0, 3.0, 4.0, SIMILAR],
+        DIFFERENT,
     )
 
 
@@ -169,7 +172,9 @@ def _numbers(column: Column, start: int, stop: int) -> Indexes:
 def _line(column: Column, a: Indexes, b: Indexes) -> Scores:
     alike = _scored(OSA.normalized_similarity, column, a, b)
     bare = column.feature(lambda value: value.replace(" ", ""))
-    return np.select([(alike >= 0.85) | (bare[a] == bare[b]), alike >= 0.65], [2.0, 3.0], 5.0)
+    return np.select(
+        [(alike >= 0.85) | (bare[a] == bare[b]), alike >= 0.65], [2.0, SIMILAR], DIFFERENT
+    )
 
 
 def _state(column: Column, a: Indexes, b: Indexes) -> Scores:
@@ -189,22 +194,27 @@ _MEASURES: dict[str, Measure] = {
     "postcode": _number,
     "state": _state,
 }
-SWAPPED = {"family": 5, "address_line": 4}
 
 
-def _crossed(first: Column, second: Column, left: Indexes, right: Indexes) -> Flags:
-    """Say which pairs carry in one field what the other has in its neighbour, both ways round.
+def _unlike(level: Levels) -> Flags:
+    unlike: Flags = (level == UNKNOWN) | (level >= SIMILAR)
+    return unlike
 
-    One way round is enough when the other is unknown on a side. Texts that also agree straight
-    (two records of James James) are not crossed.
+
+def _crossed(first: Column, second: Column, left: Indexes, right: Indexes) -> tuple[Flags, Flags]:
+    """Say which pairs carry in one field what the other has in its neighbour: (wholly, by half).
+
+    Wholly is both ways round, or one when the other is unknown on a side; by half is one way round
+    only. Texts that also agree straight (two records of James James) are neither.
     """
     a1, a2 = first.codes[left], second.codes[left]
     b1, b2 = first.codes[right], second.codes[right]
     straight = ((a1 == b1) & (a1 >= 0)) | ((a2 == b2) & (a2 >= 0))
     one, one_known = _across(first, second, a1, b2)
     two, two_known = _across(first, second, b1, a2)
-    told: Flags = (one | ~one_known) & (two | ~two_known) & (one | two) & ~straight
-    return told
+    any_way = (one | two) & ~straight
+    whole: Flags = (one | ~one_known) & (two | ~two_known) & any_way
+    return whole, any_way & ~whole
 
 
 def _across(

@@ -37,7 +37,6 @@ SAME_WORTH = 12.0
 # Before any data: of a hundred customers five have a duplicate, two a relative in the list.
 DUPLICATES_PER_RECORD = 0.05
 RELATIVES_PER_RECORD = 0.02
-PRIOR_WORTH = 1.0
 MOVED = 0.04
 MOVED_WORTH = 50.0
 # A pair whose odds start below this never matters to the estimates.
@@ -128,14 +127,18 @@ class Scored:
     model: Model
 
 
-def fit(columns: Columns, left: Indexes, right: Indexes) -> Scored:
-    """Fit the model to the candidate pairs (n each, left < right) and score them all."""
+def fit(columns: Columns, left: Indexes, right: Indexes, prior_worth: float = 0.5) -> Scored:
+    """Fit the model to the candidate pairs (n each, left < right) and score them all.
+
+    `prior_worth` is how many pairs of either kind our expectation of duplicates and relatives is
+    worth against the data; half a pair is as little as a prior can say.
+    """
     pairs = _pairs(columns, left, right)
     drawn = random_levels(columns)
     model = _start(columns, drawn, pairs)
     first = _shares(model, pairs)
     hopeful = np.flatnonzero(np.maximum(first.same, first.household) > HOPELESS)
-    model = _fit(model, columns, drawn, pairs.only(hopeful))
+    model = _fit(model, columns, drawn, pairs.only(hopeful), prior_worth)
     return _score(model, left, right, pairs)
 
 
@@ -222,16 +225,18 @@ def _shares(model: Model, pairs: Pairs) -> Shares:
     return Shares(*(part / total for part in parts))
 
 
-def _fit(model: Model, columns: Columns, drawn: dict[str, Levels], pairs: Pairs) -> Model:
+def _fit(
+    model: Model, columns: Columns, drawn: dict[str, Levels], pairs: Pairs, prior_worth: float
+) -> Model:
     """Alternate between whom the pairs are (E) and what that says about the frequencies (M)."""
     for rounds in range(1, ROUNDS + 1):
         shares = _shares(model, pairs)
         one = shares.same
         moved = (shares.moved.sum() + MOVED * MOVED_WORTH) / (one.sum() + MOVED_WORTH)
         priors = (
-            _prior(one, DUPLICATES_PER_RECORD, columns),
+            _prior(one, DUPLICATES_PER_RECORD, columns, prior_worth),
             float(moved),
-            _prior(shares.household, RELATIVES_PER_RECORD, columns),
+            _prior(shares.household, RELATIVES_PER_RECORD, columns, prior_worth),
         )
         same = {f.name: _same(f, pairs.levels[f.name], shares) for f in FIELDS}
         settled = abs(priors[0] - model.prior) <= 1e-4 * model.prior
@@ -241,10 +246,10 @@ def _fit(model: Model, columns: Columns, drawn: dict[str, Levels], pairs: Pairs)
     return model
 
 
-def _prior(share: Scores, per_record: float, columns: Columns) -> float:
-    """The share of all pairs in a class; the expectation counts as one pair."""
-    expected = min(per_record * columns.size, PRIOR_WORTH)
-    pairs = _pair_count(columns) + PRIOR_WORTH / per_record
+def _prior(share: Scores, per_record: float, columns: Columns, worth: float) -> float:
+    """The share of all pairs in a class; the expectation counts as `worth` pairs."""
+    expected = min(per_record * columns.size, worth)
+    pairs = _pair_count(columns) + worth / per_record
     return float(min((share.sum() + expected) / pairs, 0.3))
 
 

@@ -47,6 +47,10 @@ class Field:
 _UNKNOWN = Level("unknown", "unknown on one side", 1.0, 1.0)
 
 
+# A step that this kind of field does not have; it keeps the numbers of the others alike.
+_NEVER = Level("never", "", 1e-6, 1e-6, 1e-6)
+
+
 def _field(name: str, *levels: Level, by_value: bool = False, shared: bool = False) -> Field:
     return Field(name, (_UNKNOWN, *levels), by_value, shared)
 
@@ -59,6 +63,7 @@ FIELDS: tuple[Field, ...] = (
         Level("slip", "given names one keystroke apart", 0.05, 0.001),
         Level("near", "given names much alike", 0.03, 0.003),
         Level("part", "one given name is an initial or a part of the other", 0.02, 0.005),
+        _NEVER,
         Level("similar", "given names somewhat alike", 0.02, 0.02),
         Level("different", "different given names", 0.02, 0.966),
         by_value=True,
@@ -70,6 +75,7 @@ FIELDS: tuple[Field, ...] = (
         Level("near", "family names much alike", 0.03, 0.002, 0.003),
         Level("part", "one family name is a part of the other", 0.01, 0.0005, 0.005),
         Level("swapped", "given and family name exchanged", 0.01, 0.00002, 0.00002),
+        Level("crossed", "one's given name is the other's family name", 0.01, 0.002, 0.012),
         Level("similar", "family names somewhat alike", 0.01, 0.02, 0.01),
         Level("different", "different family names", 0.05, 0.975, 0.23),
         by_value=True,
@@ -114,8 +120,11 @@ FIELDS: tuple[Field, ...] = (
         "address_line",
         Level("exact", "same street", 0.75, 0.002),
         Level("near", "streets much alike", 0.12, 0.001),
-        Level("similar", "streets somewhat alike", 0.02, 0.02),
+        _NEVER,
+        _NEVER,
         Level("swapped", "address lines exchanged", 0.03, 0.00002),
+        Level("crossed", "one's street is the other's second line", 0.01, 0.001),
+        Level("similar", "streets somewhat alike", 0.02, 0.02),
         Level("different", "different streets", 0.08, 0.977),
         by_value=True,
         shared=True,
@@ -124,8 +133,11 @@ FIELDS: tuple[Field, ...] = (
         "address_extra",
         Level("exact", "same second address line", 0.70, 0.002),
         Level("near", "second address lines much alike", 0.15, 0.001),
+        _NEVER,
+        _NEVER,
+        _NEVER,
+        _NEVER,
         Level("similar", "second address lines somewhat alike", 0.04, 0.02),
-        Level("swapped", "address lines exchanged", 0.01, 0.00002),
         Level("different", "different second address lines", 0.10, 0.977),
         by_value=True,
         shared=True,
@@ -134,8 +146,11 @@ FIELDS: tuple[Field, ...] = (
         "suburb",
         Level("exact", "same suburb or town", 0.82, 0.01),
         Level("near", "towns much alike", 0.08, 0.002),
+        _NEVER,
+        _NEVER,
+        _NEVER,
+        _NEVER,
         Level("similar", "towns somewhat alike", 0.03, 0.02),
-        Level("swapped", "towns exchanged", 0.01, 0.00002),
         Level("different", "different towns", 0.06, 0.968),
         by_value=True,
         shared=True,

@@ -52,7 +52,7 @@ def link(
         progress("nothing to compare", 3, 3)
         return Linkage(len(records), 0, (), pairs.thinned, None)
     progress(f"comparing {len(pairs.left):,} pairs", 1, 3)
-    scored = fit(table, pairs.left, pairs.right)
+    scored = fit(table, pairs.left, pairs.right, policy.prior_worth)
     scored = complete(table, scored, bridges(records, scored, policy))
     progress("deciding", 2, 3)
     links = decide(records, scored, policy)
