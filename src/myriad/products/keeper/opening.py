@@ -43,14 +43,28 @@ async def connect_simulated(
     Raises AuthorizationFailedError for a server that is no simulator or refuses, UnavailableError
     when it does not answer.
     """
+    answer = await ask_consent(runtime, base_url, str(tenant_id), merchant_id)
+    return await accept_consent(runtime, tenant_id, base_url, str(tenant_id), answer)
+
+
+async def ask_consent(
+    runtime: Runtime, base_url: str, bound_to: str, merchant_id: str | None = None
+) -> dict[str, str]:
+    """Return a simulator's answer to the request for access; writes nothing."""
     if not is_simulated(base_url):
         message = f"{base_url} is no simulator on this machine; connect on the Connections screen"
         raise AuthorizationFailedError(message)
-    speaking = speaking_to(runtime, base_url)
-    settings = speaking.settings_of(KeeperSettings)
-    bound_to, back_to = str(tenant_id), redirect_uri(settings)
+    settings = speaking_to(runtime, base_url).settings_of(KeeperSettings)
+    back_to = redirect_uri(settings)
     address = oauth.start(settings, runtime.vault, bound_to=bound_to, redirect_uri=back_to)
-    answer = await _consent(address, merchant_id)
+    return await _consent(address, merchant_id)
+
+
+async def accept_consent(
+    runtime: Runtime, tenant_id: TenantId, base_url: str, bound_to: str, answer: dict[str, str]
+) -> UUID:
+    """Turn a simulator's answer into a stored connection and return its id."""
+    speaking = speaking_to(runtime, base_url)
     async with runtime.database.session(tenant_id) as session:
         return await oauth.callback(
             session,
@@ -58,7 +72,7 @@ async def connect_simulated(
             code=answer.get("code"),
             state=answer.get("state"),
             bound_to=bound_to,
-            redirect_uri=back_to,
+            redirect_uri=redirect_uri(speaking.settings_of(KeeperSettings)),
             error=answer.get("error"),
         )
 

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from myriad.kit.errors import MyriadError
 from myriad.products.keeper.commands import app
+from myriad.scale.directory.tenants import find_tenant_by_slug
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import runtime_for
@@ -171,6 +172,15 @@ async def test_wrong_use_says_what_was_expected_and_what_to_do(
     context: Context, arguments: Sequence[str], said: str
 ) -> None:
     assert said in await refusal(context, *arguments)
+
+
+async def test_a_connection_that_fails_leaves_no_account_behind(context: Context) -> None:
+    await refusal(context, "connect", "--base-url", "http://127.0.0.1:9", "--account", "ghost")
+    async with (
+        runtime_for(context.urls) as runtime,
+        runtime.database.crossing("test looks for a tenant") as session,
+    ):
+        assert await find_tenant_by_slug(session, "ghost") is None
 
 
 async def test_a_wrong_account_names_those_that_are_there(context: Context, filled: Shop) -> None:

@@ -11,7 +11,7 @@ from myriad.kit.clock import get_zone
 from myriad.products.keeper.commands.choosing import context_of, run_async, show
 from myriad.products.keeper.connecting import CALLBACK_PATH
 from myriad.products.keeper.errors import InputFileError
-from myriad.products.keeper.opening import connect_simulated, open_tenant
+from myriad.products.keeper.opening import accept_consent, ask_consent, open_tenant
 from myriad.products.keeper.settings import KeeperSettings, is_simulated
 from myriad.scale.commands import CommandContext
 from myriad.scale.tenancy import TenantId
@@ -74,10 +74,12 @@ async def _connect(
                 "--base-url http://127.0.0.1:PORT"
             )
             raise InputFileError(message)
+        # Asked before anything is made: a wrong address leaves no empty account behind.
+        answer = await ask_consent(runtime, url, slug, merchant_id)
         tenant_id = await open_tenant(
             runtime, slug=slug, name=name, timezone=timezone, owner_email=OWNER_EMAIL
         )
-        return tenant_id, await connect_simulated(runtime, tenant_id, url, merchant_id)
+        return tenant_id, await accept_consent(runtime, tenant_id, url, slug, answer)
 
 
 def slug_of(name: str) -> str:
