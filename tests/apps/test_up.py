@@ -29,9 +29,9 @@ _CLI = [sys.executable, "-P", "-m", "myriad.apps.cli"]
 _SECONDS = 150.0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def home() -> Iterator[Path]:
-    """A home folder with a space and an apostrophe in its name."""
+    """A new home folder with a space and an apostrophe in its name."""
     with tempfile.TemporaryDirectory(prefix="myriad it's ") as folder:
         yield Path(folder) / "a home"
 
@@ -99,8 +99,7 @@ def test_up_from_the_first_start_to_a_clean_end(home: Path) -> None:
 
 def test_killed_parts_and_a_killed_supervisor_lose_nothing(home: Path) -> None:
     """After kill -9 of any part, and then of `up` itself, everything runs again with its data."""
-    with running_up(home) as (process, output):
-        assert "password" not in output.read_text()
+    with running_up(home) as (process, _):
         urls = read_state(home).urls
         assert urls is not None
         with psycopg.connect(urls.database_url) as connection:
@@ -113,7 +112,8 @@ def test_killed_parts_and_a_killed_supervisor_lose_nothing(home: Path) -> None:
         process.kill()
         process.wait()
     assert call(home, "status").returncode == 1
-    with running_up(home) as (process, _):
+    with running_up(home) as (process, output):
+        assert "password" not in output.read_text()
         again = read_state(home).urls
         assert again == urls
         with psycopg.connect(urls.database_url) as connection:
@@ -123,7 +123,10 @@ def test_killed_parts_and_a_killed_supervisor_lose_nothing(home: Path) -> None:
 
 
 def test_a_new_password_is_one_command_away(home: Path) -> None:
-    """Who lost the login gets another one, with and without `up`."""
+    """Who lost the login gets another one."""
+    with running_up(home) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
     shown = call(home, "password", "--json")
     assert shown.returncode == 0, shown.stderr
     assert json.loads(shown.stdout)["email"] == "owner@example.com"

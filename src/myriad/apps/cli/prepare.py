@@ -14,7 +14,11 @@ from typing import Any
 from myriad.apps.cli.servers import migrate, runtime_of
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
-from myriad.scale.directory.users import create_user, find_user_by_email
+from myriad.scale.directory.users import (
+    create_user,
+    find_user_by_email,
+    own_tenants_of_nobody,
+)
 from myriad.scale.observe import logs
 from myriad.scale.runtime import Runtime
 
@@ -28,9 +32,10 @@ async def make_login(runtime: Runtime) -> dict[str, str] | None:
         if await find_user_by_email(session, OWNER_EMAIL) is not None:
             return None
         password = secrets.token_urlsafe(PASSWORD_BYTES)
-        await create_user(
+        user_id = await create_user(
             session, email=OWNER_EMAIL, name="Owner", password=password, is_operator=True
         )
+        await own_tenants_of_nobody(session, user_id)
     return {"email": OWNER_EMAIL, "password": password}
 
 

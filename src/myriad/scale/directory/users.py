@@ -87,6 +87,19 @@ async def find_user_by_email(session: ReadSession, email: str) -> UserAccount | 
     return (await session.scalars(query)).one_or_none()
 
 
+async def own_tenants_of_nobody(session: Session, user_id: UUID) -> int:
+    """Make the user owner of every tenant that has no member, and return how many there were.
+
+    Needs a crossing session. A tenant made on the command line before anybody could sign in
+    would otherwise be seen by no one.
+    """
+    has_member = select(Membership.user_id).where(Membership.tenant_id == Tenant.id).exists()
+    lonely = (await session.scalars(select(Tenant.id).where(~has_member))).all()
+    for tenant_id in lonely:
+        await add_member(session, TenantId(tenant_id), user_id, Role.OWNER)
+    return len(lonely)
+
+
 async def set_password(session: Session, user_id: UUID, password: str) -> None:
     """Give a user another password and sign them out everywhere; needs a crossing session."""
     encoded = await hash_password(password)
