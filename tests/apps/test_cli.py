@@ -63,6 +63,20 @@ def test_wrong_use_ends_with_2(
     assert "Traceback" not in said.out + said.err
 
 
+def test_a_bad_purchase_log_stops_up_before_anything_starts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """`up --purchases` names the line and what was expected, and makes no folder."""
+    log, home = tmp_path / "log.csv", tmp_path / "home"
+    log.write_text("customer_id,date,quantity,amount\n1,19970101,1,free\n")
+    assert main(["up", "--purchases", str(log), "--home", str(home)]) == 2
+    assert "line 2: amount is 'free'; expected dollars and cents" in capsys.readouterr().err
+    log.write_text("customer_id,day\n")
+    assert main(["up", "--purchases", str(log), "--home", str(home)]) == 2
+    assert "line 1: expected the columns" in capsys.readouterr().err
+    assert not home.exists()
+
+
 def test_the_unexpected_goes_to_a_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,8 +11,10 @@ from myriad.apps.cli.launch import LaunchError, Options, launch
 from myriad.apps.cli.plan import has_own_square
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.embedded.errors import HomeBusyError
+from myriad.scale.manifest import load
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
+_READ_LOG = "myriad.products.keeper.square.simulator.purchases:read_purchases"
 _EPILOG = """
 Examples:
 
@@ -38,8 +40,8 @@ def command(
 ) -> None:
     """Start everything on this machine, and keep it running until Ctrl-C or `./myriad down`."""
     context: CliContext = ctx.obj
-    if purchases is not None and not purchases.is_file():
-        raise InvalidInputError(f"--purchases: there is no file {purchases}")
+    if purchases is not None:
+        _check_log(purchases)
     log = purchases.absolute() if purchases else None
     has_demo = not (no_demo or has_own_square())
     try:
@@ -47,3 +49,11 @@ def command(
     except (HomeBusyError, LaunchError) as error:
         typer.echo(f"myriad: {error.detail}", err=True)
         raise typer.Exit(1) from None
+
+
+def _check_log(path: Path) -> None:
+    """Raise InvalidInputError, naming the line, before anything is started for a bad log."""
+    if not path.is_file():
+        raise InvalidInputError(f"--purchases: there is no file {path}; give a CSV file")
+    # Imported only for those who give a log: it would cost every other start a quarter second.
+    load(_READ_LOG)(path)

@@ -84,8 +84,20 @@ async def _consent(address: str, merchant_id: str | None) -> dict[str, str]:
         async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as http:
             response = await http.get(asked)
     except httpx.HTTPError as error:
-        detail = f"{asked.scheme}://{asked.netloc.decode()} does not answer: {type(error).__name__}"
-        raise UnavailableError(detail) from None
+        where = f"{asked.scheme}://{asked.netloc.decode()}"
+        message = (
+            f"{where} does not answer ({type(error).__name__}); "
+            "start ./myriad keeper square-simulator, or correct the address"
+        )
+        raise UnavailableError(message) from None
     if response.status_code != httpx.codes.FOUND:
-        raise AuthorizationFailedError(f"no consent: status {response.status_code}")
+        raise AuthorizationFailedError(_refusal(response))
     return dict(httpx.URL(response.headers["location"]).params)
+
+
+def _refusal(response: httpx.Response) -> str:
+    try:
+        said = str(response.json()["errors"][0]["detail"])
+    except (ValueError, LookupError, TypeError):
+        said = "This is no Square simulator."
+    return f"no consent (status {response.status_code}): {said} Check the address and the seller."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -21,11 +22,13 @@ from typer.testing import CliRunner
 
 from myriad.kit.errors import MyriadError
 from myriad.products.keeper.commands import app
+from myriad.products.keeper.square.simulator.server import build_world
 from myriad.scale.directory.tenants import find_tenant_by_slug
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import runtime_for
 from tests.products.keeper.ledger import LAST, Shop, fill
+from tests.products.keeper.square.conftest import LOG, running_square
 
 PERSONS = """rec_id, given_name, surname, street_number, address_1, address_2, suburb, postcode, state, date_of_birth, soc_sec_id
 rec-1-org, lachlan, berry, 69, giblin street, killarney, bittern, 4814, qld, 19990219, 7364009
@@ -165,7 +168,13 @@ async def test_run_and_report_write_a_file_in_one_step(context: Context, filled:
         (("connect", "--base-url", "https://connect.squareup.com"), "agrees in a browser"),
         (("connect", "--base-url", "http://127.0.0.1:9"), "does not answer"),
         (("connect", "--timezone", "Mars/Base"), "is no time zone"),
+        (("connect", "--base-url", "http://127.0.0.1:9"), "start ./myriad keeper square-simulator"),
+        (("sync",), "make one with ./myriad keeper connect"),
+        (("report",), "make one with ./myriad keeper connect"),
+        (("customers",), "make one with ./myriad keeper connect"),
         (("match", "persons.csv", "--out", "p.csv", "--map", "family"), "expected FIELD=COLUMN"),
+        (("match", "absent.csv", "--out", "p.csv"), "Give the path of a CSV file"),
+        (("square-simulator", "--purchases", "absent.csv"), "give a CSV file"),
     ],
 )
 async def test_wrong_use_says_what_was_expected_and_what_to_do(
@@ -181,6 +190,43 @@ async def test_a_connection_that_fails_leaves_no_account_behind(context: Context
         runtime.database.crossing("test looks for a tenant") as session,
     ):
         assert await find_tenant_by_slug(session, "ghost") is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--account", "ghost", "--merchant", "M404"), "There is no such merchant"),
+        (("--account", "No Slug!"), "2 to 63 small letters, digits and hyphens"),
+    ],
+)
+async def test_a_wrong_seller_or_account_leaves_nothing_behind(
+    context: Context, tmp_path: Path, wrong: Sequence[str], said: str
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text(LOG)
+    world = build_world(purchases=log, spa=False, seed=1, customers=1)
+    with running_square(world) as square:
+        assert said in await refusal(context, "connect", "--base-url", square.url, *wrong)
+    async with (
+        runtime_for(context.urls) as runtime,
+        runtime.database.crossing("test looks for a tenant") as session,
+    ):
+        assert await find_tenant_by_slug(session, wrong[1]) is None
+
+
+async def test_what_is_still_to_be_made_is_told(context: Context, filled: Shop) -> None:
+    assert "run ./myriad keeper connect --account solo" in await refusal(context, "sync")
+    assert "make one with ./myriad keeper run" in await refusal(context, "report")
+
+
+def test_a_taken_port_is_told_before_the_simulator_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = CliRunner().invoke(
+            app, ["square-simulator", "--customers", "1", "--port", port], obj=object()
+        )
+    assert isinstance(ended.exception, MyriadError)
+    assert "choose another with --port" in ended.exception.detail
 
 
 async def test_a_wrong_account_names_those_that_are_there(context: Context, filled: Shop) -> None:

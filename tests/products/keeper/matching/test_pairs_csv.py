@@ -96,6 +96,13 @@ def test_a_missing_file_and_an_unknown_column_are_told(tmp_path: Path) -> None:
         read_persons(path, {"colour": "surname"})
 
 
+def test_telephones_need_a_country_that_exists(tmp_path: Path) -> None:
+    path = write(tmp_path, "external_id,given_name,phone\n1,Ann,020 7946 0018\n")
+    assert read_persons(path, country="gb").records[0].phone == "+442079460018"
+    with pytest.raises(PersonsFileError, match=r"'ZZ' is no country.*such as US or GB"):
+        read_persons(path, country="ZZ")
+
+
 def test_a_target_that_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
     path = write(tmp_path, FEBRL + ANN)
     for out in (path, tmp_path, tmp_path / "no" / "pairs.csv"):

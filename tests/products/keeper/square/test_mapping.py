@@ -81,6 +81,16 @@ def test_money_that_makes_no_sense_is_refused(changes: dict[str, Any], reason: s
 
 
 @pytest.mark.parametrize(
+    ("amount", "reason"),
+    [({"amount": -1, "currency": "USD"}, "negative"), ({"amount": 1, "currency": "EUR"}, "mixed")],
+)
+def test_a_refund_that_makes_no_sense_is_refused(amount: dict[str, Any], reason: str) -> None:
+    """A refund is held to the same rules as a payment."""
+    with pytest.raises(UnusableObjectError, match=reason):
+        mapping.refund_row(payment(amount_money=amount), PLACES)
+
+
+@pytest.mark.parametrize(
     ("birthday", "parts"),
     [
         ("1998-09-21", (1998, 9, 21)),

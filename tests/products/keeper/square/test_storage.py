@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from myriad.kit.ids import new_id
 from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.square.mapping import Places
-from myriad.products.keeper.square.storage import store
+from myriad.products.keeper.square.storage import load_places, store
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants
 
@@ -88,3 +88,45 @@ async def test_an_order_that_loses_lines_keeps_only_its_own(
     rows = await runtime.database.reader.rows(tenants.first, sql)
     assert rows == [{"name": "Balm", "quantity": 2.0}]
     assert await runtime.database.reader.rows(tenants.second, sql) == []
+
+
+async def test_phone_without_country_is_read_in_the_country_of_the_location(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    """A London number for a British shop, an American one for an American shop."""
+    sql = "SELECT phone_e164 FROM keeper.customer"
+    wanted = {"GB": "+442071234567", "US": "+12071234567"}
+    typed = {"GB": "020 7123 4567", "US": "207 123 4567"}
+    for tenant_id, country in ((tenants.first, "GB"), (tenants.second, "US")):
+        async with runtime.database.session(tenant_id) as session:
+            await open_account(session)
+            place = {"id": "L", "country": country, "timezone": "UTC", "currency": "USD"}
+            await store(session, "location", [place], Places())
+            customer = {"id": "c", "phone_number": typed[country]}
+            await store(session, "customer", [customer], await load_places(session))
+        rows = await runtime.database.reader.rows(tenant_id, sql)
+        assert rows == [{"phone_e164": wanted[country]}]
+
+
+async def test_a_mended_object_leaves_the_quarantine(runtime: Runtime, tenants: TwoTenants) -> None:
+    """A refund above its payment is kept apart until Square corrects it; so is a bad customer."""
+    kept = "SELECT object, reason FROM keeper.quarantine ORDER BY object"
+
+    def refund(amount: int, second: int) -> dict[str, Any]:
+        money = {"amount": amount, "currency": "USD"}
+        return payment("r", second) | {"payment_id": "p", "amount_money": money}
+
+    async with runtime.database.session(tenants.first) as session:
+        await open_account(session)
+        await store(session, "refund", [refund(500, 1)], Places())
+        await store(session, "payment", [payment("p", 0)], Places())
+        await store(session, "customer", [{"id": "c", "version": "odd"}], Places())
+    assert await runtime.database.reader.rows(tenants.first, kept) == [
+        {"object": "customer", "reason": "malformed"},
+        {"object": "refund", "reason": "refund_above_payment"},
+    ]
+    assert await runtime.database.reader.rows(tenants.second, kept) == []
+    async with runtime.database.session(tenants.first) as session:
+        await store(session, "refund", [refund(100, 2)], Places())
+        await store(session, "customer", [{"id": "c", "version": 2}], Places())
+    assert await runtime.database.reader.rows(tenants.first, kept) == []

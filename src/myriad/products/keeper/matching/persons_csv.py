@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import phonenumbers
+
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.matching.normalise import Record, record
 
@@ -102,6 +104,7 @@ def read_persons(
     `mapping` names columns per field and wins over the profile; `country` (ISO 3166 alpha-2) reads
     telephones without a country code. Raises PersonsFileError.
     """
+    country = _country(country)
     lines = list(_lines(path))
     if not lines:
         raise PersonsFileError(f"{path} is empty: expected a header line and one line per person.")
@@ -118,6 +121,14 @@ def read_persons(
             progress("reading persons", done, len(body))
     _check_ids(path, [number for number, _ in body], records)
     return PersonsList(profile, tuple(records), unread)
+
+
+def _country(typed: str) -> str:
+    code = typed.strip().upper()
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        message = f"{typed!r} is no country: expected two letters of ISO 3166, such as US or GB."
+        raise PersonsFileError(message)
+    return code
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -66,9 +66,11 @@ async def store(session: Session, name: str, items: Sequence[Json], places: Plac
     if kind.name == "order":
         await _store_lines(session, items, changed)
     ids = [row["ext_id"] for row in rows]
+    # Released first: what follows may put an object back, for another reason.
+    await run(session, "release_quarantine", object=kind.name, ext_ids=ids)
     for statement in kind.then:
         await run(session, statement, ext_ids=ids)
-    await _keep_apart(session, kind, refused, ids)
+    await _keep_apart(session, refused)
     return Stored(frozenset(changed), len(refused))
 
 
@@ -110,11 +112,7 @@ async def _store_lines(session: Session, items: Sequence[Json], changed: list[st
         await run(session, "replace_order_lines", orders=list(orders), rows=Jsonb(lines))
 
 
-async def _keep_apart(
-    session: Session, kind: Kind, refused: list[Json], accepted: list[str]
-) -> None:
-    if accepted and kind.name in ("payment", "order", "booking"):
-        await run(session, "release_quarantine", object=kind.name, ext_ids=accepted)
+async def _keep_apart(session: Session, refused: list[Json]) -> None:
     if refused:
         unique = {(row["ext_id"], row["reason"]): row for row in refused}
         await run(session, "quarantine", rows=Jsonb(list(unique.values())))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
 import uvicorn
 
+from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.square.simulator.app import create_app
 from myriad.products.keeper.square.simulator.purchases import purchases_seller
 from myriad.products.keeper.square.simulator.settings import SimulatorSettings
@@ -58,13 +60,23 @@ def run_simulator(
 ) -> None:
     """Serve a purchase log, the generated spa (the default), or both.
 
-    Raises PurchaseLogError before anything listens when the log cannot be used.
+    Raises PurchaseLogError before anything listens when the log cannot be used, InvalidInputError
+    when the port is taken.
     """
     world = build_world(purchases=purchases, spa=spa, seed=seed, customers=customers)
+    _check_port(host, port)
     settings = SimulatorSettings(seed=seed, webhook_url=webhook_url)
     if not quiet:
         sys.stderr.write(describe(world, settings, f"http://{host}:{port}"))
     serve(world, settings, host=host, port=port, quiet=quiet)
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        message = f"port {port} cannot be used ({error.strerror}); choose another with --port"
+        raise InvalidInputError(message) from None
 
 
 def describe(world: World, settings: SimulatorSettings, url: str) -> str:
