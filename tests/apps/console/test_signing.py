@@ -198,6 +198,7 @@ async def test_https_sessions_are_bound_to_the_host(runtime: Runtime, companies:
         ("/keeper/customers?state=late", "/keeper/customers?state=late"),
         ("//evil.example", "/"),
         ("https://evil.example", "/"),
+        ("https://[", "/"),
         ("/\\evil.example", "/"),
         ("javascript:alert(1)", "/"),
         ("/a\r\nSet-Cookie: x=y", "/"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Form
@@ -50,9 +50,8 @@ def local_path(next_path: str) -> str:
 
     Browsers read a backslash as a slash, so an address with one may lead elsewhere.
     """
-    parts = urlsplit(next_path)
     stays = next_path.startswith("/") and not next_path.startswith("//") and "\\" not in next_path
-    return next_path if stays and not parts.netloc and next_path.isprintable() else "/"
+    return next_path if stays and next_path.isprintable() else "/"
 
 
 def _to(path: str) -> RedirectResponse:

@@ -130,7 +130,8 @@ def may_read_metrics(request: Request) -> bool:
     token = settings_of(request).metrics_token
     if token is not None:
         expected = f"Bearer {token.get_secret_value()}"
-        return hmac.compare_digest(request.headers.get("authorization", ""), expected)
+        given = request.headers.get("authorization", "")
+        return hmac.compare_digest(given.encode(), expected.encode())
     is_proxied = "x-forwarded-for" in request.headers or "forwarded" in request.headers
     return not is_proxied and request.client is not None and request.client.host in _LOOPBACK
 
