@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Form
 from pydantic import BaseModel
 from sqlalchemy import func, select
 
@@ -16,7 +16,7 @@ from myriad.kit.errors import ConflictError
 from myriad.kit.ids import new_id
 from myriad.scale import http
 from myriad.scale.directory import Principal, record_event
-from myriad.scale.directory.models import AuditEvent
+from myriad.scale.directory.models import AuditEvent, IdempotencyKey
 from myriad.scale.http import Router, Staff, TenantSession
 from myriad.scale.http.app import RouteError
 from myriad.scale.runtime import Runtime
@@ -64,6 +64,12 @@ async def refuse(caller: Staff, session: TenantSession) -> None:
 async def unserialisable(caller: Staff, session: TenantSession) -> Receipt:
     await _write(session, caller, "unserialisable")
     return {"text": 1}  # type: ignore[return-value]
+
+
+@router.post("/forms")
+async def fill(caller: Staff, session: TenantSession, text: Annotated[str, Form()]) -> Receipt:
+    await _write(session, caller, text)
+    return Receipt(text=text, id=str(new_id()))
 
 
 @router.post("/slow")
@@ -142,6 +148,27 @@ async def test_a_repeated_request_happens_once_and_gets_the_same_answer(
     assert again.headers["content-type"] == first.headers["content-type"]
     assert again.headers["idempotent-replayed"] == "true"
     assert "idempotent-replayed" not in first.headers
+    assert await count(runtime, companies[0].tenant_id) == 1
+
+
+async def test_a_stored_answer_cannot_be_read_from_the_table(
+    client: httpx.AsyncClient, runtime: Runtime, companies: Companies
+) -> None:
+    company = companies[0]
+    answer = await client.post("/api/v1/t/orders", json={"text": "a"}, headers=keyed(company, "k"))
+    async with runtime.database.read_session(company.tenant_id) as session:
+        stored = await session.scalar(select(IdempotencyKey.body))
+    assert stored
+    assert answer.content not in bytes(stored)
+
+
+async def test_a_form_sent_twice_with_its_key_happens_once(
+    client: httpx.AsyncClient, runtime: Runtime, companies: Companies
+) -> None:
+    headers = keyed(companies[0], "form-1")
+    for _ in range(2):
+        answer = await client.post("/api/v1/t/forms", data={"text": "a"}, headers=headers)
+        assert answer.status_code == 200
     assert await count(runtime, companies[0].tenant_id) == 1
 
 

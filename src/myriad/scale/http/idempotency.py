@@ -4,7 +4,8 @@ The key, at most 255 visible characters, counts per tenant and route for a day. 
 stored answer are written in the very transaction that does the work, so either both stay or
 neither. The same key with the same request gets the first answer again, with another request it
 gets 422, and while the first is still being answered 409. A failed request left nothing behind
-and its key is free again. (draft-ietf-httpapi-idempotency-key-header, section 2)
+and its key is free again. A stored answer is sealed, for it may hold a secret that is shown once.
+(draft-ietf-httpapi-idempotency-key-header, section 2)
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from myriad.kit.errors import ConflictError, InvalidInputError
 from myriad.scale.data import Session
 from myriad.scale.directory import Principal
 from myriad.scale.directory.models import IdempotencyKey
+from myriad.scale.vault import Vault
 
 HEADER = "idempotency-key"
 REPLAYED_HEADER = "Idempotent-Replayed"
@@ -62,9 +64,21 @@ class OpenKey:
     """A key whose first request is being answered in this transaction."""
 
     session: Session
+    vault: Vault
     tenant_id: Any
     route: str
     key: str
+
+    @property
+    def place(self) -> str:
+        """What the stored answer is bound to."""
+        return f"idempotency {self.tenant_id} {self.route} {self.key}"
+
+
+async def keep_body(request: Request) -> None:
+    """Read the body of a request with a key before its form is parsed, which would consume it."""
+    if HEADER in request.headers:
+        await request.body()
 
 
 async def begin(request: Request, session: Session, caller: Principal) -> None:
@@ -75,7 +89,8 @@ async def begin(request: Request, session: Session, caller: Principal) -> None:
     if not _VISIBLE.fullmatch(key):
         expected = "1 to 255 visible ASCII characters"
         raise InvalidInputError(f"Idempotency-Key has {expected}", [("/Idempotency-Key", expected)])
-    opened = OpenKey(session, caller.tenant_id, f"{request.method} {request.url.path}", key)
+    vault, route = request.app.state.runtime.vault, f"{request.method} {request.url.path}"
+    opened = OpenKey(session, vault, caller.tenant_id, route, key)
     if not await session.scalar(_TRY_LOCK, {"name": f"{opened.tenant_id} {opened.route} {key}"}):
         raise IdempotencyConflictError("the first request with this key is still in flight")
     await _forget_old(opened)
@@ -128,7 +143,8 @@ async def _stored(opened: OpenKey, fingerprint: bytes) -> Response:
     row = found.one()
     if row.fingerprint != fingerprint:
         raise IdempotencyMismatchError("this Idempotency-Key belongs to a different request")
-    response = Response(row.body or b"", row.status or 200)
+    body = opened.vault.decrypt(row.body, opened.place) if row.body else b""
+    response = Response(body, row.status or 200)
     for name, value in row.headers:
         response.headers[name] = value
     response.headers[REPLAYED_HEADER] = "true"
@@ -140,9 +156,10 @@ async def finish(request: Request, response: Response) -> None:
     opened: OpenKey | None = getattr(request.state, "idempotency", None)
     if opened is None:
         return
+    sealed = opened.vault.encrypt(bytes(response.body), opened.place)
     kept = [[name, value] for name, value in response.headers.items() if name in _KEPT_HEADERS]
     await opened.session.execute(
         update(IdempotencyKey)
         .where(_is_this(opened))
-        .values(status=response.status_code, headers=kept, body=bytes(response.body))
+        .values(status=response.status_code, headers=kept, body=sealed)
     )

@@ -21,6 +21,7 @@ class Route(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
+            await idempotency.keep_body(request)
             try:
                 response = await handle(request)
             except idempotency.AnsweredBeforeError as answered:
