@@ -79,6 +79,13 @@ async def test_a_read_session_cannot_write(runtime: Runtime, tenants: TwoTenants
             await session.execute(_INSERT, {"tenant": tenants.first})
 
 
+async def test_what_only_reads_is_bounded_in_time(runtime: Runtime, tenants: TwoTenants) -> None:
+    show = "SELECT current_setting('statement_timeout') AS bound"
+    async with runtime.database.read_session(tenants.first) as session:
+        assert (await session.execute(text(show))).scalar_one() == "1min"
+    assert await runtime.database.reader.rows(tenants.first, show) == [{"bound": "1min"}]
+
+
 async def test_a_pipelined_read_sees_its_tenant_only(runtime: Runtime, tenants: TwoTenants) -> None:
     await _add_account(runtime, tenants.first)
     reader = runtime.database.reader

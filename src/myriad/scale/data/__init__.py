@@ -1,6 +1,6 @@
 """PostgreSQL: sessions, hot reads, models and migrations."""
 
-from myriad.scale.data.database import Database, ReadSession, Session, set_tenant
+from myriad.scale.data.database import Database, ReadSession, Session
 from myriad.scale.data.models import Model, TenantModel, TimestampedModel, metadata
 from myriad.scale.data.queries import NamedQueries
 from myriad.scale.data.reader import Reader
@@ -19,5 +19,4 @@ __all__ = [
     "TenantModel",
     "TimestampedModel",
     "metadata",
-    "set_tenant",
 ]

@@ -28,6 +28,10 @@ _crossings = Counter(
 NOBODY = TenantId(UUID(int=0))
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _READ_ONLY = text("SET TRANSACTION READ ONLY")
+_SET_READER = text(
+    "SELECT set_config('app.tenant_id', :tenant_id, true), "
+    "set_config('statement_timeout', :timeout, true)"
+)
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -44,8 +48,13 @@ class Database:
         self._crossing = self._engine(
             settings.crossing, settings.crossing_pool_size, process + "-crossing"
         )
-        self.reader = Reader(settings.app, settings.reader_pool_size)
-        self._crossing_reader = Reader(settings.crossing, settings.crossing_pool_size)
+        seconds = settings.statement_timeout_seconds
+        self.reader = Reader(
+            settings.app, settings.reader_pool_size, statement_timeout_seconds=seconds
+        )
+        self._crossing_reader = Reader(
+            settings.crossing, settings.crossing_pool_size, statement_timeout_seconds=seconds
+        )
 
     def _engine(self, url: str, size: int, name: str) -> AsyncEngine:
         return create_async_engine(
@@ -88,7 +97,9 @@ class Database:
         with acting_for(tenant_id):
             async with AsyncSession(self._app, expire_on_commit=False) as session:
                 await session.execute(_READ_ONLY)
-                await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+                timeout = f"{self.settings.statement_timeout_seconds}s"
+                bounds = {"tenant_id": str(tenant_id), "timeout": timeout}
+                await session.execute(_SET_READER, bounds)
                 yield ReadSession(session)
 
     @asynccontextmanager
@@ -107,8 +118,3 @@ class Database:
         _log.debug("tenants_crossed", why=why)
         _crossings.labels(why=why).inc()
         return await self._crossing_reader.rows(NOBODY, sql, parameters)
-
-
-async def set_tenant(session: Session, tenant_id: TenantId) -> None:
-    """Set the tenant again after a task has committed and begun its next transaction."""
-    await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})

@@ -15,13 +15,23 @@ from psycopg_pool import AsyncConnectionPool
 
 from myriad.scale.tenancy import TenantId
 
-_SET_TENANT = "SELECT set_config('app.tenant_id', %s, true)"
+_BEGIN_FOR = (
+    "SELECT set_config('app.tenant_id', %s, true), set_config('statement_timeout', %s, true)"
+)
 
 
 class Reader:
-    """Runs named SQL for one tenant at a time under row security."""
+    """Runs named SQL for one tenant at a time under row security, each for a bounded time."""
 
-    def __init__(self, url: str, size: int, *, prepare_threshold: int | None = 5) -> None:
+    def __init__(
+        self,
+        url: str,
+        size: int,
+        *,
+        prepare_threshold: int | None = 5,
+        statement_timeout_seconds: int = 60,
+    ) -> None:
+        self._timeout = f"{statement_timeout_seconds}s"
         self._pool = AsyncConnectionPool[AsyncConnection[DictRow]](
             url,
             min_size=1,
@@ -50,7 +60,7 @@ class Reader:
         async with self._pool.connection() as connection:
             async with connection.pipeline():
                 await connection.execute("BEGIN READ ONLY")
-                await connection.execute(_SET_TENANT, [str(tenant_id)])
+                await connection.execute(_BEGIN_FOR, [str(tenant_id), self._timeout])
                 cursor = await connection.execute(sql, parameters)
                 await connection.execute("COMMIT")
             return await cursor.fetchall()

@@ -24,7 +24,8 @@ class DatabaseSettings(BaseModel):
 
     `url` owns the schema and runs migrations. `app_url` acts for one tenant at a time under row
     security. `crossing_url` sees every tenant. When the last two are missing they are `url` with
-    the role set on the connection.
+    the role set on the connection. `statement_timeout_seconds` bounds each statement that only
+    reads; what writes is bounded by its job.
     """
 
     model_config = ConfigDict(frozen=True)
