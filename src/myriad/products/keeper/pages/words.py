@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from myriad.kit.money import Money
 from myriad.products.keeper.views import (
@@ -251,11 +251,6 @@ def bits(value: float) -> str:
         return "0"
     sign = "\N{MINUS SIGN}" if value < 0 else "+"
     return f"{sign}{abs(value):.1f}"
-
-
-def snooze_day(today_: date, days: int) -> date:
-    """Return the day on which a snoozed task comes back."""
-    return today_ + timedelta(days=days)
 
 
 def _people(count: int, noun: str) -> str:

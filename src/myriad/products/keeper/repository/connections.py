@@ -100,12 +100,6 @@ async def store_webhook_event(
     return stored is not None
 
 
-async def get_drift(session: ReadSession, first: object, last: object) -> tuple[int, int]:
-    """Return how many closed days of a period were checked and how many cents they are off."""
-    row = await get(session, "drift_between", first=first, last=last)
-    return int(row["days"]), int(row["cents_off"])
-
-
 def agent_row(row: Row) -> AgentRow:
     """Return a run of an agent as the screens show it."""
     names = AgentRow.__dataclass_fields__

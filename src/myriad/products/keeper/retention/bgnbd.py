@@ -201,12 +201,6 @@ def expected_purchases(
     return np.maximum(alive * visits, 0.0)
 
 
-def expected_purchases_to(parameters: Parameters, time: ArrayLike) -> Floats:
-    """Expected repeat visits of a customer picked at random, `time` weeks after the first."""
-    zeros = np.zeros_like(np.asarray(time, dtype=float))
-    return expected_purchases(parameters, zeros, zeros, zeros, time)
-
-
 def _live_visits(parameters: Parameters, a: float, x: Floats, waits: Floats) -> Floats:
     """Expected visits of a customer known to be alive; `waits` is horizon / (alpha + age)."""
     shape, drop, c = parameters.r + x, parameters.b + x, a + parameters.b + x - 1

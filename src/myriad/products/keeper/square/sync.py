@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
 
 from myriad.kit.clock import utc_now
 from myriad.products.keeper.settings import KeeperSettings
@@ -205,8 +204,3 @@ class _Sync:
             notices.append(_QUARANTINE_NOTICE.format(counts["quarantined"]))
         await note(self.work.session, self.connection.id, " ".join(notices) or None, flags)
         await self.work.checkpoint()
-
-
-async def resync_object(work: Work, connection_id: UUID, name: str | None) -> None:
-    """Forget how far an object (or, with None, everything) was read; the next sync reads it all."""
-    await progress.reset(work.session, connection_id, name)

@@ -46,11 +46,6 @@ SELECT customer_ext_id, start_at, segments
 FROM keeper.booking
 WHERE status = 'ACCEPTED' AND customer_ext_id IS NOT NULL
 
--- name: decided_links
-SELECT id, left_customer_id, right_customer_id, state
-FROM keeper.identity_link
-WHERE state IN ('linked', 'rejected', 'undone')
-
 -- name: joining_links
 SELECT left_customer_id, right_customer_id
 FROM keeper.identity_link
