@@ -40,7 +40,7 @@ async def get_today(session: ReadSession) -> TodayView:
         business_date=account.business_date,
         currency=currency,
         customers=people["customers"],
-        enough_history=people["customers"] > MINIMUM_CUSTOMERS,
+        enough_history=people["customers"] > MINIMUM_CUSTOMERS and not people["is_too_thin"],
         slipping=people["slipping"],
         slipping_value=Money(people["slipping_value"], currency),
         value_at_risk=Money(sum(task.value_at_risk.minor for task in tasks), currency),

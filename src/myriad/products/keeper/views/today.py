@@ -65,7 +65,8 @@ class TodayView:
     """The Today screen. `tasks` holds at most five, the dearest first; `weeks` oldest first.
 
     `slipping` counts the people slowing or likely lapsed and `slipping_value` is what they are
-    worth a year. With fewer than 30 customers `enough_history` is False and no task is made.
+    worth a year. With up to 30 customers, or where too few came back, `enough_history` is False
+    and no task is made.
     `is_measured` is False until the analysis of `business_date` has ended.
     `value_at_risk` is the sum over the open tasks of today.
     """

@@ -2,7 +2,9 @@
 SELECT count(*) AS customers,
        count(*) FILTER (WHERE m.state IN ('slowing', 'likely_lapsed') AND m.x > 0) AS slipping,
        coalesce(sum((m.reason ->> 'yearly_value')::bigint)
-           FILTER (WHERE m.state IN ('slowing', 'likely_lapsed')), 0)::bigint AS slipping_value
+           FILTER (WHERE m.state IN ('slowing', 'likely_lapsed')), 0)::bigint AS slipping_value,
+       EXISTS (SELECT FROM keeper.model_fit f
+               WHERE f.business_date = %(day)s AND f.detail ? 'not_enough_history') AS is_too_thin
 FROM keeper.person p
 LEFT JOIN keeper.person_metrics m ON m.tenant_id = p.tenant_id AND m.person_id = p.id
     AND m.business_date = %(day)s
