@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -305,6 +306,19 @@ async def test_clock_skew_loses_nothing(spa: Shop) -> None:
     await spa.sync()
     sql = "SELECT count(*) FROM keeper.payment WHERE ext_id = %(i)s"
     assert await spa.value(sql, i=late["id"]) == 1
+
+
+async def test_clock_skew_ahead_loses_nothing(spa: Shop) -> None:
+    """A sale that Square's clock dates after our look arrives, once, when our clock is there."""
+    await spa.sync()
+    ahead = timestamp(utc_now() + timedelta(seconds=3))
+    body = {"amount": 100, "created_at": ahead, "updated_at": ahead}
+    early = spa.square.control("payments", body)["payment"]
+    await spa.sync()
+    await asyncio.sleep(3)
+    await spa.sync()
+    sql = "SELECT count(*) FROM keeper.payment WHERE ext_id = %(i)s"
+    assert await spa.value(sql, i=early["id"]) == 1
 
 
 async def test_expired_cursor_starts_the_window_again(
