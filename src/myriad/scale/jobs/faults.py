@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from myriad.kit.errors import MyriadError
+from myriad.scale.observe.logs import without_row_values
 
 _DETAIL_LENGTH = 500
 
@@ -16,7 +17,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     return {
         "type": type(error).__name__,
         "code": error.code if isinstance(error, MyriadError) else "unexpected_error",
-        "detail": str(error)[:_DETAIL_LENGTH],
+        "detail": without_row_values(str(error))[:_DETAIL_LENGTH],
         "where": _where(error),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -22,6 +23,9 @@ _PERSONAL_WORDS = (
     "address",
 )
 
+# PostgreSQL quotes rows in these lines of an error: "DETAIL:  Key (email)=(…) already exists."
+_ROW_VALUES = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
+
 # httpx writes whole addresses, with the codes and states that OAuth puts into them.
 _TOO_TALKATIVE = ("httpx", "httpcore", "celery.app.trace", "celery.worker.strategy")
 
@@ -39,6 +43,19 @@ def mask_private(_logger: Any, _method: str, event: EventDict) -> EventDict:
         lowered = key.lower()
         if any(word in lowered for word in (*_SECRET_WORDS, *_PERSONAL_WORDS)):
             event[key] = "[hidden]"
+    return event
+
+
+def without_row_values(text: str) -> str:
+    """Return an error's text without the lines in which PostgreSQL quotes a row."""
+    return _ROW_VALUES.sub(r"\1: [hidden]", text)
+
+
+def mask_row_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Take quoted rows out of errors and their traces."""
+    for key in ("exception", "error", "event"):
+        if isinstance(event.get(key), str):
+            event[key] = without_row_values(event[key])
     return event
 
 
@@ -63,6 +80,7 @@ def configure(process: str, *, level: str = "INFO", as_json: bool | None = None)
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
+            mask_row_values,
             renderer,
         ],
     )
