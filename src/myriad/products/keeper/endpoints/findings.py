@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -119,7 +120,7 @@ async def get_report_pdf(report_id: UUID, session: TenantReadSession) -> Respons
     view = await repository.get_report(session, report_id)
     name = f"{view.kind}-{view.period_end}.pdf"
     return Response(
-        render_pdf(view, account.name),
+        await asyncio.to_thread(render_pdf, view, account.name),
         media_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

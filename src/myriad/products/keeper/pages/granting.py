@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -73,7 +74,7 @@ async def report_pdf(session: TenantReadSession, report_id: UUID) -> Response:
     account = await get_account(session)
     view = await get_report(session, report_id)
     return Response(
-        render_pdf(view, account.name),
+        await asyncio.to_thread(render_pdf, view, account.name),
         media_type="application/pdf",
         headers={
             "Content-Disposition": f'attachment; filename="{view.kind}-{view.period_end}.pdf"'
