@@ -13,6 +13,7 @@ from uuid import UUID
 
 from myriad.kit.errors import NotFoundError
 from myriad.products.keeper.errors import LinkDecisionError
+from myriad.products.keeper.repository.history import lock_account
 from myriad.products.keeper.repository.profiles import profile_name
 from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch
 from myriad.scale.data import Session
@@ -162,6 +163,8 @@ async def undo_pair(session: Session, link_id: UUID, user_id: UUID | None) -> No
 
 
 async def _decide(session: Session, link_id: UUID, state: str, user_id: UUID | None) -> None:
+    # Persons come from all links at once, so two decisions side by side would undo one another.
+    await lock_account(session)
     rows = await fetch(session, "lock_link", link_id=link_id)
     if not rows:
         raise NotFoundError("no such pair")
