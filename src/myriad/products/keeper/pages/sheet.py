@@ -16,7 +16,7 @@ from myriad.scale.data import ReadSession
 
 _PAGE = 1000
 _MOST = 100_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _HEADER = (
     "person_id", "name", "email", "phone", "state", "visits", "last_visit_on", "usual_gap_days",
     "no_visit_in_60_days", "worth_12_months", "at_stake", "currency",

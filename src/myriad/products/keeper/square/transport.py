@@ -1,6 +1,6 @@
 """One request to Square: admitted, guarded, tried again with jitter, and told in our words.
 
-The order is rate limit, breaker, attempt. The SDK's own retries are switched off: it would count
+The order is breaker, rate limit, attempt. The SDK's own retries are switched off: it would count
 neither toward the rate nor toward the breaker.
 """
 
