@@ -147,7 +147,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _keep(trace: str, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # A trace may hold what a customer sent, so others on this machine may not read it.
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(f"{datetime.now(UTC).isoformat()} {trace}\n")
     return path

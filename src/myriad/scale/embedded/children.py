@@ -14,6 +14,7 @@ import psutil
 
 from myriad.scale.embedded import kernel
 from myriad.scale.embedded.account import Account
+from myriad.scale.embedded.files import private_folder
 
 _LOG_LIMIT_BYTES = 10_000_000
 _POLL_SECONDS = 0.02
@@ -75,7 +76,7 @@ def _preparation(account: Account | None, dies_by: signal.Signals) -> Callable[[
 
 
 def _rotate(log: Path) -> None:
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(log.parent)
     if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".1.log"))
 
