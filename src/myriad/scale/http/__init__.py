@@ -2,7 +2,7 @@
 
 A product's endpoint is a signature and one call:
 
-    router = Router(tags=["keeper"])                      not APIRouter: it knows Idempotency-Key
+    router = Router(tags=["shop"])                        not APIRouter: it knows Idempotency-Key
 
     @router.get("/customers", response_model=Page[CustomerRow])
     async def list_customers(paging: PageRequest, reader: TenantReader) -> Response:

@@ -124,7 +124,7 @@ class EverybodyMay:
 
 
 def public(reason: str) -> Any:
-    """Declare that a route needs no caller: `dependencies=[public("Square signs its webhooks")]`.
+    """Declare that a route needs no caller: `dependencies=[public("webhooks are signed")]`.
 
     A test over all routes fails for any that has neither a guard nor this.
     """

@@ -13,7 +13,7 @@ Every = Literal["nightly", "hourly", "weekly"]
 class ScheduleSpec:
     """One schedule of a product.
 
-    `name` is unique among the schedules of a tenant, as in "keeper.nightly". `every` is nightly
+    `name` is unique among the schedules of a tenant, as in "shop.nightly". `every` is nightly
     (once per local date, between midnight and six), hourly, or weekly (one night a week). The job
     gets `payload` with "schedule" and "fire_time" (ISO 8601, UTC) added. `weekday` (Monday is 0)
     fixes the night of a weekly one; without it the tenant's hash chooses.

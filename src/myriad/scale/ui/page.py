@@ -2,7 +2,7 @@
 
     @pages.get("/customers")
     async def customers(page: CurrentPage, reader: TenantReader) -> Response:
-        return RENDERER.respond(page, "keeper/customers.html", rows=await reader.rows(...))
+        return RENDERER.respond(page, "shop/customers.html", rows=await reader.rows(...))
 
 `CurrentPage` implies a caller of the tenant, as `Staff` does. A page that anybody may see asks
 `visitor_page(request)`.

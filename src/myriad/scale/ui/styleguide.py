@@ -53,7 +53,7 @@ class Sample:
         Fact("Gap since the last visit", "58 days, usually 24", 0.8),
         Fact("Visits in a year", "13", 0.3),
         Fact("Last ticket", "$84, as always", -0.2),
-        Fact("Source", "Square payments", None),
+        Fact("Source", "Card payments", None),
     )
 
 
