@@ -1,4 +1,7 @@
-"""The API under uvicorn: `python -m myriad.apps.serve --port 8000`, as `./myriad up` runs it."""
+"""The API under uvicorn: `python -m myriad.apps.serve`, as `./myriad up` runs it.
+
+It listens where MYRIAD_HTTP__HOST and MYRIAD_HTTP__PORT say, unless the command line says else.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from myriad.apps.products import PRODUCTS
+from myriad.apps.settings import load_settings
 from myriad.scale.manifest import load
 
 
@@ -35,9 +39,10 @@ def make_app() -> FastAPI:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; requests under way get two seconds to end."""
+    settings = load_settings().http
     parser = argparse.ArgumentParser(description="Serve the API and the screens.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default=settings.host)
+    parser.add_argument("--port", type=int, default=settings.port)
     given = parser.parse_args(arguments)
     uvicorn.run(
         make_app(),
