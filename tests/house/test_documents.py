@@ -9,6 +9,7 @@ import pytest
 from tools.reference import TARGET, settings_markdown
 
 _ROOT = Path(__file__).parents[2]
+_NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)")
 
 
@@ -35,3 +36,18 @@ def test_decisions_are_numbered_without_gaps_and_fit_a_page() -> None:
     numbers = [int(page.name[:4]) for page in pages]
     assert numbers == list(range(1, len(pages) + 1))
     assert all(len(page.read_text(encoding="utf-8").split()) < 700 for page in pages)
+
+
+def test_every_test_that_the_page_of_bad_input_names_exists() -> None:
+    page = (_ROOT / "docs" / "reference" / "bad-input.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    facts = [row for row in rows if not row.startswith("| input ")]
+    assert facts
+    assert [row for row in facts if not _NAMED.search(row)] == []
+    assert [name for name in _NAMED.findall(page) if not _has_test(*name)] == []
+
+
+def _has_test(path: str, name: str) -> bool:
+    tests = _ROOT / "tests"
+    file = tests / "products" / path if path.startswith("keeper/") else tests / path
+    return file.is_file() and f"def {name}(" in file.read_text(encoding="utf-8")
