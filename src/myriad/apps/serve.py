@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import sys
 from collections.abc import Sequence
 
 import uvicorn
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 
 from myriad.apps.products import PRODUCTS
 from myriad.apps.settings import load_settings
+from myriad.kit.errors import MyriadError
 from myriad.scale.manifest import load
 
 
@@ -39,15 +41,18 @@ def make_app() -> FastAPI:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; requests under way get two seconds to end."""
-    settings = load_settings().http
     parser = argparse.ArgumentParser(description="Serve the API and the screens.")
-    parser.add_argument("--host", default=settings.host)
-    parser.add_argument("--port", type=int, default=settings.port)
+    parser.add_argument("--host")
+    parser.add_argument("--port", type=int)
     given = parser.parse_args(arguments)
+    try:
+        settings = load_settings().http
+    except MyriadError as error:
+        sys.exit(f"the API cannot start: {error.detail}")
     uvicorn.run(
         make_app(),
-        host=given.host,
-        port=given.port,
+        host=given.host or settings.host,
+        port=settings.port if given.port is None else given.port,
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=2,
