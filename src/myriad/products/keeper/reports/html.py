@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from myriad.kit.money import minor_digits
 from myriad.products.keeper.reports import words
 from myriad.products.keeper.views import ReportView
 from myriad.scale.ui.charts import Point, bar_chart, line_chart
@@ -26,7 +27,7 @@ def render_html(view: ReportView, business: str) -> str:
     takings = [
         Point(
             words.short_day(day.local_date),
-            float(day.revenue.minor) / 100,
+            day.revenue.minor / 10 ** minor_digits(day.revenue.currency),
             day.revenue.format(whole=True),
         )
         for day in view.days
