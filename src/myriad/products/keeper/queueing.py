@@ -54,7 +54,7 @@ async def enqueue_run(
     if day is not None:
         await choose_day(session, await get_account(session), day)
     payload = {"day": day.isoformat() if day else None, "agent": agent, "again": again}
-    key = f"run:{agent or 'all'}:{day or 'today'}"
+    key = f"run:{agent or 'all'}:{day or 'today'}{':again' if again else ''}"
     job_id = await enqueue(session, RUN_TASK, payload, dedup_key=key)
     await set_setting(session, "job_id", str(job_id))
     return job_id

@@ -131,6 +131,18 @@ async def test_a_sure_pair_is_linked_explained_and_reversible(twins: Shop) -> No
     assert {row["ext_id"]: row["person_id"] for row in await twins.rows(_PERSONS)} == persons
 
 
+async def test_whoever_unsubscribes_later_is_not_called_again(twins: Shop) -> None:
+    allowed = """
+        SELECT p.contact_allowed FROM keeper.person p
+        JOIN keeper.customer c ON c.person_id = p.id WHERE c.ext_id = 'bo'
+    """
+    await twins.run()
+    assert await twins.value(allowed) is True
+    await twins.change("UPDATE keeper.customer SET email_unsubscribed = true WHERE ext_id = 'bo'")
+    await twins.run(again=True)
+    assert await twins.value(allowed) is False
+
+
 async def test_the_id_of_a_merged_person_shows_the_one_it_became(twins: Shop) -> None:
     second = await twins.value("SELECT id FROM keeper.customer WHERE ext_id = 'ada-2'")
     await twins.run()

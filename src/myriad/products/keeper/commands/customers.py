@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from myriad.kit.sheets import safe_cell
 from myriad.products.keeper.agents.export import export_customers
 from myriad.products.keeper.commands.choosing import (
     AccountOption,
@@ -98,7 +99,7 @@ def _text(rows: Sequence[dict[str, Any]], form: str) -> str:
     target = io.StringIO()
     writer = csv.DictWriter(target, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({**row, "name": safe_cell(row["name"] or "")} for row in rows)
     return target.getvalue()
 
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from myriad.kit.money import Money, minor_digits
+from myriad.kit.sheets import safe_cell
 from myriad.products.keeper.repository.customers import list_customers
 from myriad.products.keeper.views import CustomerFilter, CustomerRow
 from myriad.scale.data import ReadSession
 
 _PAGE = 1000
 _MOST = 100_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _HEADER = (
     "person_id", "name", "email", "phone", "state", "visits", "last_visit_on", "usual_gap_days",
     "no_visit_in_60_days", "worth_12_months", "at_stake", "currency",
@@ -36,9 +36,9 @@ async def customers(session: ReadSession, asked: CustomerFilter) -> str:
 def _customer(row: CustomerRow, currency: str) -> tuple[str, ...]:
     return (
         str(row.person_id),
-        _safe(row.name),
-        _safe(row.email or ""),
-        _safe(row.phone or ""),
+        safe_cell(row.name),
+        safe_cell(row.email or ""),
+        safe_cell(row.phone or ""),
         row.state,
         str(row.visits),
         row.last_visit_on.isoformat() if row.last_visit_on else "",
@@ -61,15 +61,6 @@ def answer(name: str, content: str) -> Response:
     """Return the text as a file to keep, marked as UTF-8 for spreadsheets."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response("\ufeff" + content, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _safe(cell: str) -> str:
-    """Return the cell behind an apostrophe when a spreadsheet would compute it.
-
-    A phone number in international form is only digits behind its plus, which stays a number.
-    """
-    is_number = cell[:1] == "+" and cell[1:].isdigit()
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_number else cell
 
 
 def _number(value: float | None, digits: int) -> str:

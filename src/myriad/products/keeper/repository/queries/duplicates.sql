@@ -101,9 +101,13 @@ FROM jsonb_to_recordset(%(rows)s) AS w (
 )
 ON CONFLICT (tenant_id, id) DO UPDATE
 SET display_name = excluded.display_name, sort_name = excluded.sort_name, email = excluded.email,
-    phone = excluded.phone, merged_into_id = NULL, updated_at = now()
-WHERE (p.display_name, p.sort_name, p.email, p.phone, p.merged_into_id) IS DISTINCT FROM
-      (excluded.display_name, excluded.sort_name, excluded.email, excluded.phone, NULL::uuid)
+    phone = excluded.phone, merged_into_id = NULL, updated_at = now(),
+    -- Whoever unsubscribed in Square stays uncalled; no later read turns that back.
+    contact_allowed = p.contact_allowed AND excluded.contact_allowed
+WHERE (p.display_name, p.sort_name, p.email, p.phone, p.merged_into_id, p.contact_allowed)
+      IS DISTINCT FROM
+      (excluded.display_name, excluded.sort_name, excluded.email, excluded.phone, NULL::uuid,
+       p.contact_allowed AND excluded.contact_allowed)
 
 -- name: merge_persons
 UPDATE keeper.person p
