@@ -97,6 +97,19 @@ async def test_a_person_of_another_tenant_is_not_found(busy_shop: Shop, other_sh
             await set_contact_allowed(session, person, False, None)
 
 
+async def test_who_allowed_contact_stands_in_the_audit_log(busy_shop: Shop) -> None:
+    await busy_shop.run()
+    person = await busy_shop.value("SELECT id FROM keeper.person LIMIT 1")
+    async with busy_shop.runtime.database.session(busy_shop.tenant_id) as session:
+        await set_contact_allowed(session, person, False, person)
+    events = await busy_shop.rows(
+        "SELECT subject, detail FROM platform.audit_event WHERE action = 'person.contact_allowed'"
+    )
+    assert events == [
+        {"subject": str(person), "detail": {"allowed": False, "said_by": str(person)}}
+    ]
+
+
 async def test_a_person_has_rhythm_risk_and_timeline(busy_shop: Shop) -> None:
     await busy_shop.run()
     person = await busy_shop.value("SELECT person_id FROM keeper.task ORDER BY value_at_risk DESC")

@@ -24,6 +24,8 @@ from myriad.products.keeper.views import (
     VisitRow,
 )
 from myriad.scale.data import ReadSession, Session
+from myriad.scale.directory.audit import record_event
+from myriad.scale.tenancy import current_tenant
 
 TIMELINE_PAGE = 30
 _VISITS_SHOWN = 60
@@ -106,10 +108,18 @@ async def require_person(session: ReadSession, person_id: UUID) -> UUID:
 async def set_contact_allowed(
     session: Session, person_id: UUID, allowed: bool, user_id: UUID | None
 ) -> None:
-    """Note whether the person may be contacted; raises NotFoundError."""
-    del user_id  # The audit trail at the edge knows who asked.
+    """Note whether the person may be contacted, and who said so; raises NotFoundError."""
     if await find(session, "set_contact_allowed", person_id=person_id, allowed=allowed) is None:
         raise NotFoundError("no such customer")
+    said_by = str(user_id) if user_id else None
+    record_event(
+        session,
+        current_tenant(),
+        "person.contact_allowed",
+        subject=str(person_id),
+        allowed=allowed,
+        said_by=said_by,
+    )
 
 
 async def _get_person(session: ReadSession, person_id: UUID) -> Row:
