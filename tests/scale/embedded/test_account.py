@@ -16,11 +16,12 @@ import pytest
 
 from myriad.scale.embedded import EmbeddedPostgres, running_servers
 from myriad.scale.embedded.account import choose_account
-from myriad.scale.embedded.binaries import get_postgres_folder
+from myriad.scale.embedded.binaries import find_postgres_folder, get_postgres_folder
 from myriad.scale.embedded.errors import AccountError
 from myriad.scale.embedded.kernel import Capability
 from tests.scale.embedded.homes import children_of, holder_of
 
+_OUT_OF_REACH = 77
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to show how root is left")
 
 
@@ -83,6 +84,8 @@ def _serve_as_nobody(home: str) -> None:
     os.setgroups([])
     os.setgid(nobody.pw_gid)
     os.setuid(nobody.pw_uid)
+    if find_postgres_folder() is None:
+        os._exit(_OUT_OF_REACH)
     with running_servers(Path(home)) as urls, psycopg.connect(urls.app_url) as connection:
         connection.execute("SELECT 1")
         uids = {child.uids().effective for child in psutil.Process().children()}
@@ -101,4 +104,6 @@ def test_an_ordinary_user_stays_who_they_are() -> None:
             )
             child.start()
         child.join(60)
+        if child.exitcode == _OUT_OF_REACH:
+            pytest.skip("this clone lies below a folder that only root may enter")
         assert child.exitcode == 0
