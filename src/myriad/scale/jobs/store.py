@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import CursorResult
 
 from myriad.scale.data import NamedQueries, ReadSession
+from myriad.scale.tenancy import TenantId
 
 QUERIES = NamedQueries.load("myriad.scale.jobs")
 CHANNEL = "myriad_jobs"
 CLASSES = ("interactive", "high", "default", "low", "bulk")
+
+
+@dataclass(frozen=True, slots=True)
+class JobRef:
+    """Where a job stands: its tenant, its id, its class as a rank (0 is interactive), its task."""
+
+    tenant_id: TenantId
+    job_id: UUID
+    job_class: int
+    task_id: int
 
 
 async def run(session: ReadSession, query: str, parameters: Mapping[str, Any]) -> CursorResult[Any]:
