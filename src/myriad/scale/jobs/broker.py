@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from myriad.kit.errors import UnavailableError
 from myriad.scale.jobs.choice import ChosenJob
+from myriad.scale.jobs.store import CLASSES
 
 QUEUE = "jobs"
 RUN_JOB = "myriad.run_job"
@@ -50,6 +51,11 @@ SETTINGS: dict[str, Any] = {
         "deadletter_queue": "undeliverable",
     },
 }
+
+
+def queue_name(worker_name: str, job_class: int) -> str:
+    """Return the queue of one worker and one class; `job_class` is a rank, 0 is interactive."""
+    return f"{QUEUE}.{worker_name}.{CLASSES[job_class]}"
 
 
 def create_celery(broker_url: str) -> Celery:
