@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, NewType
+from functools import cached_property
+from typing import Any, NewType, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from myriad.scale.data.reader import Reader
 from myriad.scale.data.settings import DatabaseSettings
+from myriad.scale.data.work import WorkSessions
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import Counter
 from myriad.scale.tenancy import TenantId, acting_for
@@ -39,11 +41,23 @@ def sqlalchemy_url(url: str) -> str:
     return urlunsplit(urlsplit(url)._replace(scheme="postgresql+psycopg"))
 
 
+class Closable(Protocol):
+    """Something that holds connections."""
+
+    async def close(self) -> None:
+        """Close them."""
+
+
+ClosableT = TypeVar("ClosableT", bound=Closable)
+
+
 class Database:
     """The connections of one process. Belongs to the event loop that first uses it."""
 
     def __init__(self, settings: DatabaseSettings, *, process: str = "myriad") -> None:
         self.settings = settings
+        self._process = process
+        self._shared: dict[type, Closable] = {}
         self._app = self._engine(settings.app, settings.pool_size, process)
         self._crossing = self._engine(
             settings.crossing, settings.crossing_pool_size, process + "-crossing"
@@ -75,8 +89,22 @@ class Database:
         await self.reader.open()
         await self._crossing_reader.open()
 
+    @cached_property
+    def work(self) -> WorkSessions:
+        """The sessions of jobs, on a pool of their own, made at the first use."""
+        return self.shared(WorkSessions, lambda: WorkSessions(self.settings, self._process))
+
+    def shared(self, kind: type[ClosableT], make: Callable[[], ClosableT]) -> ClosableT:
+        """Return the one thing of its kind that lives as long as these connections."""
+        found = self._shared.get(kind)
+        if not isinstance(found, kind):
+            found = self._shared[kind] = make()
+        return found
+
     async def close(self) -> None:
         """Close every connection."""
+        for thing in self._shared.values():
+            await thing.close()
         await self.reader.close()
         await self._crossing_reader.close()
         await self._app.dispose()

@@ -25,7 +25,8 @@ class DatabaseSettings(BaseModel):
     `url` owns the schema and runs migrations. `app_url` acts for one tenant at a time under row
     security. `crossing_url` sees every tenant. When the last two are missing they are `url` with
     the role set on the connection. `statement_timeout_seconds` bounds each statement that only
-    reads; what writes is bounded by its job.
+    reads; what writes is bounded by its job. `work_pool_size` bounds the connections of jobs that use
+    their session at the same time.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +35,7 @@ class DatabaseSettings(BaseModel):
     app_url: SecretStr | None = None
     crossing_url: SecretStr | None = None
     pool_size: int = 6
+    work_pool_size: int = 16
     reader_pool_size: int = 6
     crossing_pool_size: int = 3
     connect_timeout_seconds: int = 10

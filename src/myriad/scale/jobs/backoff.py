@@ -12,15 +12,28 @@ from myriad.kit.errors import (
     NotFoundError,
     TooManyRequestsError,
 )
-from myriad.scale.jobs.errors import PermanentJobError, RetryLaterError
+from myriad.kit.clock import utc_now
+from myriad.scale.jobs.errors import (
+    BudgetExhaustedError,
+    DeadlinePassedError,
+    PermanentJobError,
+    RetryLaterError,
+)
 
 BASE_SECONDS = 2.0
 CAP_SECONDS = 3600.0
 SPREAD = 0.1
+LONGEST_SPREAD_SECONDS = 60.0
 _LARGEST_EXPONENT = 30
-_PERMANENT = (PermanentJobError, InvalidInputError, NotFoundError, ForbiddenError)
+_PERMANENT = (
+    PermanentJobError,
+    DeadlinePassedError,
+    InvalidInputError,
+    NotFoundError,
+    ForbiddenError,
+)
 
-Kind = Literal["retry", "later", "permanent"]
+Kind = Literal["retry", "later", "budget", "permanent"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,7 @@ class Verdict:
     @property
     def costs_an_attempt(self) -> bool:
         """Whether the attempt counts towards the limit; being told to wait does not."""
-        return self.kind != "later"
+        return self.kind not in ("later", "budget")
 
 
 def full_jitter(attempt: int, chance: float) -> float:
@@ -46,8 +59,12 @@ def full_jitter(attempt: int, chance: float) -> float:
 
 
 def after_wait(seconds: float, chance: float) -> float:
-    """Return the wait that was asked for and up to a tenth more, so that waiters do not return at once."""
-    return max(seconds, 0.0) * (1.0 + SPREAD * chance)
+    """Return the wait that was asked for and up to a tenth or a minute more.
+
+    Waiters that all return at once would be sent away again.
+    """
+    waited = max(seconds, 0.0)
+    return waited + min(SPREAD * waited, LONGEST_SPREAD_SECONDS) * chance
 
 
 def judge(
@@ -58,6 +75,8 @@ def judge(
     `permanent` are further errors of the task that no retry can cure.
     """
     chance = random.random()  # noqa: S311 - spreads load, keeps no secret
+    if isinstance(error, BudgetExhaustedError):
+        return Verdict("budget", after_wait((error.until - utc_now()).total_seconds(), chance))
     if isinstance(error, RetryLaterError):
         return Verdict("later", after_wait(error.after_seconds, chance))
     if isinstance(error, TooManyRequestsError):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from myriad.kit.errors import ConflictError, MyriadError, NotFoundError
+from myriad.kit.errors import ConflictError, InvalidInputError, MyriadError, NotFoundError
 
 
 class RetryLaterError(MyriadError):
@@ -22,6 +23,33 @@ class RetryLaterError(MyriadError):
     ) -> None:
         super().__init__(detail, **facts)
         self.after_seconds = after_seconds
+
+
+class BudgetExhaustedError(MyriadError):
+    """A budget of money, tokens or calls is used up until `until`, an aware time; costs no attempt.
+
+    The job waits for the budget's next period instead of knocking again and again.
+    """
+
+    code = "budget_exhausted"
+    status = 503
+    title = "Budget used up"
+
+    def __init__(
+        self, until: datetime, detail: str = "the budget is used up", **facts: object
+    ) -> None:
+        if until.tzinfo is None:
+            raise InvalidInputError("until needs a time zone")
+        super().__init__(detail, **facts)
+        self.until = until
+
+
+class DeadlinePassedError(MyriadError):
+    """The time by which the job had to be started or done has passed."""
+
+    code = "deadline_passed"
+    status = 504
+    title = "Deadline passed"
 
 
 class PermanentJobError(MyriadError):

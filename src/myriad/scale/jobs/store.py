@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from sqlalchemy import CursorResult
 
+from myriad.kit.errors import InvalidInputError
 from myriad.scale.data import NamedQueries, ReadSession
 from myriad.scale.tenancy import TenantId
 
@@ -26,6 +27,15 @@ class JobRef:
     job_id: UUID
     job_class: int
     task_id: int
+
+
+def rank_of(job_class: str) -> int:
+    """Return the rank of a class by its name, or raise InvalidInputError."""
+    try:
+        return CLASSES.index(job_class)
+    except ValueError:
+        known = ", ".join(CLASSES)
+        raise InvalidInputError(f"no job class {job_class!r}; there are: {known}") from None
 
 
 async def run(session: ReadSession, query: str, parameters: Mapping[str, Any]) -> CursorResult[Any]:

@@ -1,52 +1,153 @@
--- name: claim_job
+-- name: claim_jobs
+-- A row that somebody else has locked is passed over; `find_claimable` tells it from one that is gone.
+WITH asked AS (
+    SELECT * FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(job_classes)s::smallint[],
+        %(task_ids)s::smallint[], %(worker_ids)s::uuid[], %(lease_seconds)s::double precision[],
+        %(max_attempts)s::smallint[], %(are_alone)s::boolean[])
+    AS asked (tenant_id, id, job_class, task_id, worker_id, lease_seconds, max_attempts, is_alone)
+), free AS (
+    SELECT job.tenant_id, job.state, job.job_class, job.task_id, job.id, asked.worker_id,
+        asked.lease_seconds, asked.max_attempts
+    FROM asked JOIN platform.job ON job.tenant_id = asked.tenant_id
+        AND job.state IN ('queued', 'dispatched', 'running')
+        AND job.job_class = asked.job_class AND job.task_id = asked.task_id AND job.id = asked.id
+        AND (job.state <> 'running' OR job.lease_until < clock_timestamp()
+            OR job.worker_id = asked.worker_id)
+        AND (asked.is_alone OR coalesce(job.losses, 0) < %(suspect_losses)s)
+    FOR UPDATE OF job SKIP LOCKED
+)
 UPDATE platform.job SET
     state = 'running',
-    lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second',
-    fence = fence + 1,
-    attempts = attempts + 1,
-    max_attempts = coalesce(max_attempts, %(max_attempts)s),
-    worker_id = %(worker_id)s,
-    started_at = now(),
+    lease_until = clock_timestamp() + free.lease_seconds * interval '1 second',
+    fence = coalesce(job.fence, 0) + 1,
+    attempts = job.attempts + 1,
+    max_attempts = coalesce(job.max_attempts, free.max_attempts),
+    losses = CASE WHEN job.state = 'running' THEN coalesce(job.losses, 0) + 1 ELSE job.losses END,
+    worker_id = free.worker_id,
+    started_at = clock_timestamp(),
     progress_done = NULL, progress_total = NULL, stage = NULL, message = NULL
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s
-    AND (state IN ('queued', 'dispatched') OR (state = 'running' AND lease_until < now()))
-RETURNING task, payload, fence, attempts, max_attempts
+FROM free
+WHERE job.tenant_id = free.tenant_id AND job.state = free.state
+    AND job.job_class = free.job_class AND job.task_id = free.task_id AND job.id = free.id
+RETURNING job.id, job.worker_id, job.payload, job.fence, job.attempts, job.max_attempts,
+    job.deadline_at, job.graph_id, coalesce(job.cost,
+        (SELECT mean_seconds FROM platform.job_task WHERE job_task.id = job.task_id)) AS estimate
+
+-- name: find_claimable
+SELECT job.id FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(job_classes)s::smallint[],
+    %(task_ids)s::smallint[]) AS asked (tenant_id, id, job_class, task_id)
+JOIN platform.job ON job.tenant_id = asked.tenant_id AND job.state IN ('queued', 'dispatched')
+    AND job.job_class = asked.job_class AND job.task_id = asked.task_id AND job.id = asked.id
+
+-- name: finish_jobs
+-- Fails, so that nothing of the transaction remains, when fewer than `at_least` jobs are still held.
+WITH asked AS (
+    SELECT * FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(job_classes)s::smallint[],
+        %(task_ids)s::smallint[], %(fences)s::integer[], %(costs)s::real[], %(results)s::text[])
+    AS asked (tenant_id, id, job_class, task_id, fence, cost, result)
+), gone AS (
+    DELETE FROM platform.job USING asked
+    WHERE job.tenant_id = asked.tenant_id AND job.state = 'running'
+        AND job.job_class = asked.job_class AND job.task_id = asked.task_id
+        AND job.id = asked.id AND job.fence = asked.fence
+    RETURNING job.*, asked.cost AS actual_cost, asked.result
+), kept AS (
+    INSERT INTO platform.job_finished (tenant_id, id, state, job_class, task_id, attempts, payload,
+        max_attempts, cost, dedup_key, graph_id, worker_id, message, run_at, started_at)
+    SELECT tenant_id, id, 'succeeded', job_class, task_id, attempts, payload,
+        max_attempts, actual_cost, dedup_key, graph_id, worker_id, message, run_at, started_at
+    FROM gone
+), told AS (
+    INSERT INTO platform.job_step (tenant_id, job_id, name, result)
+    SELECT tenant_id, id, '', result::jsonb FROM gone WHERE result IS NOT NULL
+    ON CONFLICT (tenant_id, job_id, name) DO UPDATE SET result = EXCLUDED.result
+), again AS (
+    INSERT INTO platform.job
+        (tenant_id, state, job_class, task_id, run_at, dedup_key, payload, cost)
+    SELECT tenant_id, 'waiting', job_class, task_id, again_at, dedup_key, payload, cost
+    FROM gone WHERE again_at IS NOT NULL
+    ON CONFLICT (tenant_id, dedup_key) WHERE dedup_key IS NOT NULL AND state <> 'dead' DO NOTHING
+)
+SELECT coalesce(array_agg(id), '{}') AS ids, 1 / (count(*) >= %(at_least)s)::integer AS held
+FROM gone
 
 -- name: keep_job
 UPDATE platform.job SET lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND fence = %(fence)s AND state = 'running'
+WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+    AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
 
 -- name: note_progress
 UPDATE platform.job SET
     progress_done = %(done)s, progress_total = %(total)s,
     stage = coalesce(%(stage)s, stage), message = %(message)s
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND fence = %(fence)s AND state = 'running'
-
--- name: finish_job
-UPDATE platform.job SET
-    state = 'succeeded', finished_at = clock_timestamp(), lease_until = NULL, worker_id = NULL, error = NULL
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND fence = %(fence)s AND state = 'running'
-RETURNING again_at
+WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+    AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
+RETURNING id
 
 -- name: postpone_job
-UPDATE platform.job SET
-    state = 'waiting',
-    run_at = clock_timestamp() + %(delay_seconds)s * interval '1 second',
-    attempts = attempts - %(attempts_back)s,
-    lease_until = NULL, worker_id = NULL, error = %(error)s
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND fence = %(fence)s AND state = 'running'
+WITH ended AS (
+    UPDATE platform.job SET
+        state = 'waiting',
+        run_at = clock_timestamp() + %(delay_seconds)s * interval '1 second',
+        attempts = attempts - %(attempts_back)s,
+        lease_until = NULL, worker_id = NULL, error = %(error)s
+    WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+        AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
+    RETURNING old.*
+)
+INSERT INTO platform.job_attempt
+    (tenant_id, job_id, attempt, outcome, worker_id, error, started_at)
+SELECT tenant_id, id, attempts, %(outcome)s, worker_id, %(error)s, started_at FROM ended
+RETURNING job_id
 
 -- name: bury_job
-UPDATE platform.job SET
-    state = 'dead', finished_at = clock_timestamp(), lease_until = NULL, worker_id = NULL, error = %(error)s
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND fence = %(fence)s AND state = 'running'
-RETURNING again_at
+WITH ended AS (
+    UPDATE platform.job SET
+        state = 'dead', finished_at = clock_timestamp(), lease_until = NULL, worker_id = NULL,
+        error = %(error)s, again_at = NULL
+    WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+        AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
+    RETURNING old.*
+), again AS (
+    INSERT INTO platform.job
+        (tenant_id, state, job_class, task_id, run_at, dedup_key, payload, cost)
+    SELECT tenant_id, 'waiting', job_class, task_id, again_at, dedup_key, payload, cost
+    FROM ended WHERE again_at IS NOT NULL
+    ON CONFLICT (tenant_id, dedup_key) WHERE dedup_key IS NOT NULL AND state <> 'dead' DO NOTHING
+)
+INSERT INTO platform.job_attempt
+    (tenant_id, job_id, attempt, outcome, worker_id, error, started_at)
+SELECT tenant_id, id, attempts, 'dead', worker_id, %(error)s, started_at FROM ended
+RETURNING job_id
 
 -- name: give_back_job
-UPDATE platform.job SET
-    state = 'queued', attempts = attempts - 1, lease_until = NULL, worker_id = NULL
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND fence = %(fence)s AND state = 'running'
-RETURNING pg_notify('myriad_jobs', '') AS told
+WITH ended AS (
+    UPDATE platform.job SET
+        state = 'queued', attempts = attempts - 1, lease_until = NULL, worker_id = NULL
+    WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+        AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
+    RETURNING old.*
+), noted AS (
+    INSERT INTO platform.job_attempt
+        (tenant_id, job_id, attempt, outcome, worker_id, started_at)
+    SELECT tenant_id, id, attempts, 'given_back', worker_id, started_at FROM ended
+)
+SELECT id, pg_notify('myriad_jobs', concat_ws(':', tenant_id, job_class, task_id)) FROM ended
 
 -- name: get_fence
-SELECT state, fence FROM platform.job WHERE tenant_id = %(tenant_id)s AND id = %(id)s
+SELECT 1 AS held FROM platform.job
+WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+    AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
+
+-- name: list_steps
+SELECT name, result FROM platform.job_step WHERE tenant_id = %(tenant_id)s AND job_id = %(id)s
+
+-- name: keep_step
+INSERT INTO platform.job_step (tenant_id, job_id, name, result)
+VALUES (%(tenant_id)s, %(id)s, %(name)s, %(result)s::jsonb)
+
+-- name: list_results_of_parents
+SELECT edge.name, step.result FROM platform.job_edge AS edge
+LEFT JOIN platform.job_step AS step ON step.tenant_id = edge.tenant_id
+    AND step.job_id = edge.parent_id AND step.name = ''
+WHERE edge.tenant_id = %(tenant_id)s AND edge.child_id = %(id)s
