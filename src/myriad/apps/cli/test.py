@@ -23,6 +23,10 @@ Examples:
   ./myriad test tests/scale -k embedded      only these tests, with pytest's own options
 
   ./myriad test --slow                       the long proofs as well
+
+  ./myriad test --chaos                      20 times kill -9 and every outage; prints its table
+
+  MYRIAD_CHAOS_SEED=7 MYRIAD_CHAOS_KILLS=60 ./myriad test --chaos
 """
 _BROWSERS = ("chromium", "chromium-browser")
 _IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
@@ -62,6 +66,14 @@ def all_steps(*, with_slow: bool) -> list[Step]:
     ]
 
 
+def chaos_step(arguments: Sequence[str]) -> Step:
+    """Return the proof that nothing is lost when anything is killed, in its full form.
+
+    It takes the machine for itself, so its tests run one after another.
+    """
+    return Step("chaos", python("-m", "pytest", "-q", "tests/chaos", *arguments))
+
+
 def ensure_browser() -> None:
     """Install Debian's chromium where root and apt-get allow it; say plainly when there is none."""
     if any(map(shutil.which, _BROWSERS)):
@@ -97,18 +109,23 @@ def _say(text: str) -> None:
 def command(
     ctx: typer.Context,
     slow: bool = typer.Option(False, "--slow", help="The long proofs as well."),
+    chaos: bool = typer.Option(False, "--chaos", help="Only the proof by kill -9, in full."),
 ) -> None:
     """Run format, lint, import contracts, types and all tests; exit code 1 when one fails.
 
-    With arguments, pytest alone runs with them.
+    With arguments, pytest alone runs with them; with --chaos it runs tests/chaos only.
     """
     ensure_browser()
-    steps = (
-        [Step("tests", python("-m", "pytest", *ctx.args))]
-        if ctx.args
-        else all_steps(with_slow=slow)
-    )
+    steps = _chosen(ctx.args, with_slow=slow, only_chaos=chaos)
     failed = [step.name for step in steps if not run(step)]
     if failed:
         _say(f"FAILED: {', '.join(failed)}")
         raise typer.Exit(1)
+
+
+def _chosen(arguments: Sequence[str], *, with_slow: bool, only_chaos: bool) -> list[Step]:
+    if only_chaos:
+        return [chaos_step(arguments)]
+    if arguments:
+        return [Step("tests", python("-m", "pytest", *arguments))]
+    return all_steps(with_slow=with_slow)

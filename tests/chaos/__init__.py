@@ -1,0 +1,1 @@
+"""What must hold while things are killed: real processes, real servers, one ledger."""
