@@ -16,7 +16,15 @@ SELECT c.oid, n.nspname || '.' || c.relname AS name, c.relrowsecurity, c.relforc
        pg_get_userbyid(c.relowner) AS owner, c.relkind::text AS kind,
        coalesce(c.reloptions, ARRAY[]::text[]) AS options
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_OURS} ORDER BY 2
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {_OURS} ORDER BY 2
+"""
+_OPEN_PARTITIONS = f"""
+SELECT n.nspname || '.' || c.relname AS name
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relispartition AND c.relkind IN ('r', 'p') AND {_OURS}
+    AND (NOT c.relrowsecurity OR NOT c.relforcerowsecurity OR EXISTS (
+        SELECT FROM aclexplode(c.relacl) AS granted WHERE granted.grantee <> c.relowner))
+ORDER BY 1
 """
 _COLUMNS = """
 SELECT a.attrelid AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
@@ -92,6 +100,12 @@ def read_catalog(url: str) -> dict[str, Table]:
             for row in connection.execute(query, [oids]):
                 getattr(tables[row["oid"]], attribute).append(row)
     return {table.name: table for table in tables.values()}
+
+
+def read_open_partitions(url: str) -> list[str]:
+    """Return the partitions that a role but the owner could read past their table's policies."""
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        return [row["name"] for row in connection.execute(_OPEN_PARTITIONS)]
 
 
 def _table(row: dict[str, Any]) -> Table:

@@ -11,17 +11,22 @@ TABLES_WITHOUT_TENANT: dict[str, str] = {
     "platform.login_session": "belongs to a person, read before a tenant is known",
     "platform.sign_in_throttle": "counts failed sign-ins of addresses that nobody may have",
     "platform.job_worker": "one row a worker process, which serves every tenant",
+    "platform.job_task": "names and limits of the tasks in the code, the same for every tenant",
+    "platform.job_limit": "how many jobs may run at once; the operator sets it for the installation",
+    "platform.job_backlog": "one row a class: how many jobs wait and may, counted over all tenants",
 }
 
 INDEXES_WITHOUT_LEADING_TENANT: dict[str, str] = {
     "keeper.ix_connection_merchant": "a webhook names the seller, and that leads to the tenant",
     "platform.ix_membership_user_id": "sign-in asks for the tenants of a person",
     "platform.uq_api_key_token_hash": "a key is looked up before its tenant is known",
-    "platform.ix_job_queued": "the dispatcher takes the next jobs of all tenants",
     "platform.ix_job_waiting": "the ticker wakes due jobs of all tenants",
-    "platform.ix_job_dispatched": "the reaper finds jobs that no worker claimed",
-    "platform.ix_job_running": "the reaper finds leases that ran out",
-    "platform.ix_job_finished": "old jobs of all tenants are removed by age",
+    "platform.ix_job_held": "what a worker holds belongs to any tenants",
+    "platform.ix_job_deadline": "the ticker buries jobs of all tenants whose deadline has passed",
+    "platform.ix_job_dead": "old dead letters of all tenants are removed by age",
+    "platform.ix_job_finished_finished_at": "throughput is counted over all tenants by time",
+    "platform.ix_job_step_created_at": "old results of all tenants are removed by age",
+    "platform.ix_job_edge_created_at": "old graphs of all tenants are removed by age",
     "platform.ix_schedule_next_fire_at": "the ticker finds due schedules of all tenants",
 }
 
@@ -49,6 +54,7 @@ _REPORT = {
 SAMPLES: dict[str, object] = {
     "keeper.report.numbers": Jsonb(_REPORT),
     "keeper.report.kind": "daily",
+    "platform.job.state": "queued",
 }
 
 # Which table a path parameter names, beside what products declare in their manifests.

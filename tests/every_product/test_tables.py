@@ -7,7 +7,7 @@ import pytest
 
 from myriad.scale.data import APP_ROLE, CROSSING_ROLE
 from myriad.scale.embedded.servers import ServerUrls
-from tests.every_product.catalog import Table
+from tests.every_product.catalog import Table, read_open_partitions
 from tests.every_product.exceptions import (
     INDEXES_WITHOUT_LEADING_TENANT,
     TABLES_WITHOUT_TENANT,
@@ -42,6 +42,10 @@ def test_row_security_is_enabled_and_forced_everywhere(catalog: Catalog) -> None
         if table.is_stored and not (table.has_row_security and table.is_forced)
     }
     assert open_tables == {"myriad.alembic_version"}
+
+
+def test_partitions_are_reached_through_their_table_only(database_urls: ServerUrls) -> None:
+    assert read_open_partitions(database_urls.database_url) == []
 
 
 def test_every_policy_of_the_application_compares_the_tenant(tenant_tables: Tables) -> None:

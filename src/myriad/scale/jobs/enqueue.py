@@ -7,11 +7,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from myriad.kit.errors import InvalidInputError
 from myriad.kit.ids import new_id
 from myriad.scale.data import Session
-from myriad.scale.jobs.registry import REGISTRY
-from myriad.scale.jobs.store import CLASSES, as_json, run
+from myriad.scale.jobs.arguments import (
+    check_attempts,
+    check_class,
+    check_cost,
+    check_deadline,
+    check_key,
+    check_task,
+    check_time,
+)
+from myriad.scale.jobs.capacity import Route
+from myriad.scale.jobs.payloads import encode_payload
+from myriad.scale.jobs.store import run
 from myriad.scale.tenancy import current_tenant
 
 DEBOUNCE_LIMIT = 10
@@ -25,28 +37,35 @@ async def enqueue(
     *,
     run_at: datetime | None = None,
     dedup_key: str | None = None,
-    job_class: str = "default",
+    job_class: str | None = None,
     max_attempts: int | None = None,
     debounce_seconds: float | None = None,
+    deadline_at: datetime | None = None,
+    cost: float | None = None,
 ) -> UUID:
     """Enqueue `task` for the tenant of `session` and return the job's id.
 
     The job exists once the caller's transaction commits, and never if it rolls back. `payload` is
-    JSON and should hold ids, not data. With a `dedup_key`, a live job of this tenant with that key
-    is returned instead of a second one. With `debounce_seconds` as well, each call moves the run
-    to that long after it, at most ten windows after the first; a call during the run causes one
-    more run. Raises NoTenantError without a tenant, InvalidInputError for a bad argument.
+    JSON and should hold ids, not data. Without a `job_class` the task and the tenant's plan decide
+    it. With a `dedup_key`, a live job of this tenant with that key is returned instead of a second
+    one. With `debounce_seconds` as well, each call moves the run to that long after it, at most
+    ten windows after the first; a call during the run causes one more run. A job that has not
+    ended by `deadline_at` is a dead letter. `cost` is what the job will take in seconds, or in
+    tokens if every job of the tenant is counted so; by default its task's mean. Raises
+    NoTenantError without a tenant, InvalidInputError for a bad argument, BacklogFullError when
+    too many jobs wait.
     """
-    known = REGISTRY.find(task)
     parameters = {
         "tenant_id": current_tenant(),
         "id": new_id(),
-        "task": task,
-        "job_class": _checked_class(job_class),
-        "run_at": _checked_time(run_at),
-        "dedup_key": dedup_key,
-        "payload": as_json(payload or {}),
-        "max_attempts": max_attempts or (known.max_attempts if known else None),
+        "task": check_task(task),
+        "job_class": check_class(job_class),
+        "run_at": check_time("run_at", run_at),
+        "dedup_key": check_key(dedup_key),
+        "payload": encode_payload({} if payload is None else payload),
+        "max_attempts": check_attempts(max_attempts),
+        "deadline_at": check_deadline(deadline_at),
+        "cost": check_cost(cost),
     }
     if debounce_seconds is not None:
         return await _debounce(session, parameters, debounce_seconds)
@@ -55,29 +74,30 @@ async def enqueue(
 
 async def _insert(session: Session, parameters: dict[str, Any]) -> UUID:
     for _ in range(_TRIES):
-        inserted = (await run(session, "insert_job", parameters)).first()
-        if inserted is not None:
-            return parameters["id"]  # type: ignore[no-any-return]
+        placed = await place(session, "insert_job", parameters)
+        if placed.id is not None:
+            return UUID(str(placed.id))
         existing = (await run(session, "find_live_duplicate", parameters)).scalar()
         if existing is not None:
             return UUID(str(existing))
+        Route.of(placed).check_room(1)
     raise InvalidInputError("the deduplication key is taken and given back all the time")
 
 
 async def _debounce(session: Session, parameters: dict[str, Any], window: float) -> UUID:
-    if not parameters["dedup_key"] or window <= 0:
+    if not parameters["dedup_key"] or not window > 0:
         raise InvalidInputError("debouncing needs a dedup_key and a window above zero seconds")
     parameters |= {"window": window, "limit": DEBOUNCE_LIMIT}
-    return UUID(str((await run(session, "debounce_job", parameters)).scalar_one()))
+    placed = await place(session, "debounce_job", parameters)
+    if placed.id is None:
+        Route.of(placed).check_room(1)
+    return UUID(str(placed.id))
 
 
-def _checked_class(job_class: str) -> str:
-    if job_class not in CLASSES:
-        raise InvalidInputError(f"no job class {job_class!r}; there are: {', '.join(CLASSES)}")
-    return job_class
-
-
-def _checked_time(run_at: datetime | None) -> datetime | None:
-    if run_at is not None and run_at.tzinfo is None:
-        raise InvalidInputError("run_at needs a time zone")
-    return run_at
+async def place(session: Session, query: str, parameters: Mapping[str, Any]) -> Row[Any]:
+    """Run an inserting query that begins with its task's route; a new task is named first."""
+    placed = (await run(session, query, parameters)).first()
+    if placed is None:
+        await run(session, "name_task", parameters)
+        placed = (await run(session, query, parameters)).one()
+    return placed

@@ -10,12 +10,17 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from myriad.kit.errors import InvalidInputError
 from myriad.scale.data import ReadSession, Session
+from myriad.scale.jobs.arguments import check_class
 from myriad.scale.jobs.errors import JobIsLiveError, JobNotFoundError
-from myriad.scale.jobs.store import run
+from myriad.scale.jobs.packs import place_in_pack
+from myriad.scale.jobs.store import JobRef, run
 from myriad.scale.tenancy import current_tenant
 
-_NEWEST = UUID(int=(1 << 128) - 1)
+NEWEST = UUID(int=(1 << 128) - 1)
+LIVE_STATES = ("blocked", "waiting", "queued", "dispatched", "running")
+STATES = (*LIVE_STATES, "succeeded", "dead", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,12 @@ class JobStatus:
     @property
     def is_live(self) -> bool:
         """Whether the job still waits or runs."""
-        return self.state in ("waiting", "queued", "dispatched", "running")
+        return self.state in LIVE_STATES
 
 
 async def find_job(session: ReadSession, job_id: UUID) -> JobStatus | None:
     """Return the job of the session's tenant, or None."""
-    row = (await run(session, "get_job", {"tenant_id": current_tenant(), "id": job_id})).first()
+    row = (await run(session, "get_job", _key(job_id))).first()
     return None if row is None else JobStatus(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public API
 
 
@@ -58,25 +63,55 @@ async def get_job(session: ReadSession, job_id: UUID) -> JobStatus:
     return found
 
 
-async def list_dead(
-    session: ReadSession, *, before: UUID = _NEWEST, limit: int = 50
+async def find_ref(session: ReadSession, job_id: UUID) -> JobRef | None:
+    """Return where the tenant's unfinished job stands, or None; a job in a pack has no place yet."""
+    row = (await run(session, "find_ref", _key(job_id))).first()
+    return None if row is None else JobRef(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public API
+
+
+async def list_jobs(
+    session: ReadSession,
+    *,
+    state: str | None = None,
+    task: str | None = None,
+    job_class: str | None = None,
+    before: UUID = NEWEST,
+    limit: int = 50,
 ) -> list[JobStatus]:
-    """Return the tenant's dead letters, newest first; pass the last id as `before` for more."""
-    facts = {"tenant_id": current_tenant(), "before": before, "limit": limit}
-    rows = await run(session, "list_dead", facts)
+    """Return the tenant's jobs, newest first, also those that lie in packs.
+
+    Pass the last id as `before` for more. Raises InvalidInputError for an unknown state or class.
+    """
+    if state is not None and state not in STATES:
+        raise InvalidInputError(f"no state {state!r}; there are: {', '.join(STATES)}")
+    facts = {
+        "tenant_id": current_tenant(),
+        "state": state,
+        "task": task,
+        "job_class": check_class(job_class),
+        "before": before,
+        "limit": limit,
+    }
+    rows = await run(session, "list_jobs", facts)
     return [JobStatus(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public API
 
 
+async def list_dead(
+    session: ReadSession, *, before: UUID = NEWEST, limit: int = 50
+) -> list[JobStatus]:
+    """Return the tenant's dead letters, newest first; pass the last id as `before` for more."""
+    return await list_jobs(session, state="dead", before=before, limit=limit)
+
+
 async def replay(session: Session, job_id: UUID) -> None:
-    """Queue a dead letter again with all its attempts before it.
+    """Queue a dead letter again with all its attempts before it, and without its deadline.
 
     Raises JobNotFoundError unless the job is dead, JobIsLiveError while another live job has its
     deduplication key.
     """
     try:
         async with session.begin_nested():
-            facts = {"tenant_id": current_tenant(), "id": job_id}
-            replayed = (await run(session, "replay_dead", facts)).first()
+            replayed = (await run(session, "replay_dead", _key(job_id))).first()
     except IntegrityError:
         raise JobIsLiveError(f"job {job_id} already has a living successor") from None
     if replayed is None:
@@ -84,6 +119,26 @@ async def replay(session: Session, job_id: UUID) -> None:
 
 
 async def cancel(session: Session, job_id: UUID) -> bool:
-    """Cancel a live job and return whether it was one; a running handler is told within seconds."""
-    facts = {"tenant_id": current_tenant(), "id": job_id}
-    return (await run(session, "cancel_live", facts)).rowcount > 0
+    """Cancel a live job and return whether it was one; a running handler is told within seconds.
+
+    The jobs of its graph that wait for it, near or far, are cancelled with it.
+    """
+    cancelled = await cancel_all(session, [job_id])
+    if cancelled:
+        return True
+    return (await run(session, "cancel_packed", _key(job_id))).rowcount > 0
+
+
+async def cancel_all(session: Session, job_ids: list[UUID]) -> int:
+    """Cancel those of the tenant's jobs that live in rows and return how many, descendants apart."""
+    facts = {"tenant_id": current_tenant(), "ids": job_ids}
+    done = (await run(session, "cancel_live", facts)).one()
+    if done.parents:
+        facts = {"tenant_id": current_tenant(), "ids": list(done.parents)}
+        await run(session, "cancel_descendants", facts)
+    return int(done.cancelled)
+
+
+def _key(job_id: UUID) -> dict[str, Any]:
+    pack_id, item = place_in_pack(job_id)
+    return {"tenant_id": current_tenant(), "id": job_id, "pack_id": pack_id, "item": item}

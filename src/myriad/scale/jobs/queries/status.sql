@@ -1,25 +1,136 @@
 -- name: get_job
+-- A job that still lies in a pack is `queued` from the moment that its id tells.
 SELECT id, task, job_class, state, run_at, attempts, max_attempts, error, progress_done,
     progress_total, stage, message, created_at, started_at, finished_at
-FROM platform.job WHERE tenant_id = %(tenant_id)s AND id = %(id)s
+FROM platform.job_overview WHERE tenant_id = %(tenant_id)s AND id = %(id)s
+UNION ALL
+SELECT %(id)s::uuid, task.name,
+    (ARRAY['interactive', 'high', 'default', 'low', 'bulk'])[pack.job_class + 1], 'queued',
+    uuid_extract_timestamp(pack.id), 0, coalesce(pack.max_attempts, task.max_attempts), NULL, NULL,
+    NULL, NULL, NULL, uuid_extract_timestamp(pack.id), NULL, NULL
+FROM platform.job_pack AS pack JOIN platform.job_task AS task ON task.id = pack.task_id
+WHERE pack.tenant_id = %(tenant_id)s AND pack.id = %(pack_id)s
+    AND %(item)s BETWEEN pack.taken AND pack.size - 1
+    AND pack.payloads -> %(item)s::integer <> 'null'
 
--- name: list_dead
-SELECT id, task, job_class, state, run_at, attempts, max_attempts, error, progress_done,
-    progress_total, stage, message, created_at, started_at, finished_at
-FROM platform.job
-WHERE tenant_id = %(tenant_id)s AND state = 'dead' AND id < %(before)s
-ORDER BY id DESC LIMIT %(limit)s
+-- name: find_ref
+SELECT tenant_id, id AS job_id, job_class, task_id FROM platform.job
+WHERE tenant_id = %(tenant_id)s AND id = %(id)s
+
+-- name: list_jobs
+-- Each lane (state, class, task) is read backwards from its end, so that a page costs its own
+-- length times the lanes, however many jobs wait.
+WITH RECURSIVE lane AS (
+    (SELECT state, job_class, task_id FROM platform.job WHERE tenant_id = %(tenant_id)s
+    ORDER BY state, job_class, task_id LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM lane, LATERAL (
+        SELECT job.state, job.job_class, job.task_id FROM platform.job
+        WHERE job.tenant_id = %(tenant_id)s
+            AND (job.state, job.job_class, job.task_id) > (lane.state, lane.job_class, lane.task_id)
+        ORDER BY job.state, job.job_class, job.task_id LIMIT 1
+    ) AS next
+), pack_lane AS (
+    (SELECT job_class, task_id FROM platform.job_pack WHERE tenant_id = %(tenant_id)s
+    ORDER BY job_class, task_id LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM pack_lane, LATERAL (
+        SELECT pack.job_class, pack.task_id FROM platform.job_pack AS pack
+        WHERE pack.tenant_id = %(tenant_id)s
+            AND (pack.job_class, pack.task_id) > (pack_lane.job_class, pack_lane.task_id)
+        ORDER BY pack.job_class, pack.task_id LIMIT 1
+    ) AS next
+), live AS (
+    SELECT newest.* FROM lane JOIN platform.job_task AS task ON task.id = lane.task_id, LATERAL (
+        SELECT job.id, task.name AS task, job.job_class, job.state::text AS state, job.run_at,
+            job.attempts, coalesce(job.max_attempts, task.max_attempts) AS max_attempts, job.error,
+            job.progress_done, job.progress_total, job.stage, job.message, job.started_at,
+            job.finished_at
+        FROM platform.job WHERE job.tenant_id = %(tenant_id)s AND job.state = lane.state
+            AND job.job_class = lane.job_class AND job.task_id = lane.task_id
+            AND job.id < %(before)s
+        ORDER BY job.id DESC LIMIT %(limit)s
+    ) AS newest
+    WHERE lane.state::text = coalesce(%(state)s, lane.state::text)
+        AND lane.job_class = coalesce(%(job_class)s::smallint, lane.job_class)
+        AND task.name = coalesce(%(task)s, task.name)
+), packed AS (
+    SELECT (left(newest.id::text, 30) || lpad(to_hex(place.item), 6, '0'))::uuid AS id,
+        task.name AS task, newest.job_class, 'queued' AS state,
+        coalesce(newest.max_attempts, task.max_attempts) AS max_attempts
+    FROM pack_lane JOIN platform.job_task AS task ON task.id = pack_lane.task_id, LATERAL (
+        SELECT pack.* FROM platform.job_pack AS pack WHERE pack.tenant_id = %(tenant_id)s
+            AND pack.job_class = pack_lane.job_class AND pack.task_id = pack_lane.task_id
+            AND pack.id < %(before)s
+        ORDER BY pack.id DESC LIMIT %(limit)s
+    ) AS newest, LATERAL generate_series(newest.taken, newest.size - 1) AS place (item)
+    WHERE coalesce(%(state)s, 'queued') = 'queued'
+        AND pack_lane.job_class = coalesce(%(job_class)s::smallint, pack_lane.job_class)
+        AND task.name = coalesce(%(task)s, task.name)
+        AND newest.payloads -> place.item <> 'null'
+), ended AS (
+    SELECT done.id, task.name AS task, done.job_class, done.state, done.run_at, done.attempts,
+        coalesce(done.max_attempts, task.max_attempts) AS max_attempts, done.error, done.message,
+        done.started_at, done.finished_at
+    FROM platform.job_finished AS done JOIN platform.job_task AS task ON task.id = done.task_id
+    WHERE done.tenant_id = %(tenant_id)s AND done.id < %(before)s
+        AND done.state = coalesce(%(state)s, done.state)
+        AND done.job_class = coalesce(%(job_class)s::smallint, done.job_class)
+        AND task.name = coalesce(%(task)s, task.name)
+    ORDER BY done.id DESC LIMIT %(limit)s
+), listed AS (
+    SELECT * FROM live
+    UNION ALL
+    SELECT id, task, job_class, state, NULL, 0, max_attempts, NULL, NULL, NULL, NULL, NULL, NULL,
+        NULL FROM packed
+    UNION ALL
+    SELECT id, task, job_class, state, run_at, attempts, max_attempts, error, NULL, NULL, NULL,
+        message, started_at, finished_at FROM ended
+)
+SELECT id, task,
+    (ARRAY['interactive', 'high', 'default', 'low', 'bulk'])[job_class + 1] AS job_class, state,
+    coalesce(run_at, uuid_extract_timestamp(id)) AS run_at, attempts, max_attempts, error,
+    progress_done, progress_total, stage, message, uuid_extract_timestamp(id) AS created_at,
+    started_at, finished_at
+FROM listed WHERE id < %(before)s ORDER BY id DESC LIMIT %(limit)s
 
 -- name: replay_dead
 UPDATE platform.job SET
-    state = 'queued', attempts = 0, run_at = now(), error = NULL, finished_at = NULL,
-    fence = fence + 1
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND state = 'dead'
-RETURNING pg_notify('myriad_jobs', '') AS told
+    state = 'queued', attempts = 0, losses = NULL, run_at = NULL, deadline_at = NULL, error = NULL,
+    started_at = NULL, finished_at = NULL, fence = coalesce(fence, 0) + 1
+WHERE tenant_id = %(tenant_id)s AND state = 'dead' AND id = %(id)s
+RETURNING pg_notify('myriad_jobs', concat_ws(':', tenant_id, job_class, task_id)) AS told
 
 -- name: cancel_live
-UPDATE platform.job SET
-    state = 'cancelled', finished_at = now(), lease_until = NULL, worker_id = NULL,
-    fence = fence + 1
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s
-    AND state IN ('waiting', 'queued', 'dispatched', 'running')
+-- Exactly one row: how many jobs were cancelled, and whether others depended on them.
+WITH gone AS (
+    DELETE FROM platform.job WHERE tenant_id = %(tenant_id)s AND id = ANY(%(ids)s)
+        AND state <> 'dead'
+    RETURNING *
+), noted AS (
+    INSERT INTO platform.job_attempt (tenant_id, job_id, attempt, outcome, worker_id, started_at)
+    SELECT tenant_id, id, attempts, 'cancelled', worker_id, started_at FROM gone
+    WHERE state = 'running'
+), kept AS (
+    INSERT INTO platform.job_finished (tenant_id, id, state, job_class, task_id, attempts, payload,
+        max_attempts, cost, dedup_key, graph_id, error, message, run_at, started_at)
+    SELECT tenant_id, id, 'cancelled', job_class, task_id, attempts, payload, max_attempts, cost,
+        dedup_key, graph_id, error, message, run_at, started_at FROM gone
+)
+SELECT count(*) AS cancelled, coalesce(array_agg(id) FILTER (WHERE graph_id IS NOT NULL), '{}')
+    AS parents
+FROM gone
+
+-- name: cancel_packed
+WITH emptied AS (
+    UPDATE platform.job_pack AS pack
+    SET payloads = jsonb_set(pack.payloads, ARRAY[%(item)s::text], 'null')
+    WHERE tenant_id = %(tenant_id)s AND id = %(pack_id)s AND %(item)s BETWEEN taken AND size - 1
+        AND payloads -> %(item)s::integer <> 'null'
+    RETURNING pack.*, old.payloads -> %(item)s::integer AS payload
+)
+INSERT INTO platform.job_finished
+    (tenant_id, id, state, job_class, task_id, attempts, payload, max_attempts, cost)
+SELECT tenant_id, %(id)s, 'cancelled', job_class, task_id, 0, payload, max_attempts, cost
+FROM emptied
+RETURNING id

@@ -185,6 +185,7 @@ CREATE TABLE platform.job_flow (
     correction double precision NOT NULL DEFAULT 0,
     served_cost double precision NOT NULL DEFAULT 0,
     served_jobs bigint NOT NULL DEFAULT 0,
+    backlog bigint NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_job_flow PRIMARY KEY (tenant_id, job_class)
 );
@@ -244,18 +245,42 @@ CREATE TABLE platform.job_finished_default PARTITION OF platform.job_finished DE
 CREATE TABLE platform.job_attempt_default PARTITION OF platform.job_attempt DEFAULT;
 SELECT platform.keep_job_partitions(3, 3650);
 CREATE FUNCTION platform.job_task_id(task_name text) RETURNS smallint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
     found smallint;
 BEGIN
     SELECT id INTO found FROM platform.job_task WHERE name = task_name;
-    IF found IS NULL THEN
-        INSERT INTO platform.job_task (name) VALUES (task_name)
-            ON CONFLICT (name) DO UPDATE SET seen_at = now() RETURNING id INTO found;
-    END IF;
+    WHILE found IS NULL LOOP
+        INSERT INTO platform.job_task (name) VALUES (task_name) ON CONFLICT (name) DO NOTHING;
+        SELECT id INTO found FROM platform.job_task WHERE name = task_name;
+    END LOOP;
     RETURN found;
 END $$;
 REVOKE ALL ON FUNCTION platform.job_task_id FROM PUBLIC;
+"""
+
+# Where a job of a tenant goes: its task, its class by task and plan, and how many more fit. No
+# row for a task that nobody has named yet. It is inlined into the statement that asks.
+_ROUTE = """
+CREATE FUNCTION platform.job_route(tenant uuid, task_name text, wanted_class smallint)
+RETURNS TABLE (task_id smallint, job_class smallint, jobs bigint, capacity bigint, tenant_jobs bigint)
+LANGUAGE sql STABLE AS $$
+    SELECT routed.task_id, routed.job_class, backlog.jobs, backlog.capacity, mine.jobs
+    FROM (
+        SELECT task.id AS task_id, coalesce(wanted_class, (task.class_by_plan ->> (
+            SELECT known.plan FROM platform.tenant AS known WHERE known.id = tenant))::smallint,
+            task.job_class) AS job_class
+        FROM platform.job_task AS task WHERE task.name = task_name
+    ) AS routed, LATERAL (
+        SELECT sum(each.jobs)::bigint AS jobs,
+            max(each.capacity) FILTER (WHERE each.job_class = routed.job_class) AS capacity
+        FROM platform.job_backlog AS each
+    ) AS backlog, LATERAL (
+        SELECT coalesce(sum(flow.backlog), 0)::bigint AS jobs
+        FROM platform.job_flow AS flow WHERE flow.tenant_id = tenant
+    ) AS mine
+$$;
+REVOKE ALL ON FUNCTION platform.job_route FROM PUBLIC;
 """
 
 _OVERVIEW = """
@@ -294,6 +319,12 @@ WHERE before.state NOT IN ('succeeded', 'cancelled');
 DROP TABLE platform.job_before;
 """
 
+# A tenth of the capacity is kept for what people wait for.
+_BACKLOG = """
+INSERT INTO platform.job_backlog (job_class, capacity)
+SELECT rank, CASE WHEN rank < 2 THEN 1000000 ELSE 900000 END FROM generate_series(0, 4) AS rank
+"""
+
 _TENANT_TABLES = (
     "job",
     "job_pack",
@@ -317,7 +348,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE platform.job_before RENAME CONSTRAINT pk_job TO pk_job_before")
     for index in ("uq_job_tenant_id_dedup_key", "ix_job_waiting", "ix_job_dead", "ix_job_finished"):
         op.execute(f"DROP INDEX platform.{index}")
-    for part in (_TYPES, _JOB, _HISTORY, _PARTS, _UPKEEP):
+    for part in (_TYPES, _JOB, _HISTORY, _PARTS, _UPKEEP, _ROUTE):
         op.execute(part)
     _let_old_rows_be_read()
     op.execute(_COPY)
@@ -326,18 +357,33 @@ def upgrade() -> None:
     for table in ("job_finished_default", "job_attempt_default"):
         op.execute(f"ALTER TABLE platform.{table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE platform.{table} FORCE ROW LEVEL SECURITY")
+    op.execute(_BACKLOG)
     for table in _SHARED_TABLES:
         _open_for_reading(table)
-    op.execute("INSERT INTO platform.job_backlog (job_class) SELECT generate_series(0, 4)")
     op.execute(_OVERVIEW)
     grant(op, "platform.job_overview", APP_ROLE, ("SELECT",))
     grant(op, "platform.job_overview", CROSSING_ROLE, ("SELECT",))
     op.execute(f"GRANT EXECUTE ON FUNCTION platform.keep_job_partitions TO {CROSSING_ROLE}")
-    op.execute(f"GRANT EXECUTE ON FUNCTION platform.job_task_id TO {APP_ROLE}, {CROSSING_ROLE}")
+    for function in ("job_task_id", "job_route"):
+        op.execute(f"GRANT EXECUTE ON FUNCTION platform.{function} TO {APP_ROLE}, {CROSSING_ROLE}")
+    grant(op, "platform.job_task", APP_ROLE, ("INSERT (name)",))
+    op.execute(
+        f"CREATE POLICY job_task_name ON platform.job_task FOR INSERT TO {APP_ROLE} "
+        "WITH CHECK (true)"
+    )
 
 
 def _open_for_reading(table: str) -> None:
     """Let every tenant read what belongs to none, and only the crossing role change it."""
+    op.execute(f"ALTER TABLE platform.{table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE platform.{table} FORCE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY {table}_reading ON platform.{table} FOR SELECT TO {APP_ROLE} USING (true)"
+    )
+    op.execute(
+        f"CREATE POLICY {table}_crossing ON platform.{table} TO {CROSSING_ROLE} "
+        "USING (true) WITH CHECK (true)"
+    )
     grant(op, f"platform.{table}", APP_ROLE, ("SELECT",))
     grant(op, f"platform.{table}", CROSSING_ROLE, ("SELECT", "INSERT", "UPDATE", "DELETE"))
 
