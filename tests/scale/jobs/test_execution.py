@@ -33,6 +33,7 @@ from tests.scale.jobs.workbench import (
     effects,
     executor_for,
     expire_lease,
+    run_job,
     status_of,
     write_effect,
 )
@@ -42,7 +43,7 @@ from tests.scale.jobs.workbench import (
 async def beating(executor: Executor) -> AsyncIterator[None]:
     """Run the heartbeat of `executor` during the block."""
     url = executor.runtime.database.settings.crossing
-    heartbeat = Heartbeat(url, executor.leases, executor.worker_id, slots=1)
+    heartbeat = Heartbeat(url, executor, slots=1)
     await asyncio.to_thread(heartbeat.start)
     try:
         yield
@@ -52,7 +53,7 @@ async def beating(executor: Executor) -> AsyncIterator[None]:
 
 async def test_effect_and_end_commit_together(runtime: Runtime, tenants: TwoTenants) -> None:
     job_id = await add_job(runtime, tenants.first, 7)
-    assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "succeeded"
+    assert await run_job(executor_for(runtime), tenants.first, job_id) == "succeeded"
     status = await status_of(runtime, tenants.first, job_id)
     assert (status.state, status.attempts, status.is_live) == ("succeeded", 1, False)
     assert await effects(runtime, tenants.first) == ["7"]
@@ -63,7 +64,7 @@ async def test_a_second_wake_up_for_the_same_job_does_nothing(
 ) -> None:
     job_id = await add_job(runtime, tenants.first)
     workers = [executor_for(runtime) for _ in range(4)]
-    outcomes = await asyncio.gather(*(w.execute(tenants.first, job_id, TASK) for w in workers))
+    outcomes = await asyncio.gather(*(run_job(worker, tenants.first, job_id) for worker in workers))
     assert sorted(outcomes) == ["duplicate"] * 3 + ["succeeded"]
     assert await effects(runtime, tenants.first) == ["0"]
 
@@ -79,10 +80,10 @@ async def test_a_slow_worker_that_lost_its_lease_writes_nothing(
         began.set()
         await replaced.wait()
 
-    loser = asyncio.create_task(executor_for(runtime, slow).execute(tenants.first, job_id, TASK))
+    loser = asyncio.create_task(run_job(executor_for(runtime, slow), tenants.first, job_id))
     await began.wait()
     await expire_lease(runtime, job_id)
-    assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "succeeded"
+    assert await run_job(executor_for(runtime), tenants.first, job_id) == "succeeded"
     replaced.set()
     assert await loser == "lost"
     assert await effects(runtime, tenants.first) == ["0"]
@@ -99,14 +100,14 @@ async def test_a_lost_lease_is_noticed_at_the_checkpoint(
         await job.checkpoint()
         await write_effect(job, {"n": "lost"})
         await expire_lease(runtime, job_id)
-        assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "succeeded"
+        assert await run_job(executor_for(runtime), tenants.first, job_id) == "succeeded"
         try:
             await job.checkpoint()
         except LeaseLostError as error:
             seen.append(type(error))
             raise
 
-    assert await executor_for(runtime, overtaken).execute(tenants.first, job_id, TASK) == "lost"
+    assert await run_job(executor_for(runtime, overtaken), tenants.first, job_id) == "lost"
     assert seen == [LeaseLostError]
     assert await effects(runtime, tenants.first) == ["0", "0"]
 
@@ -122,7 +123,7 @@ async def test_a_checkpoint_keeps_what_was_done_and_the_tenant(
         await write_effect(job, {"n": "rolled back"})
         raise OSError
 
-    assert await executor_for(runtime, breaks_off).execute(tenants.first, job_id, TASK) == "retry"
+    assert await run_job(executor_for(runtime, breaks_off), tenants.first, job_id) == "retry"
     assert await effects(runtime, tenants.first) == ["kept"]
 
 
@@ -135,7 +136,7 @@ async def test_a_failure_waits_a_jittered_while_and_keeps_its_error(
         await write_effect(job, payload)
         raise OSError("connection reset")
 
-    assert await executor_for(runtime, fails).execute(tenants.first, job_id, TASK) == "retry"
+    assert await run_job(executor_for(runtime, fails), tenants.first, job_id) == "retry"
     status = await status_of(runtime, tenants.first, job_id)
     assert (status.state, status.attempts) == ("waiting", 1)
     assert status.error is not None
@@ -153,7 +154,7 @@ async def test_retry_after_is_honoured_and_costs_no_attempt(
         raise RetryLaterError(120)
 
     executor = executor_for(runtime, told_to_wait, max_attempts=1)
-    assert await executor.execute(tenants.first, job_id, TASK) == "later"
+    assert await run_job(executor, tenants.first, job_id) == "later"
     status = await status_of(runtime, tenants.first, job_id)
     assert (status.state, status.attempts) == ("waiting", 0)
     assert status.started_at is not None
@@ -168,11 +169,11 @@ async def test_a_permanent_error_is_a_dead_letter_at_once_and_can_be_replayed(
     async def hopeless(job: Job, payload: dict[str, Any]) -> None:
         raise PermanentJobError("the account is closed")
 
-    assert await executor_for(runtime, hopeless).execute(tenants.first, job_id, TASK) == "dead"
+    assert await run_job(executor_for(runtime, hopeless), tenants.first, job_id) == "dead"
     async with runtime.database.session(tenants.first) as session:
         assert [letter.id for letter in await list_dead(session)] == [job_id]
         await replay(session, job_id)
-    assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "succeeded"
+    assert await run_job(executor_for(runtime), tenants.first, job_id) == "succeeded"
     assert await effects(runtime, tenants.first) == ["5"]
 
 
@@ -184,7 +185,7 @@ async def test_the_last_attempt_that_fails_makes_a_dead_letter(
     async def fails(job: Job, payload: dict[str, Any]) -> None:
         raise ValueError
 
-    assert await executor_for(runtime, fails).execute(tenants.first, job_id, TASK) == "dead"
+    assert await run_job(executor_for(runtime, fails), tenants.first, job_id) == "dead"
 
 
 async def test_a_dead_letter_is_not_replayed_beside_a_living_successor_or_by_others(
@@ -195,7 +196,7 @@ async def test_a_dead_letter_is_not_replayed_beside_a_living_successor_or_by_oth
     async def hopeless(job: Job, payload: dict[str, Any]) -> None:
         raise PermanentJobError("no")
 
-    await executor_for(runtime, hopeless).execute(tenants.first, job_id, TASK)
+    await run_job(executor_for(runtime, hopeless), tenants.first, job_id)
     successor = await add_job(runtime, tenants.first, dedup_key="sync")
     async with runtime.database.session(tenants.first) as session:
         with pytest.raises(JobIsLiveError):
@@ -213,7 +214,7 @@ async def test_a_task_that_this_worker_does_not_know_is_tried_again_elsewhere(
 ) -> None:
     job_id = await add_job(runtime, tenants.first, task="test.thing.unknown")
     executor = Executor(runtime, Registry())
-    assert await executor.execute(tenants.first, job_id, "test.thing.unknown") == "retry"
+    assert await run_job(executor, tenants.first, job_id) == "retry"
     status = await status_of(runtime, tenants.first, job_id)
     assert status.error is not None
     assert status.error["code"] == "unknown_task"
@@ -229,7 +230,7 @@ async def test_an_attempt_that_takes_too_long_is_stopped(
         await asyncio.sleep(60)
 
     executor = executor_for(runtime, endless, timeout_seconds=0.1)
-    assert await executor.execute(tenants.first, job_id, TASK) == "retry"
+    assert await run_job(executor, tenants.first, job_id) == "retry"
     status = await status_of(runtime, tenants.first, job_id)
     assert status.error is not None
     assert status.error["code"] == "job_timeout"
@@ -248,7 +249,7 @@ async def test_the_heartbeat_keeps_a_job_longer_than_its_lease_single_even_witho
 
     executor = executor_for(runtime, computes, lease_seconds=0.9)
     async with beating(executor):
-        assert await executor.execute(tenants.first, job_id, TASK) == "succeeded"
+        assert await run_job(executor, tenants.first, job_id) == "succeeded"
     status = await status_of(runtime, tenants.first, job_id)
     assert status.attempts == 1
     assert await effects(runtime, tenants.first) == ["0"]
@@ -266,7 +267,7 @@ async def test_a_hanging_handler_cannot_keep_its_lease_beyond_the_deadline(
 
     executor.registry = Registry()
     executor.registry.add(Task(TASK, hangs))
-    assert await executor.execute(tenants.first, job_id, TASK) == "succeeded"
+    assert await run_job(executor, tenants.first, job_id) == "succeeded"
 
 
 async def test_cancelling_stops_a_running_handler_and_drops_its_effects(
@@ -282,7 +283,7 @@ async def test_cancelling_stops_a_running_handler_and_drops_its_effects(
 
     executor = executor_for(runtime, endless, lease_seconds=0.6)
     async with beating(executor):
-        running = asyncio.create_task(executor.execute(tenants.first, job_id, TASK))
+        running = asyncio.create_task(run_job(executor, tenants.first, job_id))
         await began.wait()
         async with runtime.database.session(tenants.first) as session:
             assert await cancel(session, job_id)
@@ -303,7 +304,7 @@ async def test_shutdown_gives_the_job_back_without_costing_an_attempt(
         await asyncio.sleep(60)
 
     executor = executor_for(runtime, endless)
-    running = asyncio.create_task(executor.execute(tenants.first, job_id, TASK))
+    running = asyncio.create_task(run_job(executor, tenants.first, job_id))
     await began.wait()
     executor.leases.all()[0].stop("shutdown")
     assert await running == "given_back"
@@ -324,7 +325,7 @@ async def test_progress_is_seen_before_the_job_ends_and_its_last_step_always(
         assert await job.is_held()
         seen.append(await status_of(runtime, tenants.first, job_id))
 
-    assert await executor_for(runtime, tells).execute(tenants.first, job_id, TASK) == "succeeded"
+    assert await run_job(executor_for(runtime, tells), tenants.first, job_id) == "succeeded"
     assert (seen[0].progress_done, seen[0].message, seen[0].stage) == (
         100,
         "100 of 100",

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from myriad.scale.jobs import enqueue
+from myriad.scale.jobs.attempt import Outcome
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.job import Job
 from myriad.scale.jobs.registry import Handler, Payload, Registry, Task
 from myriad.scale.jobs.status import JobStatus, get_job
+from myriad.scale.jobs.store import JobRef
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
@@ -20,6 +22,10 @@ TASK = "test.thing.do"
 _EFFECT = text(
     "INSERT INTO platform.audit_event (tenant_id, actor_kind, action, subject) "
     "VALUES (:tenant, 'system', 'test.effect', :subject)"
+)
+_REF = (
+    "SELECT tenant_id, job_class, task_id FROM platform.job WHERE id = %(id)s UNION ALL "
+    "SELECT tenant_id, job_class, task_id FROM platform.job_finished WHERE id = %(id)s"
 )
 _EFFECTS = "SELECT subject FROM platform.audit_event WHERE action = 'test.effect' ORDER BY id"
 
@@ -44,6 +50,19 @@ async def status_of(runtime: Runtime, tenant: TenantId, job_id: UUID) -> JobStat
     """Return the job's row."""
     async with runtime.database.read_session(tenant) as session:
         return await get_job(session, job_id)
+
+
+async def ref_of(runtime: Runtime, tenant: TenantId, job_id: UUID) -> JobRef:
+    """Return where the job stands, as a message would say it."""
+    found = await runtime.database.crossing_rows("test looks for a job", _REF, {"id": job_id})
+    row = found[0]
+    assert row["tenant_id"] == tenant
+    return JobRef(tenant, job_id, row["job_class"], row["task_id"])
+
+
+async def run_job(executor: Executor, tenant: TenantId, job_id: UUID) -> Outcome:
+    """Let `executor` run one attempt at the job and return how it ended."""
+    return (await executor.execute([await ref_of(executor.runtime, tenant, job_id)]))[0]
 
 
 async def sql(runtime: Runtime, statement: str, **parameters: Any) -> None:

@@ -6,13 +6,13 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
+from myriad.kit.clock import utc_now
 from myriad.kit.errors import (
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
     TooManyRequestsError,
 )
-from myriad.kit.clock import utc_now
 from myriad.scale.jobs.errors import (
     BudgetExhaustedError,
     DeadlinePassedError,

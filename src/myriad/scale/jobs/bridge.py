@@ -1,7 +1,7 @@
 """The one bridge between threads that wait and code that awaits: one event loop per process.
 
-Celery's threads call `run`, which blocks its thread while the coroutine shares the loop, its
-database pool and its HTTP connections with all others. docs/decisions/0002-async-bridge.md has
+Celery's thread hands each message to `start`; its coroutine shares the loop, its database pool and
+its HTTP connections with all others. docs/decisions/0002-async-bridge.md has
 the measurement behind this choice.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -31,7 +32,11 @@ class AsyncBridge:
         self, work: Coroutine[Any, Any, ResultT], timeout_seconds: float | None = None
     ) -> ResultT:
         """Run `work` on the loop and return its result; blocks the calling thread only."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_seconds)
+        return self.start(work).result(timeout_seconds)
+
+    def start(self, work: Coroutine[Any, Any, ResultT]) -> Future[ResultT]:
+        """Begin `work` on the loop and return its future; blocks nobody."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
         """Cancel what still runs and end the loop."""

@@ -6,10 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, event, text
+from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.orm import SessionTransaction
+
 from myriad.scale.data import Session
-from myriad.scale.jobs.job import act_for_tenant_in_every_transaction
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
+
+_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 
 
 @dataclass
@@ -36,3 +41,12 @@ async def direct_work(runtime: Runtime, tenant_id: TenantId) -> AsyncIterator[Di
     async with runtime.database.session(tenant_id) as session:
         act_for_tenant_in_every_transaction(session, tenant_id)
         yield DirectWork(runtime, session)
+
+
+def act_for_tenant_in_every_transaction(session: Session, tenant_id: TenantId) -> None:
+    """Set the tenant at the start of each transaction that this session will begin."""
+
+    def set_tenant(_: SyncSession, __: SessionTransaction, connection: Connection) -> None:
+        connection.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+
+    event.listen(session.sync_session, "after_begin", set_tenant)

@@ -59,6 +59,13 @@ class PermanentJobError(MyriadError):
     title = "Job cannot succeed"
 
 
+class ResultNotJsonError(PermanentJobError):
+    """A handler or a step returned what JSON cannot hold."""
+
+    code = "result_not_json"
+    title = "Result is not JSON"
+
+
 class UnknownTaskError(MyriadError):
     """No handler of that name is registered in this process."""
 

@@ -1,33 +1,29 @@
-"""One attempt at one job: claim, run, and commit effect and end together."""
+"""Running jobs: claim, run, and let effect and end commit together."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+import contextlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row
-
-from myriad.scale.data import Session
-from myriad.scale.jobs.backoff import Verdict, judge
-from myriad.scale.jobs.errors import JobTimeoutError, LeaseLostError, UnknownTaskError
-from myriad.scale.jobs.faults import describe
-from myriad.scale.jobs.job import Job, act_for_tenant_in_every_transaction
-from myriad.scale.jobs.leases import Lease, Leases
-from myriad.scale.jobs.measures import ATTEMPT_SECONDS, ATTEMPTS
+from myriad.kit.errors import UnavailableError
+from myriad.scale.jobs.attempt import Attempt, Outcome
+from myriad.scale.jobs.errors import UnknownTaskError
+from myriad.scale.jobs.job import Job
+from myriad.scale.jobs.leases import Leases
+from myriad.scale.jobs.ledger import Ask, Claim, Ledger
 from myriad.scale.jobs.registry import REGISTRY, Payload, Registry, Task
-from myriad.scale.jobs.store import as_json, run
+from myriad.scale.jobs.store import JobRef
+from myriad.scale.jobs.tally import Tally
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
-from myriad.scale.tenancy import TenantId
 
-Outcome = Literal[
-    "succeeded", "duplicate", "retry", "later", "dead", "lost", "cancelled", "given_back"
-]
-
-GRACE_SECONDS = 30.0
+# A member of a bundle waits for the one before, but not for a long one.
+STAGGER_SECONDS = 0.1
+# A row that somebody else keeps locked for longer is left to the reaper.
+_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _log = get_logger(__name__)
 
 
@@ -37,158 +33,120 @@ async def _refuse(job: Job, _: Payload) -> None:
 
 @dataclass
 class Executor:
-    """Runs jobs by id for one process."""
+    """Runs jobs for one worker; several may share a process. `busy` bundles are under way."""
 
     runtime: Runtime
     registry: Registry = REGISTRY
     worker_id: UUID = field(default_factory=uuid4)
     leases: Leases = field(default_factory=Leases)
+    tally: Tally = field(default_factory=Tally)
+    is_draining: bool = False
+    busy: int = 0
+    _names: dict[int, str] = field(default_factory=dict)
+    _suspects: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
-    async def execute(self, tenant_id: TenantId, job_id: UUID, task_name: str) -> Outcome:
-        """Run one attempt at the job if nobody else does, and return how it ended.
+    @property
+    def ledger(self) -> Ledger:
+        """The process's way to the queue's table."""
+        return Ledger.of(self.runtime.database)
 
-        Raises only when the database cannot be reached; then the lease expires by itself.
+    async def execute(self, refs: Sequence[JobRef]) -> list[Outcome]:
+        """Run one attempt at each job of a bundle that nobody else runs, and say how each ended.
+
+        They run one after another, but the next one waits at most 0.1 s for the one before. When
+        the database cannot be reached their outcome is "unreached", and leases run out by
+        themselves.
         """
-        if self.leases.holds(job_id):
-            return "duplicate"
-        task = self.registry.find(task_name) or Task(task_name, _refuse)
-        async with self.runtime.database.session(tenant_id) as session:
-            act_for_tenant_in_every_transaction(session, tenant_id)
-            claimed = await self._claim(session, tenant_id, job_id, task)
-            if claimed is None:
-                return "duplicate"
-            began = time.monotonic()
-            outcome = await self._attempt(session, tenant_id, job_id, task, claimed)
-        ATTEMPTS.labels(task=task.name, outcome=outcome).inc()
-        ATTEMPT_SECONDS.labels(task=task.name).observe(time.monotonic() - began)
-        return outcome
-
-    async def _claim(
-        self, session: Session, tenant_id: TenantId, job_id: UUID, task: Task
-    ) -> Row[Any] | None:
-        facts = {
-            "tenant_id": tenant_id,
-            "id": job_id,
-            "worker_id": self.worker_id,
-            "lease_seconds": task.lease_seconds,
-            "max_attempts": task.max_attempts,
-        }
-        claimed = (await run(session, "claim_job", facts)).first()
-        await session.commit()
-        return claimed
-
-    async def _attempt(
-        self, session: Session, tenant_id: TenantId, job_id: UUID, task: Task, claimed: Row[Any]
-    ) -> Outcome:
-        deadline = time.monotonic() + task.timeout_seconds + GRACE_SECONDS
-        lease = Lease(tenant_id, job_id, claimed.fence, task.lease_seconds, deadline)
-        job = Job(
-            job_id,
-            task.name,
-            tenant_id,
-            self.runtime,
-            session,
-            claimed.fence,
-            claimed.attempts,
-            task.lease_seconds,
-        )
-        self.leases.add(lease)
+        reserved = {ref.job_id for ref in refs if self.leases.reserve(ref.job_id)}
+        mine = list({ref.job_id: ref for ref in refs if ref.job_id in reserved}.values())
+        self.busy += 1
         try:
-            return await self._run(job, task, claimed, lease)
+            outcomes = await self._execute(mine)
+        except UnavailableError as error:
+            _log.warning("jobs_unreached", jobs=len(mine), error=str(error))
+            outcomes = dict.fromkeys(reserved, "unreached")
         finally:
-            self.leases.drop(lease)
+            self.busy -= 1
+            for job_id in reserved:
+                self.leases.release(job_id)
+        return [outcomes.get(ref.job_id, "duplicate") for ref in refs]
 
-    async def _run(self, job: Job, task: Task, claimed: Row[Any], lease: Lease) -> Outcome:
+    async def _execute(self, refs: Sequence[JobRef]) -> dict[UUID, Outcome]:
+        if self.is_draining or not refs:
+            return {ref.job_id: "given_back" for ref in refs}
+        tasks = await self._tasks_of(refs)
+        claims = await self.ledger.claim([self._ask(ref, tasks[ref.task_id]) for ref in refs])
+        attempts = [self._attempt(claim, tasks) for claim in claims if claim is not None]
+        outcomes = await self._run_staggered(attempts)
+        left = [ref for ref, claim in zip(refs, claims, strict=True) if claim is None]
+        if left:
+            outcomes |= await self._run_stubborn(left, tasks)
+        return outcomes
+
+    async def _run_staggered(self, attempts: Sequence[Attempt]) -> dict[UUID, Outcome]:
+        if len(attempts) == 1:
+            return {attempts[0].job.id: await self._run(attempts[0])}
+        running = []
+        for attempt in attempts:
+            running.append(asyncio.create_task(self._run(attempt)))
+            await asyncio.wait([attempt.handled], timeout=STAGGER_SECONDS)
+        ended = await asyncio.gather(*running)
+        return {a.job.id: outcome for a, outcome in zip(attempts, ended, strict=True)}
+
+    async def _run(self, attempt: Attempt) -> Outcome:
         try:
-            await _call(job, task, claimed.payload, lease)
-            await _finish(job)
-        except LeaseLostError:
-            _log.warning("job_lease_lost", job_id=str(job.id), task=job.task)
-            return "cancelled" if lease.stopped == "cancelled" else "lost"
-        except asyncio.CancelledError:
-            if lease.stopped is None:
-                raise
-            return await _stopped(job, lease)
-        except Exception as error:  # noqa: BLE001 - a handler may raise anything; the row keeps it
-            return await _failed(job, task, claimed, error)
-        _log.info("job_succeeded", job_id=str(job.id), task=job.task, attempt=job.attempt)
-        return "succeeded"
+            return await attempt.run(gives_back=self.is_draining)
+        finally:
+            self.leases.release(attempt.job.id)
 
+    async def _run_stubborn(
+        self, refs: Sequence[JobRef], tasks: dict[int, Task]
+    ) -> dict[UUID, Outcome]:
+        """Run, one at a time, jobs that were locked, or that lost two workers and may lose a third."""
+        waiting = await self.ledger.find_claimable(refs)
+        outcomes: dict[UUID, Outcome] = {}
+        for ref in refs:
+            if ref.job_id in waiting:
+                async with self._suspects:
+                    outcomes[ref.job_id] = await self._run_alone(ref, tasks)
+        return outcomes
 
-async def _call(job: Job, task: Task, payload: Payload, lease: Lease) -> None:
-    """Run the handler as a task of its own, so that stopping it stops nothing else."""
-    handler = asyncio.ensure_future(task.handler(job, payload))
-    lease.watch(handler)
-    try:
-        async with asyncio.timeout(task.timeout_seconds) as limit:
-            await handler
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        message = f"{job.task} took longer than {task.timeout_seconds:g} s"
-        raise JobTimeoutError(message, timeout_seconds=task.timeout_seconds) from None
+    async def _run_alone(self, ref: JobRef, tasks: dict[int, Task]) -> Outcome:
+        for pause in _PAUSES:
+            await asyncio.sleep(pause)
+            if self.is_draining:
+                return "given_back"
+            ask = self._ask(ref, tasks[ref.task_id], is_alone=True)
+            claim = (await self.ledger.claim([ask]))[0]
+            if claim is not None:
+                return await self._run(self._attempt(claim, tasks))
+        return "duplicate"
 
+    def _ask(self, ref: JobRef, task: Task, *, is_alone: bool = False) -> Ask:
+        return Ask(ref, self.worker_id, task.lease_seconds, task.max_attempts, is_alone)
 
-def _key(job: Job) -> dict[str, Any]:
-    return {"tenant_id": job.tenant_id, "id": job.id, "fence": job.fence}
+    def _attempt(self, claim: Claim, tasks: dict[int, Task]) -> Attempt:
+        job = Job(self.runtime, tasks[claim.ref.task_id], claim, self.ledger)
+        return Attempt(job, self.leases, self.tally)
 
+    async def _tasks_of(self, refs: Iterable[JobRef]) -> dict[int, Task]:
+        wanted = {ref.task_id for ref in refs}
+        if not wanted <= self._names.keys():
+            rows = await self.ledger.note("list_tasks", {})
+            self._names = {row.id: row.name for row in rows}
+        return {task_id: self._task_of(task_id) for task_id in wanted}
 
-async def _finish(job: Job) -> None:
-    """Commit the handler's effects and the job's end as one, or raise LeaseLostError."""
-    ended = (await run(job.session, "finish_job", _key(job))).first()
-    if ended is None:
-        await job.session.rollback()
-        raise LeaseLostError(job.id, job.fence)
-    if ended.again_at is not None:
-        await run(job.session, "enqueue_again", _key(job))
-    await job.session.commit()
+    def _task_of(self, task_id: int) -> Task:
+        name = self._names.get(task_id, f"task {task_id}")
+        return self.registry.find(name) or Task(name, _refuse)
 
+    def drain(self) -> None:
+        """Begin no further job; bundles under way give back what has not begun."""
+        self.is_draining = True
 
-async def _stopped(job: Job, lease: Lease) -> Outcome:
-    """Roll back a handler that was told to stop; at shutdown the job goes back to the queue."""
-    await job.session.rollback()
-    _log.info("job_stopped", job_id=str(job.id), task=job.task, why=lease.stopped)
-    if lease.stopped != "shutdown":
-        return "cancelled" if lease.stopped == "cancelled" else "lost"
-    await run(job.session, "give_back_job", _key(job))
-    await job.session.commit()
-    return "given_back"
-
-
-async def _failed(job: Job, task: Task, claimed: Row[Any], error: Exception) -> Outcome:
-    await job.session.rollback()
-    verdict = judge(error, job.attempt, task.permanent)
-    is_last = verdict.costs_an_attempt and job.attempt >= claimed.max_attempts
-    facts = _key(job) | {"error": as_json(describe(error))}
-    _log.warning(
-        "job_failed",
-        job_id=str(job.id),
-        task=job.task,
-        attempt=job.attempt,
-        verdict=verdict.kind,
-        error=type(error).__name__,
-        exc_info=error,
-    )
-    if verdict.kind == "permanent" or is_last:
-        return await _bury(job, facts)
-    return await _postpone(job, verdict, facts)
-
-
-async def _bury(job: Job, facts: dict[str, Any]) -> Outcome:
-    buried = (await run(job.session, "bury_job", facts)).first()
-    if buried is not None and buried.again_at is not None:
-        await run(job.session, "enqueue_again", facts)
-    await job.session.commit()
-    return "dead" if buried is not None else "lost"
-
-
-async def _postpone(job: Job, verdict: Verdict, facts: dict[str, Any]) -> Outcome:
-    facts |= {
-        "delay_seconds": verdict.delay_seconds,
-        "attempts_back": 0 if verdict.costs_an_attempt else 1,
-    }
-    postponed = await run(job.session, "postpone_job", facts)
-    await job.session.commit()
-    if postponed.rowcount == 0:
-        return "lost"
-    return "later" if verdict.kind == "later" else "retry"
+    def stop(self) -> None:
+        """Stop every handler; their jobs go back to the queue. Safe from any thread."""
+        self.is_draining = True
+        for lease in self.leases.all():
+            with contextlib.suppress(RuntimeError):
+                lease.stop("shutdown")

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, event, text
-from sqlalchemy.orm import Session as SyncSession
-from sqlalchemy.orm import SessionTransaction
+from psycopg.errors import DivisionByZero
+from sqlalchemy.exc import DataError
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from myriad.kit.errors import InvalidInputError
 from myriad.scale.data import ReadSession, Session
+from myriad.scale.data.work import commit_with
 from myriad.scale.jobs.errors import LeaseLostError
-from myriad.scale.jobs.store import run
+from myriad.scale.jobs.events import JobEvent, publish
+from myriad.scale.jobs.ledger import Claim, Ledger
+from myriad.scale.jobs.registry import Task
+from myriad.scale.jobs.steps import RESULT, as_result, checked_name
+from myriad.scale.jobs.store import QUERIES, run
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
 PROGRESS_SECONDS = 0.25
-_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 
 
 @dataclass
@@ -29,15 +38,57 @@ class Job:
     counts from 1. A handler must not commit by itself: `checkpoint()` does, under the fence.
     """
 
-    id: UUID
-    task: str
-    tenant_id: TenantId
     runtime: Runtime
-    session: Session
-    fence: int
-    attempt: int
-    lease_seconds: float
+    definition: Task
+    claim: Claim
+    ledger: Ledger
+    cost: float | None = None
+    has_told: bool = False
+    _session: AsyncSession | None = field(default=None, repr=False)
     _told_at: float = field(default=0.0, repr=False)
+    _steps: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def id(self) -> UUID:
+        """The job's id."""
+        return self.claim.ref.job_id
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+        return self.definition.name
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """The tenant that the job acts for."""
+        return self.claim.ref.tenant_id
+
+    @property
+    def fence(self) -> int:
+        """The number of this claim; a later claim has a higher one."""
+        return self.claim.fence
+
+    @property
+    def attempt(self) -> int:
+        """The number of this attempt, from 1."""
+        return self.claim.attempt
+
+    @property
+    def deadline_at(self) -> datetime | None:
+        """The time by which the job must be done, if it has one."""
+        return self.claim.deadline_at
+
+    @property
+    def session(self) -> Session:
+        """The transaction in hand."""
+        if self._session is None:
+            self._session = self.runtime.database.work.open(self.tenant_id)
+        return Session(ReadSession(self._session))
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether the handler has used its session, so that it may have written something."""
+        return self._session is not None
 
     async def checkpoint(self) -> None:
         """Commit what was done so far and begin the next transaction.
@@ -45,15 +96,59 @@ class Job:
         Raises LeaseLostError, with nothing written, when the job is no longer ours or was
         cancelled. After a crash the handler starts again from what checkpoints have kept.
         """
-        await self.hold(self.session)
-        await self.session.commit()
+        await self.commit_with("keep_job", self.key | self._lease)
+
+    async def commit_with(self, query: str, parameters: dict[str, Any]) -> None:
+        """Commit with a last statement that fails unless the job is ours, or raise LeaseLostError."""
+        try:
+            await commit_with(self.session, QUERIES[query], parameters)
+        except DivisionByZero:
+            await self.session.rollback()
+            raise LeaseLostError(self.id, self.fence) from None
 
     async def hold(self, session: Session) -> None:
         """Lock the job's row under the fence until `session` ends, or raise LeaseLostError."""
-        held = await run(session, "keep_job", self._key | {"lease_seconds": self.lease_seconds})
-        if held.rowcount == 0:
+        try:
+            await run(session, "keep_job", self.key | self._lease)
+        except DataError:
             await session.rollback()
-            raise LeaseLostError(self.id, self.fence)
+            raise LeaseLostError(self.id, self.fence) from None
+
+    async def step(self, name: str, make: Callable[[], Awaitable[Any]]) -> Any:
+        """Return what `make()` returned the first time, as JSON; later attempts do not call it.
+
+        The result and what was written through `session` since the last checkpoint are committed
+        as one. A crash between an outside effect and that commit calls `make()` again: give the
+        provider the idempotency key `f"{job.id}:{name}"`. Raises InvalidInputError for a name
+        that is empty or longer than 200, ResultNotJsonError, or LeaseLostError.
+        """
+        steps = await self._known_steps()
+        if checked_name(name) not in steps:
+            text = as_result(await make())
+            await run(self.session, "keep_step", self.key | {"name": name, "result": text})
+            await self.checkpoint()
+            steps[name] = json.loads(text)
+        return steps[name]
+
+    async def _known_steps(self) -> dict[str, Any]:
+        if self._steps is None:
+            rows = await self.ledger.note("list_steps", self.key)
+            self._steps = {row.name: row.result for row in rows if row.name != RESULT}
+        return self._steps
+
+    async def results(self) -> dict[str, Any]:
+        """Return the results of this job's parents in its graph by their names."""
+        rows = await self.ledger.note("list_results_of_parents", self.key)
+        return {row.name: row.result for row in rows}
+
+    def charge(self, cost: float) -> None:
+        """Say what this attempt has cost, in the unit of the task's costs, such as tokens.
+
+        It counts towards the tenant's share in place of the seconds that the attempt took.
+        """
+        if not cost >= 0:
+            raise InvalidInputError(f"a cost must be zero or more, not {cost}")
+        self.cost = (self.cost or 0.0) + cost
 
     async def progress(
         self,
@@ -71,29 +166,34 @@ class Job:
         if now - self._told_at < PROGRESS_SECONDS and done != total:
             return
         self._told_at = now
+        self.has_told = True
         facts = {"done": done, "total": total, "message": message, "stage": stage}
-        async with self.runtime.database.session(self.tenant_id) as session:
-            await run(session, "note_progress", self._key | facts)
+        await self.ledger.note("note_progress", self.key | facts)
+        event = JobEvent("progress", "running", self.attempt, done, total, stage, message)
+        await publish(self.runtime.cache, self.tenant_id, self.id, event)
 
     async def is_held(self) -> bool:
         """Return whether the job is still ours; False once it was cancelled or reaped."""
-        async with self.runtime.database.read_session(self.tenant_id) as session:
-            return await _is_held(session, self)
+        return bool(await self.ledger.note("get_fence", self.key))
+
+    async def discard(self) -> None:
+        """Roll back what was not committed and give the connection back."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
 
     @property
-    def _key(self) -> dict[str, object]:
-        return {"tenant_id": self.tenant_id, "id": self.id, "fence": self.fence}
+    def key(self) -> dict[str, Any]:
+        """The job's row under this claim, as parameters of a query."""
+        ref = self.claim.ref
+        return {
+            "tenant_id": ref.tenant_id,
+            "id": ref.job_id,
+            "job_class": ref.job_class,
+            "task_id": ref.task_id,
+            "fence": self.fence,
+        }
 
-
-async def _is_held(session: ReadSession, job: Job) -> bool:
-    found = (await run(session, "get_fence", {"tenant_id": job.tenant_id, "id": job.id})).first()
-    return found is not None and (found.state, found.fence) == ("running", job.fence)
-
-
-def act_for_tenant_in_every_transaction(session: Session, tenant_id: TenantId) -> None:
-    """Set the tenant at the start of each transaction that this session will begin."""
-
-    def set_tenant(_: SyncSession, __: SessionTransaction, connection: Connection) -> None:
-        connection.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
-
-    event.listen(session.sync_session, "after_begin", set_tenant)
+    @property
+    def _lease(self) -> dict[str, Any]:
+        return {"lease_seconds": self.definition.lease_seconds}

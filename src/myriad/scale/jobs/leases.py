@@ -6,10 +6,10 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from myriad.scale.tenancy import TenantId
+from myriad.scale.jobs.store import JobRef
 
 StopReason = Literal["lost", "cancelled", "shutdown"]
 
@@ -22,19 +22,25 @@ class Lease:
     which hangs beyond its timeout cannot keep the job for ever.
     """
 
-    tenant_id: TenantId
-    job_id: UUID
+    ref: JobRef
     fence: int
     seconds: float
     deadline: float
     stopped: StopReason | None = None
+    began: float = field(default_factory=time.monotonic)
+    extended: float = field(default_factory=time.monotonic)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop, repr=False)
-    _handler: asyncio.Task[None] | None = field(default=None, repr=False)
+    _handler: asyncio.Task[Any] | None = field(default=None, repr=False)
 
-    def watch(self, handler: asyncio.Task[None]) -> None:
-        """Name the running handler, which `stop` will cancel."""
+    @property
+    def job_id(self) -> UUID:
+        """The job's id."""
+        return self.ref.job_id
+
+    def watch(self, handler: asyncio.Task[Any] | None) -> None:
+        """Name the task that runs the handler, which `stop` will cancel; None when it has ended."""
         self._handler = handler
-        if self.stopped is not None:
+        if handler is not None and self.stopped is not None:
             handler.cancel()
 
     def stop(self, reason: StopReason) -> None:
@@ -53,6 +59,7 @@ class Leases:
 
     def __init__(self) -> None:
         self._held: dict[UUID, Lease] = {}
+        self._reserved: set[UUID] = set()
         self._lock = threading.Lock()
         self.shortened = threading.Event()
 
@@ -70,10 +77,18 @@ class Leases:
             if self._held.get(lease.job_id) is lease:
                 del self._held[lease.job_id]
 
-    def holds(self, job_id: UUID) -> bool:
-        """Return whether this process works on the job already."""
+    def reserve(self, job_id: UUID) -> bool:
+        """Let one message at a time act for the job; False when another one does already."""
         with self._lock:
-            return job_id in self._held
+            if job_id in self._reserved:
+                return False
+            self._reserved.add(job_id)
+            return True
+
+    def release(self, job_id: UUID) -> None:
+        """End what `reserve` began."""
+        with self._lock:
+            self._reserved.discard(job_id)
 
     def all(self) -> list[Lease]:
         """Return the leases held now."""
@@ -81,6 +96,10 @@ class Leases:
             return list(self._held.values())
 
     def to_extend(self) -> list[Lease]:
-        """Return the leases whose handlers are within their deadline."""
+        """Return the leases a quarter of which has passed and whose handlers are within their deadline."""
         now = time.monotonic()
-        return [lease for lease in self.all() if lease.deadline > now]
+        return [
+            lease
+            for lease in self.all()
+            if lease.deadline > now and now - lease.extended >= lease.seconds / 4
+        ]

@@ -1,25 +1,32 @@
-"""The worker process: Celery's threads receive ids, one event loop runs the jobs."""
+"""The worker process: Celery's loop receives bundles of ids, one event loop runs the jobs."""
 
 from __future__ import annotations
 
+import re
+import socket
 import threading
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from celery import Celery, signals
+from kombu import Queue
+from psycopg.types.json import Jsonb
 
 from myriad.scale.jobs.bridge import AsyncBridge
-from myriad.scale.jobs.broker import QUEUE, RUN_JOB, create_celery
+from myriad.scale.jobs.broker import RUN_JOB, create_celery, queue_name
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.heartbeat import Heartbeat
+from myriad.scale.jobs.ledger import Ledger
 from myriad.scale.jobs.place import Place
-from myriad.scale.jobs.pool import WakingThreadPool
+from myriad.scale.jobs.pool import loop_pool
 from myriad.scale.jobs.reaper import BATCH, release_jobs_of
-from myriad.scale.jobs.registry import REGISTRY, Registry
+from myriad.scale.jobs.registry import REGISTRY, Registry, Task
 from myriad.scale.jobs.settings import WorkerSettings
-from myriad.scale.jobs.store import run
+from myriad.scale.jobs.store import JobRef, rank_of, run
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
@@ -38,62 +45,140 @@ def run_worker(
     """
     bridge, stack = AsyncBridge(), AsyncExitStack()
     runtime: Runtime = bridge.run(stack.enter_async_context(open_runtime()))
-    executor = Executor(runtime, registry)
-    place = Place.here()
-    bridge.run(release_dead_neighbours(runtime, place))
-    url = runtime.database.settings.crossing
-    heartbeat = Heartbeat(url, executor.leases, executor.worker_id, settings.slots, place)
-    heartbeat.start()
     try:
-        return _serve(_application(runtime, bridge, executor), executor, settings)
+        return bridge_worker(bridge, runtime, settings, registry).serve()
     finally:
-        heartbeat.stop()
         bridge.run(stack.aclose())
         bridge.close()
 
 
-def _application(runtime: Runtime, bridge: AsyncBridge, executor: Executor) -> Celery:
-    app = create_celery(runtime.broker_url)
+def bridge_worker(
+    bridge: AsyncBridge, runtime: Runtime, settings: WorkerSettings, registry: Registry
+) -> Worker:
+    """Return a worker whose jobs run on `bridge`, with the dead of this machine laid to rest."""
+    place = Place.here()
+    bridge.run(release_dead_neighbours(runtime, place))
+    bridge.run(announce_tasks(runtime, registry))
+    executor = bridge.run(_executor(runtime, settings, registry))
+    ranks = tuple(rank_of(name) for name in settings.classes)
+    name = settings.name or default_name(executor.worker_id)
+    url = runtime.database.settings.crossing
+    heartbeat = Heartbeat(url, executor, settings.slots, name, ranks, place)
+    return Worker(bridge, runtime, settings, executor, heartbeat)
 
-    @app.task(name=RUN_JOB, ignore_result=True)
-    def run_job(tenant_id: str, job_id: str, task: str) -> None:
-        bridge.run(executor.execute(TenantId(UUID(tenant_id)), UUID(job_id), task))
 
-    return app
+async def _executor(runtime: Runtime, settings: WorkerSettings, registry: Registry) -> Executor:
+    Ledger.of(runtime.database, durable_claims=settings.durable_claims)
+    return Executor(runtime, registry)
 
 
-def _serve(app: Celery, executor: Executor, settings: WorkerSettings) -> int:
-    def begin_shutdown(**_: object) -> None:
-        _log.info("worker_stopping", held=len(executor.leases.all()))
-        timer = threading.Timer(settings.grace_seconds, _give_back, [executor])
+def default_name(worker_id: UUID) -> str:
+    """Return a name that says where the worker runs and that no other one has."""
+    host = re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())[:40] or "host"
+    return f"{host}-{worker_id.hex[-12:]}"
+
+
+@dataclass
+class Worker:
+    """One worker: its queues, one for each class, and what happens when it shall end."""
+
+    bridge: AsyncBridge
+    runtime: Runtime
+    settings: WorkerSettings
+    executor: Executor
+    heartbeat: Heartbeat
+    _is_ending: bool = False
+
+    def serve(self) -> int:
+        """Announce the worker, run bundles until told to end, and leave nothing behind."""
+        app = create_celery(self.runtime.broker_url)
+        queues = [queue_name(self.heartbeat.name, rank) for rank in self.heartbeat.classes]
+        # Who takes a message owns it: the row, not the broker, is what brings a lost job back.
+        app.conf.task_queues = [Queue(name, no_ack=True) for name in queues]
+        app.task(name=RUN_JOB, ignore_result=True)(_never_called)
+        self.heartbeat.start()
+        try:
+            return self._consume(app)
+        finally:
+            self.heartbeat.stop()
+            _delete(app, queues)
+            app.close()
+
+    def _consume(self, app: Celery) -> int:
+        # Celery warns root because of pickled messages; this worker accepts JSON only.
+        warnings.filterwarnings("ignore", message="You're running the worker with superuser")
+        signals.worker_shutting_down.connect(self._end, weak=False)
+        signals.setup_logging.connect(_leave_logging_alone, weak=False)
+        worker = app.Worker(
+            pool=loop_pool(self.bridge, self._run_bundle),
+            concurrency=self.settings.slots,
+            hostname=self.heartbeat.name,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            quiet=True,
+            loglevel=None,
+        )
+        worker.start()
+        return int(worker.exitcode or 0)
+
+    async def _run_bundle(self, bundle: list[list[Any]]) -> None:
+        await self.executor.execute([_ref(member) for member in bundle])
+
+    def _end(self, **_: object) -> None:
+        """Begin to drain; told a second time, stop at once."""
+        seconds = 0.0 if self._is_ending else self.settings.grace_seconds
+        self._is_ending = True
+        _log.info("worker_stopping", held=self.executor.busy, grace_seconds=seconds)
+        self.executor.drain()
+        self.heartbeat.wake()
+        timer = threading.Timer(seconds, self.executor.stop)
         timer.daemon = True
         timer.start()
 
-    # Celery warns root because of pickled messages; this worker accepts JSON only.
-    warnings.filterwarnings("ignore", message="You're running the worker with superuser")
-    signals.worker_shutting_down.connect(begin_shutdown, weak=False)
-    signals.setup_logging.connect(_leave_logging_alone, weak=False)
-    worker = app.Worker(
-        pool=WakingThreadPool,
-        concurrency=settings.slots,
-        queues=[QUEUE],
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
-        quiet=True,
-        loglevel=None,
-    )
-    worker.start()
-    return int(worker.exitcode or 0)
+
+def _ref(member: list[Any]) -> JobRef:
+    tenant_id, job_id, job_class, task_id = member
+    return JobRef(TenantId(UUID(tenant_id)), UUID(job_id), int(job_class), int(task_id))
+
+
+def _never_called(bundle: list[list[Any]]) -> None:
+    """Let Celery know the message; the pool hands its argument to the loop without calling this."""
 
 
 def _leave_logging_alone(**_: object) -> None:
     """Being connected is what tells Celery that logging is configured already."""
 
 
-def _give_back(executor: Executor) -> None:
-    for lease in executor.leases.all():
-        lease.stop("shutdown")
+def _delete(app: Celery, queues: list[str]) -> None:
+    """Delete this worker's queues; what was in them is queued in the table again."""
+    try:
+        with (
+            app.connection_for_write(connect_timeout=2) as connection,
+            connection.channel() as channel,
+        ):
+            for name in queues:
+                channel.queue_delete(name)
+    except Exception as error:  # noqa: BLE001 - a worker that ends anyway must not fail over it
+        _log.warning("queues_left_behind", error=str(error))
+
+
+async def announce_tasks(runtime: Runtime, registry: Registry) -> None:
+    """Write what this process knows of its tasks to the table that routing and limits read."""
+    facts = [_task_facts(task) for task in registry.all().values()]
+    async with runtime.database.crossing("announce tasks") as session:
+        await run(session, "announce_tasks", {"tasks": Jsonb(facts)})
+
+
+def _task_facts(task: Task) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "job_class": rank_of(task.job_class),
+        "class_by_plan": {plan: rank_of(name) for plan, name in task.class_by_plan.items()},
+        "limit_keys": list(task.limits),
+        "max_attempts": task.max_attempts,
+        "mean_seconds": task.cost_seconds,
+    }
 
 
 async def release_dead_neighbours(runtime: Runtime, place: Place) -> int:

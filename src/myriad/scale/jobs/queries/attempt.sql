@@ -41,21 +41,29 @@ JOIN platform.job ON job.tenant_id = asked.tenant_id AND job.state IN ('queued',
 
 -- name: finish_jobs
 -- Fails, so that nothing of the transaction remains, when fewer than `at_least` jobs are still held.
+-- A row that somebody else has locked is passed over here; who runs this for one job may wait.
 WITH asked AS (
     SELECT * FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(job_classes)s::smallint[],
         %(task_ids)s::smallint[], %(fences)s::integer[], %(costs)s::real[], %(results)s::text[])
     AS asked (tenant_id, id, job_class, task_id, fence, cost, result)
-), gone AS (
-    DELETE FROM platform.job USING asked
-    WHERE job.tenant_id = asked.tenant_id AND job.state = 'running'
+), held AS (
+    SELECT job.tenant_id, job.job_class, job.task_id, job.id, asked.cost, asked.result
+    FROM asked JOIN platform.job ON job.tenant_id = asked.tenant_id AND job.state = 'running'
         AND job.job_class = asked.job_class AND job.task_id = asked.task_id
         AND job.id = asked.id AND job.fence = asked.fence
-    RETURNING job.*, asked.cost AS actual_cost, asked.result
+    FOR UPDATE OF job SKIP LOCKED
+), gone AS (
+    DELETE FROM platform.job USING held
+    WHERE job.tenant_id = held.tenant_id AND job.state = 'running'
+        AND job.job_class = held.job_class AND job.task_id = held.task_id AND job.id = held.id
+    RETURNING job.*, held.cost AS actual_cost, held.result
 ), kept AS (
     INSERT INTO platform.job_finished (tenant_id, id, state, job_class, task_id, attempts, payload,
-        max_attempts, cost, dedup_key, graph_id, worker_id, message, run_at, started_at)
+        max_attempts, cost, dedup_key, graph_id, worker_id, progress_done, progress_total, stage,
+        message, run_at, started_at)
     SELECT tenant_id, id, 'succeeded', job_class, task_id, attempts, payload,
-        max_attempts, actual_cost, dedup_key, graph_id, worker_id, message, run_at, started_at
+        max_attempts, actual_cost, dedup_key, graph_id, worker_id, progress_done, progress_total, stage,
+        message, run_at, started_at
     FROM gone
 ), told AS (
     INSERT INTO platform.job_step (tenant_id, job_id, name, result)
@@ -72,17 +80,28 @@ SELECT coalesce(array_agg(id), '{}') AS ids, 1 / (count(*) >= %(at_least)s)::int
 FROM gone
 
 -- name: keep_job
-UPDATE platform.job SET lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
-WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
-    AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
+-- Fails, so that nothing of the transaction remains, when the job is not ours any more.
+WITH kept AS (
+    UPDATE platform.job
+    SET lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
+    WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+        AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
+    RETURNING id
+)
+SELECT 1 / count(*) AS held FROM kept
 
 -- name: note_progress
 UPDATE platform.job SET
     progress_done = %(done)s, progress_total = %(total)s,
-    stage = coalesce(%(stage)s, stage), message = %(message)s
-WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
-    AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
-RETURNING id
+    stage = coalesce(%(stage)s, job.stage), message = %(message)s
+FROM (
+    SELECT tenant_id, job_class, task_id, id FROM platform.job
+    WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+        AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
+    FOR UPDATE SKIP LOCKED
+) AS held
+WHERE job.tenant_id = held.tenant_id AND job.state = 'running'
+    AND job.job_class = held.job_class AND job.task_id = held.task_id AND job.id = held.id
 
 -- name: postpone_job
 WITH ended AS (
