@@ -11,20 +11,20 @@ from myriad.products.keeper import tasks  # noqa: F401 - registers the tasks
 from myriad.products.keeper.queueing import enqueue_run, enqueue_sync
 from myriad.products.keeper.repository import get_account, get_connections
 from myriad.scale.jobs import enqueue
-from myriad.scale.jobs.execution import Executor
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import TwoTenants
+from tests.fixtures.jobs import run_job
 from tests.products.keeper.ledger import LAST, Shop, fill
 
-_JOBS = "SELECT task, payload, state FROM platform.job ORDER BY id"
+_JOBS = "SELECT task, payload, state FROM platform.job_overview ORDER BY id"
 
 
 async def execute(runtime: Runtime, tenant_id: TenantId, task: str, **payload: Any) -> None:
     """Put a job into the queue and run it as a worker would."""
     async with runtime.database.session(tenant_id) as session:
         job_id: UUID = await enqueue(session, task, payload)
-    await Executor(runtime).execute(tenant_id, job_id, task)
+    await run_job(runtime, tenant_id, job_id)
 
 
 async def jobs_of(runtime: Runtime, tenant_id: TenantId) -> list[tuple[str, bool | None, str]]:
@@ -54,7 +54,7 @@ async def test_a_run_job_runs_every_agent_and_shows_its_progress(shop: Shop) -> 
     async with shop.runtime.database.session(shop.tenant_id) as session:
         job_id = await enqueue_run(session, day=LAST)
         assert await enqueue_run(session, day=LAST) == job_id
-    await Executor(shop.runtime).execute(shop.tenant_id, job_id, "keeper.account.run")
+    await run_job(shop.runtime, shop.tenant_id, job_id)
     async with shop.runtime.database.read_session(shop.tenant_id) as session:
         view = await get_connections(session)
         account = await get_account(session)

@@ -24,7 +24,7 @@ from tests.products.keeper.ledger import Shop
 KEY, URL, PATH = "a key", "https://example.com/hook", "/api/v1/t/webhooks/square"
 WRITTEN = (
     "SELECT (SELECT count(*) FROM keeper.webhook_event WHERE event_id = %(id)s) AS events, "
-    "(SELECT count(*) FROM platform.job WHERE payload ->> 'event_id' = %(id)s) AS jobs"
+    "(SELECT count(*) FROM platform.job_overview WHERE payload ->> 'event_id' = %(id)s) AS jobs"
 )
 
 

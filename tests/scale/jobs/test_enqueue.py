@@ -10,9 +10,11 @@ import pytest
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.jobs import JobNotFoundError, enqueue, find_job
+from myriad.scale.jobs.store import JobRef
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import NoTenantError
 from tests.fixtures.database import TwoTenants
+from tests.fixtures.jobs import run_job
 from tests.scale.jobs.workbench import TASK, add_job, effects, executor_for, sql, status_of
 
 
@@ -49,7 +51,7 @@ async def test_another_tenant_neither_sees_nor_runs_a_job(
     with pytest.raises(JobNotFoundError):
         await status_of(runtime, tenants.second, job_id)
     executor = executor_for(runtime)
-    assert await executor.execute(tenants.second, job_id, TASK) == "duplicate"
+    assert await executor.execute([JobRef(tenants.second, job_id, 2, 1)]) == ["duplicate"]
     assert await effects(runtime, tenants.second) == []
 
 
@@ -64,7 +66,7 @@ async def test_a_later_job_waits(runtime: Runtime, tenants: TwoTenants) -> None:
     job_id = await add_job(runtime, tenants.first, run_at=later)
     status = await status_of(runtime, tenants.first, job_id)
     assert (status.state, status.run_at) == ("waiting", later)
-    assert await executor_for(runtime).execute(tenants.first, job_id, TASK) == "duplicate"
+    assert await run_job(runtime, tenants.first, job_id, executor_for(runtime)) == "duplicate"
 
 
 async def test_twenty_simultaneous_enqueues_with_one_key_make_one_job(
@@ -82,7 +84,7 @@ async def test_the_key_is_free_again_when_the_job_has_ended(
     runtime: Runtime, tenants: TwoTenants
 ) -> None:
     first = await add_job(runtime, tenants.first, dedup_key="sync")
-    assert await executor_for(runtime).execute(tenants.first, first, TASK) == "succeeded"
+    assert await run_job(runtime, tenants.first, first, executor_for(runtime)) == "succeeded"
     assert await add_job(runtime, tenants.first, dedup_key="sync") != first
 
 
@@ -105,10 +107,10 @@ async def test_debouncing_for_ever_still_runs_after_ten_windows(
     job_id = await add_job(runtime, tenants.first, **options)
     await sql(
         runtime,
-        "UPDATE platform.job SET created_at = now() - interval '299 seconds' WHERE id = :id",
+        "UPDATE platform.job SET id = uuidv7(interval '-299 seconds') WHERE id = :id",
         id=job_id,
     )
-    await add_job(runtime, tenants.first, **options)
+    job_id = await add_job(runtime, tenants.first, **options)
     status = await status_of(runtime, tenants.first, job_id)
     assert status.run_at - status.created_at == timedelta(seconds=300)
 
@@ -124,7 +126,7 @@ async def test_a_debounced_call_during_the_run_causes_one_more_run(
         assert await add_job(runtime, tenants.first, 2, **options) == job.id
 
     executor = executor_for(runtime, hear_another)
-    assert await executor.execute(tenants.first, first, TASK) == "succeeded"
+    assert await run_job(runtime, tenants.first, first, executor) == "succeeded"
     again = await add_job(runtime, tenants.first, 3, **options)
     assert again != first
     assert (await status_of(runtime, tenants.first, again)).state == "waiting"

@@ -70,8 +70,9 @@ WITH RECURSIVE lane AS (
         AND newest.payloads -> place.item <> 'null'
 ), ended AS (
     SELECT done.id, task.name AS task, done.job_class, done.state, done.run_at, done.attempts,
-        coalesce(done.max_attempts, task.max_attempts) AS max_attempts, done.error, done.message,
-        done.started_at, done.finished_at
+        coalesce(done.max_attempts, task.max_attempts) AS max_attempts, done.error,
+        done.progress_done, done.progress_total, done.stage, done.message, done.started_at,
+        done.finished_at
     FROM platform.job_finished AS done JOIN platform.job_task AS task ON task.id = done.task_id
     WHERE done.tenant_id = %(tenant_id)s AND done.id < %(before)s
         AND done.state = coalesce(%(state)s, done.state)
@@ -84,8 +85,8 @@ WITH RECURSIVE lane AS (
     SELECT id, task, job_class, state, NULL, 0, max_attempts, NULL, NULL, NULL, NULL, NULL, NULL,
         NULL FROM packed
     UNION ALL
-    SELECT id, task, job_class, state, run_at, attempts, max_attempts, error, NULL, NULL, NULL,
-        message, started_at, finished_at FROM ended
+    SELECT id, task, job_class, state, run_at, attempts, max_attempts, error, progress_done,
+        progress_total, stage, message, started_at, finished_at FROM ended
 )
 SELECT id, task,
     (ARRAY['interactive', 'high', 'default', 'low', 'bulk'])[job_class + 1] AS job_class, state,
@@ -113,9 +114,11 @@ WITH gone AS (
     WHERE state = 'running'
 ), kept AS (
     INSERT INTO platform.job_finished (tenant_id, id, state, job_class, task_id, attempts, payload,
-        max_attempts, cost, dedup_key, graph_id, error, message, run_at, started_at)
+        max_attempts, cost, dedup_key, graph_id, worker_id, error, progress_done, progress_total,
+        stage, message, run_at, started_at)
     SELECT tenant_id, id, 'cancelled', job_class, task_id, attempts, payload, max_attempts, cost,
-        dedup_key, graph_id, error, message, run_at, started_at FROM gone
+        dedup_key, graph_id, worker_id, error, progress_done, progress_total, stage, message,
+        run_at, started_at FROM gone
 )
 SELECT count(*) AS cancelled, coalesce(array_agg(id) FILTER (WHERE graph_id IS NOT NULL), '{}')
     AS parents
