@@ -36,6 +36,11 @@ from tests.fixtures.database import TEST_KEY, runtime_for
 
 Kind = Literal["worker", "ticker", "api", "broker", "cache", "postgres"]
 KINDS: tuple[Kind, ...] = ("worker", "ticker", "api", "broker", "cache", "postgres")
+_SERVERS: dict[str, Kind] = {
+    "postgres": "postgres",
+    "redis-broker": "broker",
+    "redis-cache": "cache",
+}
 ROOT = Path(__file__).parents[2]
 _START_TRIES = 20
 _STOP_SECONDS = 15.0
@@ -148,7 +153,7 @@ class Household:
         }
         urls = self.urls
         return clean | {
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
             "MYRIAD_DATABASE__URL": urls.database_url,
             "MYRIAD_DATABASE__APP_URL": urls.app_url,
             "MYRIAD_DATABASE__CROSSING_URL": urls.crossing_url,
@@ -185,24 +190,24 @@ class Household:
         own = {"MYRIAD_WORKER__NAME": name, "MYRIAD_WORKER__SLOTS": str(slots)}
         return self.add_process("worker", name, "tests.chaos.worker", **own, **environment)
 
-    def add_ticker(self, name: str) -> Part:
+    def add_ticker(self, name: str, **environment: str) -> Part:
         """Add a ticker: schedules, dispatcher, reaper."""
-        return self.add_process("ticker", name, "myriad.apps.ticker")
+        return self.add_process("ticker", name, "myriad.apps.ticker", **environment)
 
-    def add_api(self, name: str) -> Part:
+    def add_api(self, name: str, **environment: str) -> Part:
         """Add an API process with the ledger's route."""
         port = free_port()
         self.api_urls.append(f"http://127.0.0.1:{port}")
-        return self.add_process("api", name, "tests.chaos.api", "--port", str(port))
+        return self.add_process("api", name, "tests.chaos.api", "--port", str(port), **environment)
 
-    def add_all(self, size: Size) -> None:
+    def add_all(self, size: Size, **environment: str) -> None:
         """Add the processes that `size` names."""
         for n in range(size.apis):
-            self.add_api(f"api-{n}")
+            self.add_api(f"api-{n}", **environment)
         for n in range(size.tickers):
-            self.add_ticker(f"ticker-{n}")
+            self.add_ticker(f"ticker-{n}", **environment)
         for n in range(size.workers):
-            self.add_worker(f"worker-{n}", size.slots)
+            self.add_worker(f"worker-{n}", size.slots, **environment)
 
     async def start_server(self, server: EmbeddedServer, part: Part) -> None:
         """Start a server at the port that it had, again until it stays up."""
@@ -262,11 +267,19 @@ class Household:
     def _all_logs(self, kind: Kind) -> str:
         return "\n".join(f"== {part.name}\n{self.log_of(part)}" for part in self.of(kind))
 
-    def stop(self, parts: Sequence[Part] | None = None) -> None:
-        """End the parts, or everything, the servers last."""
-        for part in reversed(list(self.parts) if parts is None else list(parts)):
+    def stop(self, parts: Sequence[Part]) -> None:
+        """End the parts."""
+        for part in parts:
             part.stop()
             self.parts.remove(part)
+
+    def end(self) -> None:
+        """End everything: the processes at once, then the servers, which tidy up."""
+        servers = [part for part in self.parts if part.name in _SERVERS]
+        for part in self.parts:
+            if part not in servers and part.is_up:
+                part.kill()
+        self.stop(servers[::-1])
 
 
 async def _answers(http: httpx.AsyncClient, url: str) -> bool:
@@ -280,15 +293,10 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
 async def open_household(home: Path) -> AsyncIterator[Household]:
     """Run servers with a migrated database, two companies with keys and money in the ledger."""
     house = Household(home, EmbeddedServers.of(home, HomeState()))
-    kinds: dict[str, Kind] = {
-        "postgres": "postgres",
-        "redis-broker": "broker",
-        "redis-cache": "cache",
-    }
     try:
         for server in house.servers.all:
             server.initialise()
-            part = Part(server.name, kinds[server.name], server.spawn)
+            part = Part(server.name, _SERVERS[server.name], server.spawn)
             house.parts.append(part)
             await house.start_server(server, part)
         await asyncio.to_thread(upgrade, house.urls.database_url, migration_locations())
@@ -296,7 +304,7 @@ async def open_household(home: Path) -> AsyncIterator[Household]:
         await add_companies(house)
         yield house
     finally:
-        house.stop()
+        house.end()
 
 
 async def add_companies(house: Household) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -17,6 +19,20 @@ from tests.chaos.ledger import Verdict, judge, read_books
 
 _STALL_SECONDS = 4.0
 _DRAIN_SECONDS = 180.0
+
+
+def say(line: str) -> None:
+    """Print one line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def seed_of_run() -> int:
+    """Return the seed that was asked for, or a new one, and print it."""
+    given = os.environ.get("MYRIAD_CHAOS_SEED")
+    seed = int(given) if given else random.SystemRandom().randrange(1_000_000)
+    say(f"seed {seed}: repeat with MYRIAD_CHAOS_SEED={seed}")
+    return seed
 
 
 @dataclass(frozen=True)
@@ -94,7 +110,6 @@ class Rampage:
     clients: Clients
     kills: Sequence[Kill]
     seed: int
-    say: Callable[[str], None]
     rising: set[asyncio.Task[None]] = field(default_factory=set)
     _seen: int = 0
 
@@ -107,11 +122,18 @@ class Rampage:
                 await self._until_effects(kill.after_effects)
                 await self._commit(number, kill)
             await asyncio.gather(*self.rising)
-            await self._until_effects(self.kills[-1].after_effects)
+            await self._until_enough()
         finally:
             self.clients.ending.set()
         await self._drained(ordering)
         return self._report(time.monotonic() - began)
+
+    async def _until_enough(self) -> None:
+        """Let the ledger work undisturbed for a while; without kills, until the clients stop."""
+        if self.kills:
+            await self._until_effects(self.kills[-1].after_effects)
+        else:
+            await self.clients.ending.wait()
 
     async def _commit(self, number: int, kill: Kill) -> None:
         candidates = [part for part in self.house.of(kill.kind) if part.is_up]
@@ -120,7 +142,7 @@ class Rampage:
             candidates = [part for part in self.house.of(kill.kind) if part.is_up]
         victim = candidates[int(kill.which * len(candidates))]
         whole = kill.kind == "postgres" and kill.with_children
-        self.say(f"kill {number}/{len(self.kills)}: {victim.name}{' and children' * whole}")
+        say(f"kill {number}/{len(self.kills)}: {victim.name}{' and children' * whole}")
         await asyncio.to_thread(victim.kill, with_children=whole)
         task = asyncio.create_task(self._rise(victim.name, kill.down_seconds))
         self.rising.add(task)

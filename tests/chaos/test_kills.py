@@ -8,31 +8,19 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.clients import Clients
 from tests.chaos.household import KINDS, Size, open_household
-from tests.chaos.rampage import Rampage, Report, plan_kills
+from tests.chaos.rampage import Rampage, Report, plan_kills, say, seed_of_run
 
 FULL_KILLS = 20
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def _seed() -> int:
-    given = os.environ.get("MYRIAD_CHAOS_SEED")
-    return int(given) if given else random.SystemRandom().randrange(1_000_000)
-
-
 async def _rampage(folder: Path, *, kills: int, effects_between: int, per_second: float) -> Report:
-    seed = _seed()
-    _say(f"seed {seed}: repeat with MYRIAD_CHAOS_SEED={seed}")
+    seed = seed_of_run()
     dice = random.Random(seed)
     plan = plan_kills(dice, kills, effects_between)
     async with open_household(folder) as house:
@@ -40,7 +28,7 @@ async def _rampage(folder: Path, *, kills: int, effects_between: int, per_second
         await house.until_api_answers()
         await house.until_workers_are_known(3)
         clients = Clients(house, dice, per_second)
-        return await Rampage(house, clients, plan, seed, _say).run()
+        return await Rampage(house, clients, plan, seed).run()
 
 
 def _assert_clean(report: Report) -> None:
@@ -54,7 +42,7 @@ def _assert_clean(report: Report) -> None:
 @pytest.mark.timeout(400)
 async def test_one_kill_of_each_kind_loses_and_doubles_nothing(tmp_path: Path) -> None:
     report = await _rampage(tmp_path, kills=len(KINDS), effects_between=40, per_second=10)
-    _say("\n".join(report.lines()))
+    say("\n".join(report.lines()))
     _assert_clean(report)
     assert all(report.victims.values())
 
@@ -67,6 +55,6 @@ async def test_twenty_kills_lose_and_double_nothing(
     kills = int(os.environ.get("MYRIAD_CHAOS_KILLS", FULL_KILLS))
     with capsys.disabled():
         report = await _rampage(tmp_path, kills=kills, effects_between=150, per_second=20)
-        _say("\n".join(report.lines()))
+        say("\n".join(report.lines()))
     _assert_clean(report)
     assert sum(report.victims.values()) >= kills
