@@ -24,7 +24,7 @@ class WorkerSettings(BaseModel):
     connections: int = Field(default=16, ge=1, le=500)
     # The union lets the environment give plain text; the validator makes a tuple of it.
     classes: tuple[str, ...] | str = CLASSES
-    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{0,100}$")
     grace_seconds: float = Field(default=2.5, ge=0)
     durable_claims: bool = True
     metrics_host: str = "127.0.0.1"

@@ -155,8 +155,9 @@ def _delete(app: Celery, queues: list[str]) -> None:
     try:
         with (
             app.connection_for_write(connect_timeout=2) as connection,
-            connection.channel() as channel,
+            connection.channel() as opened,
         ):
+            channel: Any = opened
             for name in queues:
                 channel.queue_delete(name)
     except Exception as error:  # noqa: BLE001 - a worker that ends anyway must not fail over it
