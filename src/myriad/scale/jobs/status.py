@@ -14,7 +14,7 @@ from myriad.kit.errors import InvalidInputError
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.jobs.arguments import check_class
 from myriad.scale.jobs.errors import JobIsLiveError, JobNotFoundError
-from myriad.scale.jobs.packs import place_in_pack
+from myriad.scale.jobs.packs import PACK_SIZE, place_in_pack
 from myriad.scale.jobs.store import JobRef, run
 from myriad.scale.tenancy import current_tenant
 
@@ -118,6 +118,27 @@ async def replay(session: Session, job_id: UUID) -> None:
         raise JobNotFoundError(f"no dead job {job_id}")
 
 
+async def replay_many(
+    session: Session,
+    *,
+    task: str | None = None,
+    error_code: str | None = None,
+    limit: int = 1000,
+) -> int:
+    """Queue up to `limit` dead letters again, of one task and error code if given; return how many.
+
+    As `replay` for each, the oldest first. A dead letter whose deduplication key has a live job
+    stays dead, and of several with one key only the newest is queued. Raises JobIsLiveError when
+    such a key was taken at the same moment.
+    """
+    facts = {"tenant_id": current_tenant(), "task": task, "error_code": error_code, "limit": limit}
+    try:
+        async with session.begin_nested():
+            return int((await run(session, "replay_many", facts)).scalar_one())
+    except IntegrityError:
+        raise JobIsLiveError("a deduplication key was taken meanwhile; replay again") from None
+
+
 async def cancel(session: Session, job_id: UUID) -> bool:
     """Cancel a live job and return whether it was one; a running handler is told within seconds.
 
@@ -137,6 +158,29 @@ async def cancel_all(session: Session, job_ids: list[UUID]) -> int:
         facts = {"tenant_id": current_tenant(), "ids": list(done.parents)}
         await run(session, "cancel_descendants", facts)
     return int(done.cancelled)
+
+
+async def cancel_many(
+    session: Session,
+    *,
+    task: str | None = None,
+    state: str | None = None,
+    limit: int = 1000,
+) -> int:
+    """Cancel about `limit` of the tenant's live jobs, the oldest first; return how many were.
+
+    Jobs that lie in packs are cancelled by whole packs, after those in rows. Call again until it
+    returns 0. Raises InvalidInputError for a state that no live job can have.
+    """
+    if state is not None and state not in LIVE_STATES:
+        raise InvalidInputError(f"no live state {state!r}; there are: {', '.join(LIVE_STATES)}")
+    facts = {"tenant_id": current_tenant(), "task": task, "state": state, "limit": limit}
+    chosen = list((await run(session, "choose_to_cancel", facts | {"graph_id": None})).scalars())
+    cancelled = await cancel_all(session, chosen)
+    if state in (None, "queued") and cancelled < limit:
+        facts["packs"] = -(-(limit - cancelled) // PACK_SIZE)
+        cancelled += int((await run(session, "cancel_packs", facts)).scalar_one())
+    return cancelled
 
 
 def _key(job_id: UUID) -> dict[str, Any]:

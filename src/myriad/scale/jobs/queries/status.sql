@@ -137,3 +137,65 @@ INSERT INTO platform.job_finished
 SELECT tenant_id, %(id)s, 'cancelled', job_class, task_id, 0, payload, max_attempts, cost
 FROM emptied
 RETURNING id
+
+-- name: replay_many
+-- The oldest first; of several with one deduplication key the newest, and none beside a live one.
+WITH dead AS (
+    SELECT job.id, row_number() OVER (
+        PARTITION BY coalesce(job.dedup_key, job.id::text), job.dedup_key IS NULL
+        ORDER BY job.id DESC) AS place
+    FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
+    WHERE job.tenant_id = %(tenant_id)s AND job.state = 'dead'
+        AND task.name = coalesce(%(task)s, task.name)
+        AND (%(error_code)s::text IS NULL OR job.error ->> 'code' = %(error_code)s)
+        AND NOT EXISTS (SELECT FROM platform.job AS live WHERE live.tenant_id = %(tenant_id)s
+            AND live.dedup_key = job.dedup_key AND live.state <> 'dead')
+), chosen AS (
+    SELECT job.job_class, job.task_id, job.id FROM dead JOIN platform.job
+        ON job.tenant_id = %(tenant_id)s AND job.state = 'dead' AND job.id = dead.id
+    WHERE dead.place = 1 ORDER BY job.id LIMIT %(limit)s FOR UPDATE OF job SKIP LOCKED
+), replayed AS (
+    UPDATE platform.job SET
+        state = 'queued', attempts = 0, losses = NULL, run_at = NULL, deadline_at = NULL,
+        error = NULL, started_at = NULL, finished_at = NULL, fence = coalesce(job.fence, 0) + 1
+    FROM chosen
+    WHERE job.tenant_id = %(tenant_id)s AND job.state = 'dead'
+        AND job.job_class = chosen.job_class AND job.task_id = chosen.task_id AND job.id = chosen.id
+    RETURNING job.job_class, job.task_id
+), told AS (
+    SELECT pg_notify('myriad_jobs', concat_ws(':', %(tenant_id)s, job_class, task_id)), count(*) AS jobs
+    FROM replayed GROUP BY job_class, task_id
+)
+SELECT coalesce(sum(jobs), 0)::bigint AS replayed FROM told
+
+-- name: choose_to_cancel
+SELECT job.id FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
+WHERE job.tenant_id = %(tenant_id)s AND job.state <> 'dead'
+    AND job.state::text = coalesce(%(state)s, job.state::text)
+    AND task.name = coalesce(%(task)s, task.name)
+    AND (%(graph_id)s::uuid IS NULL OR job.graph_id = %(graph_id)s::uuid)
+ORDER BY job.id LIMIT %(limit)s FOR UPDATE OF job
+
+-- name: cancel_packs
+-- Whole packs: what was not taken out of them yet ends as cancelled, the pack itself goes.
+WITH gone AS (
+    DELETE FROM platform.job_pack USING (
+        SELECT pack.job_class, pack.task_id, pack.id
+        FROM platform.job_pack AS pack JOIN platform.job_task AS task ON task.id = pack.task_id
+        WHERE pack.tenant_id = %(tenant_id)s AND task.name = coalesce(%(task)s, task.name)
+        ORDER BY pack.id LIMIT %(packs)s FOR UPDATE OF pack
+    ) AS chosen
+    WHERE job_pack.tenant_id = %(tenant_id)s AND job_pack.job_class = chosen.job_class
+        AND job_pack.task_id = chosen.task_id AND job_pack.id = chosen.id
+    RETURNING job_pack.*
+), kept AS (
+    INSERT INTO platform.job_finished
+        (tenant_id, id, state, job_class, task_id, attempts, payload, max_attempts, cost)
+    SELECT gone.tenant_id, (left(gone.id::text, 30) || lpad(to_hex(place.item), 6, '0'))::uuid,
+        'cancelled', gone.job_class, gone.task_id, 0, gone.payloads -> place.item,
+        gone.max_attempts, gone.cost
+    FROM gone, LATERAL generate_series(gone.taken, gone.size - 1) AS place (item)
+    WHERE gone.payloads -> place.item <> 'null'
+    RETURNING 1
+)
+SELECT count(*) AS cancelled FROM kept
