@@ -1,0 +1,1 @@
+"""Adaptive intervals: pure arithmetic of change rates, prices and signals; no database."""
