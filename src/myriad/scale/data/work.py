@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from psycopg import AsyncConnection
+from psycopg import AsyncClientCursor, AsyncConnection
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -48,21 +48,34 @@ class WorkSessions:
 
     def open(self, tenant_id: TenantId) -> AsyncSession:
         """Return a session whose every transaction acts for `tenant_id`; the caller closes it."""
-        session = AsyncSession(self._engine, expire_on_commit=False)
-        begin = f"BEGIN; SET LOCAL app.tenant_id = '{tenant_id}'"
-
-        def begin_for_tenant(
-            _: SyncSession, transaction: SessionTransaction, connection: Connection
-        ) -> None:
-            if not transaction.nested:
-                _run_raw(connection, begin)
-
-        event.listen(session.sync_session, "after_begin", begin_for_tenant)
-        return session
+        return AsyncSession(
+            self._engine,
+            sync_session_class=_WorkSession,
+            expire_on_commit=False,
+            info={"begin": f"BEGIN; SET LOCAL app.tenant_id = '{tenant_id}'"},
+        )
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+class _WorkSession(SyncSession):
+    """A session that begins its transactions by `info["begin"]`."""
+
+
+@event.listens_for(_WorkSession, "after_begin")
+def _begin(session: SyncSession, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:
+        return
+    adapted: Any = connection.connection.dbapi_connection
+    begin: str = session.info["begin"]
+
+    async def execute(driver: AsyncConnection[Any]) -> None:
+        await driver.execute(begin, prepare=False)
+
+    adapted.run_async(execute)
+    session.info["driver"] = adapted.driver_connection
 
 
 async def commit_with(session: AsyncSession, sql: str, parameters: Mapping[str, Any]) -> None:
@@ -71,30 +84,25 @@ async def commit_with(session: AsyncSession, sql: str, parameters: Mapping[str, 
     `session` must be one of `WorkSessions`. Raises psycopg's error of `sql`, without SQLAlchemy's
     wrapping; the caller rolls back then.
     """
-    await session.flush()
-    connection = await session.connection()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    async with driver.pipeline():
-        # A plan that is kept must not be the scan that suited a table of ten rows.
-        await driver.execute("SET LOCAL enable_seqscan = off")
-        await driver.execute(sql, parameters)
-        await driver.execute("COMMIT")
+    if session.new or session.dirty or session.deleted:
+        await session.flush()
+    if not session.in_transaction():
+        await session.connection()
+    # Parameters are quoted here, for only the simple protocol takes two statements at once.
+    driver: AsyncConnection[Any] = session.info["driver"]
+    await AsyncClientCursor(driver).execute(f"{sql}; COMMIT", parameters)
     await session.commit()
-
-
-def _run_raw(connection: Connection, sql: str) -> None:
-    adapted: Any = connection.connection.dbapi_connection
-
-    async def execute(driver: AsyncConnection[Any]) -> None:
-        await driver.execute(sql, prepare=False)
-
-    adapted.run_async(execute)
 
 
 def _refuse_dead(adapted: Any, *_: object) -> None:
     """Let the pool take another connection when the server has closed this one."""
-    poller = select.poll()
-    poller.register(adapted.driver_connection.fileno(), select.POLLIN)
+    driver: AsyncConnection[Any] = adapted.driver_connection
     # An idle connection has nothing to say but that it ends.
-    if poller.poll(0):
+    if driver.closed or _has_news(driver.fileno()):
         raise DisconnectionError("the server closed this connection")
+
+
+def _has_news(descriptor: int) -> bool:
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(0))

@@ -7,11 +7,7 @@ import time
 from datetime import datetime
 from typing import Any, Literal
 
-from psycopg.errors import DivisionByZero
-from sqlalchemy.exc import DataError
-
 from myriad.kit.clock import utc_now
-from myriad.scale.data.work import commit_with
 from myriad.scale.jobs.backoff import Verdict, judge
 from myriad.scale.jobs.errors import DeadlinePassedError, JobTimeoutError, LeaseLostError
 from myriad.scale.jobs.events import JobEvent, publish
@@ -21,7 +17,7 @@ from myriad.scale.jobs.leases import Lease, Leases
 from myriad.scale.jobs.ledger import End, end_columns
 from myriad.scale.jobs.measures import ATTEMPT_SECONDS, ATTEMPTS
 from myriad.scale.jobs.steps import as_result
-from myriad.scale.jobs.store import QUERIES, as_json, run
+from myriad.scale.jobs.store import as_json, run
 from myriad.scale.jobs.tally import Tally
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.tenancy import acting_for
@@ -52,8 +48,6 @@ _STATES = {
     "given_back": "queued",
 }
 _log = get_logger(__name__)
-# The same statement, but for one job, which may wait until its row is free.
-_FINISH_ONE = QUERIES["finish_jobs"].replace("SKIP LOCKED", "")
 
 
 class Attempt:
@@ -169,27 +163,13 @@ class Attempt:
         """Commit the handler's effects and the job's end as one, or raise LeaseLostError."""
         job = self.job
         end = End(job.claim.ref, job.fence, job.cost or 0.0, result)
-        simple = not job.has_effects and job.claim.graph_id is None
-        if simple and await job.ledger.finish(end):
+        is_alone = job.claim.graph_id is None
+        if is_alone and not job.has_effects and await job.ledger.finish(end):
             return
-        columns = end_columns([end]) | {"at_least": 1}
-        try:
-            if job.claim.graph_id is None:
-                await commit_with(job.session, _FINISH_ONE, columns)
-            else:
-                await self._finish_in_graph(columns)
-        except (DivisionByZero, DataError):
-            await job.session.rollback()
-            raise LeaseLostError(job.id, job.fence) from None
-
-    async def _finish_in_graph(self, columns: dict[str, Any]) -> None:
-        """Let the job's children go in the transaction that ends it."""
-        session = self.job.session
-        await session.flush()
-        connection = await session.connection()
-        await connection.exec_driver_sql(_FINISH_ONE, columns)
-        await run(session, "release_children", columns)
-        await session.commit()
+        if not is_alone:
+            # Its children go in the transaction that ends it.
+            await run(job.session, "release_children", end_columns([end]))
+        await job.commit_with("finish_job", job.key | {"cost": end.cost, "result": result})
 
     async def _stopped(self) -> Outcome:
         """Roll back a handler that was told to stop; at shutdown the job goes back to the queue."""

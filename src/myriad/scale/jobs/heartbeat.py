@@ -87,9 +87,7 @@ class Heartbeat:
                 self.beat()
 
     def _pause_seconds(self) -> float:
-        held = self.executor.leases.all()
-        shortest = min((lease.seconds for lease in held), default=EVERY_SECONDS)
-        return min(EVERY_SECONDS, shortest / BEATS_PER_LEASE)
+        return min(EVERY_SECONDS, self.executor.leases.shortest_seconds() / BEATS_PER_LEASE)
 
     def beat(self) -> None:
         """Announce, extend, look for losses and tell once; an outage is logged and outlived."""

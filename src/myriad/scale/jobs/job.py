@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import DivisionByZero
-from sqlalchemy.exc import DataError
+from psycopg import Error as PsycopgError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from myriad.kit.errors import InvalidInputError
@@ -27,6 +27,8 @@ from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
 PROGRESS_SECONDS = 0.25
+# What the functions finish_job and keep_job of the schema fail with.
+LEASE_LOST = "MJ001"
 
 
 @dataclass
@@ -102,16 +104,22 @@ class Job:
         """Commit with a last statement that fails unless the job is ours, or raise LeaseLostError."""
         try:
             await commit_with(self.session, QUERIES[query], parameters)
-        except DivisionByZero:
+        except PsycopgError as error:
             await self.session.rollback()
-            raise LeaseLostError(self.id, self.fence) from None
+            self._raise_if_lost(error)
+            raise
 
     async def hold(self, session: Session) -> None:
         """Lock the job's row under the fence until `session` ends, or raise LeaseLostError."""
         try:
             await run(session, "keep_job", self.key | self._lease)
-        except DataError:
+        except DBAPIError as error:
             await session.rollback()
+            self._raise_if_lost(error.orig)
+            raise
+
+    def _raise_if_lost(self, error: BaseException | None) -> None:
+        if getattr(error, "sqlstate", None) == LEASE_LOST:
             raise LeaseLostError(self.id, self.fence) from None
 
     async def step(self, name: str, make: Callable[[], Awaitable[Any]]) -> Any:

@@ -60,15 +60,17 @@ class Leases:
     def __init__(self) -> None:
         self._held: dict[UUID, Lease] = {}
         self._reserved: set[UUID] = set()
+        self._shortest = float("inf")
         self._lock = threading.Lock()
         self.shortened = threading.Event()
 
     def add(self, lease: Lease) -> None:
         """Hold `lease`; wakes the heartbeat when it is the shortest."""
         with self._lock:
-            shortest = min((other.seconds for other in self._held.values()), default=float("inf"))
             self._held[lease.job_id] = lease
-        if lease.seconds < shortest:
+            is_shortest = lease.seconds < self._shortest
+            self._shortest = min(lease.seconds, self._shortest)
+        if is_shortest:
             self.shortened.set()
 
     def drop(self, lease: Lease) -> None:
@@ -94,6 +96,13 @@ class Leases:
         """Return the leases held now."""
         with self._lock:
             return list(self._held.values())
+
+    def shortest_seconds(self) -> float:
+        """Return the length of the shortest lease held now, or infinity."""
+        with self._lock:
+            held = self._held.values()
+            self._shortest = min((lease.seconds for lease in held), default=float("inf"))
+            return self._shortest
 
     def to_extend(self) -> list[Lease]:
         """Return the leases a quarter of which has passed and whose handlers are within their deadline."""

@@ -173,8 +173,7 @@ class Ledger:
         return await self._ends.ask(end)
 
     async def _finish(self, ends: Sequence[End]) -> list[bool]:
-        rows = await self._ending.rows("finish_jobs", end_columns(ends) | {"at_least": 0})
-        ended = set(rows[0].ids)
+        ended = {row.id for row in await self._ending.rows("finish_jobs", end_columns(ends))}
         return [end.ref.job_id in ended for end in ends]
 
     async def change(self, query: str, parameters: Mapping[str, Any]) -> bool:

@@ -40,8 +40,7 @@ JOIN platform.job ON job.tenant_id = asked.tenant_id AND job.state IN ('queued',
     AND job.job_class = asked.job_class AND job.task_id = asked.task_id AND job.id = asked.id
 
 -- name: finish_jobs
--- Fails, so that nothing of the transaction remains, when fewer than `at_least` jobs are still held.
--- A row that somebody else has locked is passed over here; who runs this for one job may wait.
+-- A row that somebody else has locked is passed over here; `finish_job` waits for it.
 WITH asked AS (
     SELECT * FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(job_classes)s::smallint[],
         %(task_ids)s::smallint[], %(fences)s::integer[], %(costs)s::real[], %(results)s::text[])
@@ -76,19 +75,17 @@ WITH asked AS (
     FROM gone WHERE again_at IS NOT NULL
     ON CONFLICT (tenant_id, dedup_key) WHERE dedup_key IS NOT NULL AND state <> 'dead' DO NOTHING
 )
-SELECT coalesce(array_agg(id), '{}') AS ids, 1 / (count(*) >= %(at_least)s)::integer AS held
-FROM gone
+SELECT id FROM gone
+
+-- name: finish_job
+-- Fails, so that nothing of the transaction remains, when the job is not ours any more.
+SELECT platform.finish_job(%(tenant_id)s, %(id)s, %(job_class)s, %(task_id)s, %(fence)s, %(cost)s,
+    %(result)s)
 
 -- name: keep_job
 -- Fails, so that nothing of the transaction remains, when the job is not ours any more.
-WITH kept AS (
-    UPDATE platform.job
-    SET lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
-    WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
-        AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
-    RETURNING id
-)
-SELECT 1 / count(*) AS held FROM kept
+SELECT platform.keep_job(%(tenant_id)s, %(id)s, %(job_class)s, %(task_id)s, %(fence)s,
+    %(lease_seconds)s)
 
 -- name: note_progress
 UPDATE platform.job SET
