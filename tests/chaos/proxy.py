@@ -18,12 +18,13 @@ class CuttingProxy:
     """Passes bytes on to `target`; with a chance of `share`, an answer ends the connection instead.
 
     The server has then carried out what it was asked, a COMMIT for instance, and the client cannot
-    know. Nothing is cut before `is_cutting`.
+    know. Nothing is cut before `is_cutting`, and only answers to questions that hold `word`.
     """
 
     target: int
     dice: random.Random
     share: float
+    word: bytes = b""
     port: int = 0
     cuts: int = 0
     is_cutting: threading.Event = field(default_factory=threading.Event)
@@ -50,30 +51,41 @@ class CuttingProxy:
         server.close()
 
     async def _pass(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        # asyncio's streams complain of a connection whose task was cancelled, as at the end.
+        with suppress(OSError, asyncio.CancelledError):
             server, to_server = await asyncio.open_connection("127.0.0.1", self.target)
-            asking = asyncio.create_task(self._ask(client, to_server))
+            asked = bytearray()
+            asking = asyncio.create_task(self._ask(client, to_server, asked))
             try:
-                await self._answer(server, to_client)
+                await self._answer(server, to_client, asked)
             finally:
                 asking.cancel()
                 to_server.transport.abort()
         to_client.transport.abort()
 
-    async def _ask(self, client: asyncio.StreamReader, to_server: asyncio.StreamWriter) -> None:
+    async def _ask(
+        self, client: asyncio.StreamReader, to_server: asyncio.StreamWriter, asked: bytearray
+    ) -> None:
         with suppress(OSError):
             while data := await client.read(_CHUNK_BYTES):
+                asked += data
                 to_server.write(data)
                 await to_server.drain()
             to_server.close()
 
-    async def _answer(self, server: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+    async def _answer(
+        self, server: asyncio.StreamReader, to_client: asyncio.StreamWriter, asked: bytearray
+    ) -> None:
         while data := await server.read(_CHUNK_BYTES):
-            if self.is_cutting.is_set() and self.dice.random() < self.share:
+            if self._cuts_now(asked):
                 self.cuts += 1
                 return
+            asked.clear()
             to_client.write(data)
             await to_client.drain()
+
+    def _cuts_now(self, asked: bytearray) -> bool:
+        return self.is_cutting.is_set() and self.word in asked and self.dice.random() < self.share
 
     def url(self, url: str) -> str:
         """Return `url` by way of this proxy."""
@@ -83,9 +95,11 @@ class CuttingProxy:
 
 
 @contextmanager
-def cutting(target: int, dice: random.Random, share: float) -> Iterator[CuttingProxy]:
+def cutting(
+    target: int, dice: random.Random, share: float, word: bytes = b""
+) -> Iterator[CuttingProxy]:
     """Run a proxy in a thread of its own."""
-    proxy = CuttingProxy(target, dice, share)
+    proxy = CuttingProxy(target, dice, share, word)
     thread = threading.Thread(target=proxy.run, daemon=True)
     thread.start()
     assert proxy.is_ready.wait(10), "the proxy does not listen"

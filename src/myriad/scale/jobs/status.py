@@ -144,10 +144,10 @@ async def cancel(session: Session, job_id: UUID) -> bool:
 
     The jobs of its graph that wait for it, near or far, are cancelled with it.
     """
-    cancelled = await cancel_all(session, [job_id])
-    if cancelled:
+    # The pack first: an item that the dispatcher takes out meanwhile is then found in its row.
+    if (await run(session, "cancel_packed", _key(job_id))).rowcount > 0:
         return True
-    return (await run(session, "cancel_packed", _key(job_id))).rowcount > 0
+    return await cancel_all(session, [job_id]) > 0
 
 
 async def cancel_all(session: Session, job_ids: list[UUID]) -> int:
@@ -175,7 +175,7 @@ async def cancel_many(
     if state is not None and state not in LIVE_STATES:
         raise InvalidInputError(f"no live state {state!r}; there are: {', '.join(LIVE_STATES)}")
     facts = {"tenant_id": current_tenant(), "task": task, "state": state, "limit": limit}
-    chosen = list((await run(session, "choose_to_cancel", facts | {"graph_id": None})).scalars())
+    chosen = list((await run(session, "choose_to_cancel", facts)).scalars())
     cancelled = await cancel_all(session, chosen)
     if state in (None, "queued") and cancelled < limit:
         facts["packs"] = -(-(limit - cancelled) // PACK_SIZE)
