@@ -54,11 +54,15 @@ _REPORT = {
 SAMPLES: dict[str, object] = {
     "keeper.report.numbers": Jsonb(_REPORT),
     "keeper.report.kind": "daily",
-    "platform.job.state": "queued",
+    # Ended, so that the stream of its events ends as well.
+    "platform.job.state": "dead",
 }
 
 # Which table a path parameter names, beside what products declare in their manifests.
-PLATFORM_RESOURCES: dict[str, str] = {"api_key_id": "platform.api_key"}
+PLATFORM_RESOURCES: dict[str, str] = {
+    "api_key_id": "platform.api_key",
+    "job_id": "platform.job",
+}
 
 # Path parameters that name no row of a tenant, and a value for each.
 PARAMETERS_WITHOUT_TABLE: dict[str, str] = {"name": "analysis"}

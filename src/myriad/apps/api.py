@@ -16,7 +16,7 @@ from fastapi import APIRouter, FastAPI
 
 import myriad
 from myriad.apps.console import endpoints as console_api
-from myriad.apps.console import settings_pages, signing
+from myriad.apps.console import job_endpoints, job_pages, settings_pages, signing
 from myriad.apps.products import PRODUCTS, migration_locations
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import UnavailableError
@@ -65,7 +65,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _apis() -> dict[str, APIRouter]:
     products = {f"/api/v1/{product.name}": product.load_router() for product in PRODUCTS}
-    return {"/api/v1": console_api.router, **products}
+    console = http.Router()
+    console.include_router(console_api.router)
+    console.include_router(job_endpoints.router)
+    return {"/api/v1": console, **products}
 
 
 def _pages() -> dict[str, APIRouter]:
@@ -73,6 +76,7 @@ def _pages() -> dict[str, APIRouter]:
     console = http.Router()
     console.include_router(signing.router)
     console.include_router(settings_pages.router)
+    console.include_router(job_pages.router)
     return {"": console, **products}
 
 

@@ -38,7 +38,7 @@ class PageContext:
     """Who looks at the page, where they are and what stands around it.
 
     `zone` is the account's IANA time zone: every time on the page is shown in it. `now` is the
-    moment that relative times are measured from. Empty `user_name` means nobody is signed in.
+    moment that relative times are measured from. `account` leads to what belongs to no product. Empty `user_name` means nobody is signed in.
     """
 
     path: str = "/"
@@ -49,6 +49,7 @@ class PageContext:
     tenants: tuple[TenantChoice, ...] = ()
     products: tuple[Link, ...] = ()
     navigation: tuple[Link, ...] = ()
+    account: tuple[Link, ...] = ()
     zone: str = "UTC"
     theme: Theme = "auto"
     request_id: str = ""

@@ -82,6 +82,20 @@ def member_page(
         ),
         products=tuple(replace(item.link, current=item.name == here) for item in products),
         navigation=_navigation(products, here, path),
+        account=_account(caller, path),
+    )
+
+
+def _account(caller: Principal, path: str) -> tuple[Link, ...]:
+    """Return what the caller may see of the account and, as an operator, of the installation."""
+    links = [Link(title="Settings", href="/settings")]
+    if caller.is_owner:
+        links.append(Link(title="Jobs", href="/jobs", key="j"))
+    if caller.is_operator:
+        links.append(Link(title="Queue of all accounts", href="/queue", key="q"))
+    return tuple(
+        replace(link, current=path == link.href or path.startswith(link.href + "/"))
+        for link in links
     )
 
 

@@ -13,10 +13,12 @@ from myriad.scale.ui.charts.series import (
     line_chart,
     sparkline,
 )
+from myriad.scale.ui.charts.spans import Span, span_chart
 from myriad.scale.ui.charts.strips import cadence_strip, calendar_strip, share_bar, weight_bar
 
 __all__ = [
     "Point",
+    "Span",
     "bar_chart",
     "cadence_strip",
     "calendar_strip",
@@ -24,6 +26,7 @@ __all__ = [
     "histogram_points",
     "line_chart",
     "share_bar",
+    "span_chart",
     "sparkline",
     "weight_bar",
 ]

@@ -1,0 +1,143 @@
+"""One job in full, for the people who look after it: what it was told, with secrets masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from myriad.scale.data import ReadSession
+from myriad.scale.jobs.errors import JobNotFoundError
+from myriad.scale.jobs.packs import place_in_pack
+from myriad.scale.jobs.status import JobStatus
+from myriad.scale.jobs.store import run
+from myriad.scale.tenancy import current_tenant
+
+MASK = "[hidden]"
+LONGEST_TEXT = 500
+MOST_ITEMS = 100
+DEEPEST = 8
+_MOST_ATTEMPTS = 100
+
+# Whole words of a name, whatever joins them: `apiKey`, `api_key`, `api-key`, but not `monkey`.
+_SECRET_WORDS = frozenset(
+    [
+        "secret",
+        "token",
+        "password",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "key",
+        "apikey",
+        "credential",
+        "credentials",
+        "authorization",
+        "auth",
+        "cookie",
+        "session",
+        "signature",
+        "bearer",
+        "otp",
+        "pin",
+        "cvv",
+        "cvc",
+        "card",
+        "pan",
+        "iban",
+        "bic",
+        "ssn",
+    ]
+)
+_HARMLESS = frozenset({"idempotency_key", "dedup_key", "batch_key", "sort_key", "primary_key"})
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LOOKS_SECRET = re.compile(
+    r"(?i)\bbearer\s+\S+|\b(?:sk|pk|rk|myr|ghp|xox[abp])[_-][A-Za-z0-9_-]{12,}"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\b[A-Z]{2}\d{2}[ ]?(?:[A-Z0-9]{4}[ ]?){3,7}[A-Z0-9]{0,4}\b"
+)
+_LOOKS_LIKE_CARD = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a member of that name holds a secret."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return "_".join(words) not in _HARMLESS and not _SECRET_WORDS.isdisjoint(words)
+
+
+def mask(value: Any, depth: int = 0) -> Any:
+    """Return a JSON value for the eye: secrets hidden, long texts and lists cut.
+
+    What counts as a secret is told by the member's name (token, key, card, …) or by the form of
+    the text (a bearer token, an API key, a JWT, an IBAN, a card number).
+    """
+    if depth > DEEPEST:
+        return "…"
+    if isinstance(value, Mapping):
+        return _masked_members(value, depth)
+    if isinstance(value, list):
+        rest = [f"… and {len(value) - MOST_ITEMS} more"] if len(value) > MOST_ITEMS else []
+        return [mask(item, depth + 1) for item in value[:MOST_ITEMS]] + rest
+    return _masked_text(value) if isinstance(value, str) else value
+
+
+def _masked_members(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    return {
+        name: MASK if is_secret_name(name) and member is not None else mask(member, depth + 1)
+        for name, member in value.items()
+    }
+
+
+def _masked_text(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        text = f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
+    return _LOOKS_LIKE_CARD.sub(_masked_card, _LOOKS_SECRET.sub(MASK, text))
+
+
+def _masked_card(found: re.Match[str]) -> str:
+    """Return the mask for digits whose check digit is right (Luhn, ISO/IEC 7812-1, annex B)."""
+    digits = [int(digit) for digit in found[0] if digit.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return MASK if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else found[0]
+
+
+@dataclass(frozen=True)
+class JobDetail(JobStatus):
+    """A job with what it was told (masked) and where it stands."""
+
+    payload: Any
+    dedup_key: str | None
+    worker_id: UUID | None
+    graph_id: UUID | None
+    deadline_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt that did not succeed."""
+
+    attempt: int
+    outcome: str
+    worker_id: UUID | None
+    error: Mapping[str, Any] | None
+    started_at: datetime | None
+    ended_at: datetime
+
+
+async def find_detail(session: ReadSession, job_id: UUID) -> JobDetail:
+    """Return the job of the session's tenant in full, or raise JobNotFoundError."""
+    pack_id, item = place_in_pack(job_id)
+    facts = {"tenant_id": current_tenant(), "id": job_id, "pack_id": pack_id, "item": item}
+    row = (await run(session, "get_job_detail", facts)).first()
+    if row is None:
+        raise JobNotFoundError(f"no job {job_id}")
+    return JobDetail(**dict(row._mapping) | {"payload": mask(row.payload)})  # noqa: SLF001 - SQLAlchemy's public API
+
+
+async def list_attempts(session: ReadSession, job_id: UUID) -> list[AttemptRow]:
+    """Return the job's attempts that did not succeed, in their order; at most the last hundred."""
+    facts = {"tenant_id": current_tenant(), "id": job_id, "limit": _MOST_ATTEMPTS}
+    rows = (await run(session, "list_attempts", facts)).all()
+    return [AttemptRow(**row._mapping) for row in reversed(rows)]  # noqa: SLF001 - SQLAlchemy's public API

@@ -1,0 +1,144 @@
+-- name: count_lanes
+-- Row security decides whose jobs these are: one account's, or everybody's for a crossing session.
+SELECT job_class, state::text AS state, count(*) AS jobs,
+    min(coalesce(run_at, uuid_extract_timestamp(id))) AS oldest_at
+FROM platform.job GROUP BY job_class, state
+UNION ALL
+SELECT job_class, 'queued', coalesce(sum(size - taken), 0)::bigint, min(uuid_extract_timestamp(id))
+FROM platform.job_pack GROUP BY job_class
+
+-- name: count_endings
+SELECT date_bin('1 minute', finished_at, 'epoch') AS minute,
+    count(*) FILTER (WHERE state = 'succeeded') AS succeeded,
+    count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+    coalesce(sum(cost) FILTER (WHERE state = 'succeeded'), 0)::double precision AS cost
+FROM platform.job_finished WHERE finished_at >= now() - %(minutes)s * interval '1 minute'
+GROUP BY 1
+
+-- name: count_failures
+SELECT date_bin('1 minute', ended_at, 'epoch') AS minute, count(*) AS failed
+FROM platform.job_attempt
+WHERE ended_at >= now() - %(minutes)s * interval '1 minute'
+    AND outcome IN ('retry', 'dead', 'lost')
+GROUP BY 1
+
+-- name: group_dead
+-- What went wrong, worst first: one line a task and error code, with its newest example.
+SELECT task.name AS task, coalesce(job.error ->> 'code', 'unknown') AS code, count(*) AS jobs,
+    count(DISTINCT job.tenant_id) AS tenants, min(job.finished_at) AS first_at,
+    max(job.finished_at) AS last_at,
+    (array_agg(job.id ORDER BY job.finished_at DESC))[1] AS newest_id,
+    (array_agg(job.tenant_id ORDER BY job.finished_at DESC))[1] AS newest_tenant_id,
+    (array_agg(job.error ->> 'detail' ORDER BY job.finished_at DESC))[1] AS detail
+FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
+WHERE job.state = 'dead'
+GROUP BY task.name, code ORDER BY jobs DESC, task.name, code LIMIT %(limit)s
+
+-- name: list_shares
+-- Who got how much of the last minutes, and what of each tenant still waits.
+WITH live AS (
+    SELECT tenant_id, count(*) FILTER (WHERE state = 'queued') AS ready,
+        count(*) FILTER (WHERE state IN ('dispatched', 'running')) AS in_flight,
+        count(*) FILTER (WHERE state = 'dead') AS dead
+    FROM platform.job GROUP BY tenant_id
+), packed AS (
+    SELECT tenant_id, sum(size - taken) AS ready FROM platform.job_pack GROUP BY tenant_id
+), served AS (
+    SELECT tenant_id, count(*) AS jobs, coalesce(sum(cost), 0)::double precision AS cost
+    FROM platform.job_finished
+    WHERE finished_at >= now() - %(minutes)s * interval '1 minute' AND state = 'succeeded'
+    GROUP BY tenant_id
+)
+SELECT tenant.id AS tenant_id, tenant.name, tenant.plan,
+    (coalesce(live.ready, 0) + coalesce(packed.ready, 0))::bigint AS ready,
+    coalesce(live.in_flight, 0) AS in_flight, coalesce(live.dead, 0) AS dead,
+    coalesce(served.jobs, 0) AS served, coalesce(served.cost, 0) AS cost,
+    coalesce(own_cap.concurrency, any_cap.concurrency) AS cap
+FROM platform.tenant AS tenant
+LEFT JOIN live ON live.tenant_id = tenant.id
+LEFT JOIN packed ON packed.tenant_id = tenant.id
+LEFT JOIN served ON served.tenant_id = tenant.id
+LEFT JOIN platform.job_limit AS own_cap ON own_cap.key = 'tenant:' || tenant.id
+LEFT JOIN platform.job_limit AS any_cap ON any_cap.key = 'tenant'
+WHERE live.tenant_id IS NOT NULL OR packed.tenant_id IS NOT NULL OR served.tenant_id IS NOT NULL
+ORDER BY cost DESC, in_flight DESC, ready DESC, tenant.id LIMIT %(limit)s
+
+-- name: sum_served
+SELECT coalesce(sum(cost), 0)::double precision FROM platform.job_finished
+WHERE finished_at >= now() - %(minutes)s * interval '1 minute' AND state = 'succeeded'
+
+-- name: list_workers
+SELECT id, name, host, pid, slots, busy, classes, is_draining, cpu_share, started_at, seen_at
+FROM platform.job_worker ORDER BY seen_at < now() - interval '15 seconds', name, id
+
+-- name: list_relatives
+SELECT edge.name, edge.parent_id = %(id)s AS is_child, other.id, other.task, other.state
+FROM platform.job_edge AS edge JOIN platform.job_overview AS other
+    ON other.tenant_id = edge.tenant_id
+    AND other.id = CASE WHEN edge.parent_id = %(id)s THEN edge.child_id ELSE edge.parent_id END
+WHERE edge.tenant_id = %(tenant_id)s AND (edge.parent_id = %(id)s OR edge.child_id = %(id)s)
+ORDER BY is_child, edge.name, other.id LIMIT %(limit)s
+
+-- name: list_kept_steps
+SELECT name, result, created_at FROM platform.job_step
+WHERE tenant_id = %(tenant_id)s AND job_id = %(id)s ORDER BY created_at, name LIMIT %(limit)s
+
+-- name: find_tenant_of_job
+SELECT tenant_id FROM platform.job_overview WHERE id = %(id)s
+
+-- name: list_task_names
+SELECT name FROM platform.job_task ORDER BY name
+
+-- name: list_tenants_with_dead
+SELECT job.tenant_id FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
+WHERE job.state = 'dead' AND task.name = coalesce(%(task)s, task.name)
+    AND (%(error_code)s::text IS NULL OR job.error ->> 'code' = %(error_code)s)
+GROUP BY job.tenant_id ORDER BY min(job.finished_at), job.tenant_id
+
+-- name: get_job_detail
+SELECT id, task, job_class, state, run_at, attempts, max_attempts, error, progress_done,
+    progress_total, stage, message, created_at, started_at, finished_at, payload, dedup_key,
+    worker_id, graph_id, deadline_at
+FROM platform.job_overview WHERE tenant_id = %(tenant_id)s AND id = %(id)s
+UNION ALL
+SELECT %(id)s, task.name,
+    (ARRAY['interactive', 'high', 'default', 'low', 'bulk'])[pack.job_class + 1], 'queued',
+    uuid_extract_timestamp(pack.id), 0, coalesce(pack.max_attempts, task.max_attempts), NULL, NULL,
+    NULL, NULL, NULL, uuid_extract_timestamp(pack.id), NULL, NULL,
+    pack.payloads -> %(item)s::integer, NULL, NULL, NULL, pack.deadline_at
+FROM platform.job_pack AS pack JOIN platform.job_task AS task ON task.id = pack.task_id
+WHERE pack.tenant_id = %(tenant_id)s AND pack.id = %(pack_id)s
+    AND %(item)s >= pack.taken AND %(item)s < pack.size
+    AND pack.payloads -> %(item)s::integer <> 'null'
+
+-- name: list_attempts
+SELECT attempt, outcome, worker_id, error, started_at, ended_at FROM platform.job_attempt
+WHERE tenant_id = %(tenant_id)s AND job_id = %(id)s ORDER BY id DESC LIMIT %(limit)s
+
+-- name: replay_dead_many
+-- Of several with one deduplication key the newest is replayed, and none while one of them lives.
+WITH chosen AS (
+    SELECT job.tenant_id, job.job_class, job.task_id, job.id
+    FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
+    WHERE job.tenant_id = %(tenant_id)s AND job.state = 'dead'
+        AND task.name = coalesce(%(task)s, task.name)
+        AND (%(error_code)s::text IS NULL OR job.error ->> 'code' = %(error_code)s)
+        AND (job.dedup_key IS NULL OR NOT EXISTS (
+            SELECT FROM platform.job AS other
+            WHERE other.tenant_id = job.tenant_id AND other.dedup_key = job.dedup_key
+                AND (other.state <> 'dead' OR other.id > job.id)))
+    ORDER BY job.finished_at, job.id LIMIT %(limit)s FOR UPDATE OF job SKIP LOCKED
+), replayed AS (
+    UPDATE platform.job SET
+        state = 'queued', attempts = 0, losses = NULL, run_at = NULL, deadline_at = NULL,
+        error = NULL, started_at = NULL, finished_at = NULL, fence = coalesce(job.fence, 0) + 1
+    FROM chosen
+    WHERE job.tenant_id = chosen.tenant_id AND job.state = 'dead'
+        AND job.job_class = chosen.job_class AND job.task_id = chosen.task_id
+        AND job.id = chosen.id
+    RETURNING job.tenant_id, job.job_class, job.task_id
+), told AS (
+    SELECT pg_notify('myriad_jobs', concat_ws(':', tenant_id, job_class, task_id))
+    FROM replayed GROUP BY tenant_id, job_class, task_id
+)
+SELECT (SELECT count(*) FROM replayed) AS replayed, (SELECT count(*) FROM told) AS told
