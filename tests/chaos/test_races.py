@@ -72,7 +72,7 @@ async def _write_in_two_transactions(job: Job, payload: Payload) -> None:
     await write_effect(job, {"n": f"{payload['n']}b"})
 
 
-@pytest.mark.parametrize("word", [b"COMMIT", b"job_finished", b"'running'", b"job_step"])
+@pytest.mark.parametrize("word", [b"COMMIT", b"platform.finish_job", b"'running'", b"job_step"])
 async def test_an_attempt_whose_answer_is_cut_off_counts_once(
     runtime: Runtime, tenants: TwoTenants, database_urls: ServerUrls, word: bytes
 ) -> None:
