@@ -15,29 +15,30 @@ from myriad.scale.observe import logs
 from myriad.scale.runtime import Runtime, open_runtime
 from myriad.scale.vault import Vault
 
-# Beside one connection for each running job, handlers report progress through another.
-_SPARE_CONNECTIONS = 4
-
 
 def main() -> int:
     """Serve jobs until SIGTERM and return the exit code; settings come from the environment."""
     logs.configure("worker")
     try:
-        settings = load_settings()
-        for product in PRODUCTS:
-            product.load_tasks()
-        if settings.worker.metrics_port is not None:
-            start_http_server(settings.worker.metrics_port, settings.worker.metrics_host)
-        return run_worker(lambda: _runtime(settings), settings.worker)
+        return serve(load_settings())
     except MyriadError as error:
         sys.exit(f"the worker cannot start: {error.detail}")
 
 
+def serve(settings: Settings) -> int:
+    """Serve the jobs of every product until SIGTERM or SIGINT and return the exit code."""
+    for product in PRODUCTS:
+        product.load_tasks()
+    if settings.worker.metrics_port is not None:
+        start_http_server(settings.worker.metrics_port, settings.worker.metrics_host)
+    return run_worker(lambda: _runtime(settings), settings.worker)
+
+
 def _runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
-    pool_size = settings.worker.slots + _SPARE_CONNECTIONS
+    connections = min(settings.worker.connections, settings.worker.slots)
     return open_runtime(
         process="worker",
-        database=settings.database.model_copy(update={"pool_size": pool_size}),
+        database=settings.database.model_copy(update={"work_pool_size": connections}),
         broker_url=settings.redis.broker_url.get_secret_value(),
         cache_url=settings.redis.cache_url.get_secret_value(),
         vault=Vault.from_base64(settings.secrets.key.get_secret_value()),
