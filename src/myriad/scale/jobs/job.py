@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.data.work import commit_with
+from myriad.scale.jobs.batches import take_items
 from myriad.scale.jobs.errors import LeaseLostError
 from myriad.scale.jobs.events import JobEvent, publish
 from myriad.scale.jobs.ledger import Claim, Ledger
@@ -148,6 +149,17 @@ class Job:
         """Return the results of this job's parents in its graph by their names."""
         rows = await self.ledger.note("list_results_of_parents", self.key)
         return {row.name: row.result for row in rows}
+
+    async def take_items(self, most: int | None = None) -> list[Any]:
+        """Take this batch's items, the oldest first, at most `most` or the task's `max_items`.
+
+        They are gone when this job's transaction commits, and back for the next attempt when it
+        does not. When more remain, another run follows. Raises InvalidInputError for a task that
+        was declared without a batch.
+        """
+        if self.definition.batch is None:
+            raise InvalidInputError(f"{self.task} takes no items; declare it with batch=Batch()")
+        return await take_items(self.session, self.key, most or self.definition.batch.max_items)
 
     def charge(self, cost: float) -> None:
         """Say what this attempt has cost, in the unit of the task's costs, such as tokens.

@@ -173,7 +173,6 @@ SELECT job.id FROM platform.job JOIN platform.job_task AS task ON task.id = job.
 WHERE job.tenant_id = %(tenant_id)s AND job.state <> 'dead'
     AND job.state::text = coalesce(%(state)s, job.state::text)
     AND task.name = coalesce(%(task)s, task.name)
-    AND (%(graph_id)s::uuid IS NULL OR job.graph_id = %(graph_id)s::uuid)
 ORDER BY job.id LIMIT %(limit)s FOR UPDATE OF job
 
 -- name: cancel_packs
