@@ -16,12 +16,14 @@ import psycopg
 
 from myriad.scale.data.migrations import create_schema, protect
 from myriad.scale.embedded.servers import ServerUrls
+from myriad.scale.jobs import Batch
 
 ACCOUNTS = 20
 OPENING_CENTS = 1_000_000
 PACK_JOBS = 30
 CHILDREN = 3
 ITEMS = 4
+BATCHING = Batch(max_items=10, max_wait_seconds=0.5)
 
 TRANSFER = "ledger.transfer.do"
 CHECKPOINT = "ledger.transfer.checkpoint"

@@ -32,7 +32,8 @@ async def place(
             await _place_graph(session, name)
         case ledger.BATCH:
             for label in order.labels:
-                await enqueue_item(session, ledger.BATCH, {"label": label})
+                item = {"label": label}
+                await enqueue_item(session, ledger.BATCH, item, batch=ledger.BATCHING)
         case _:
             payload = {"label": name, **more}
             await enqueue(session, order.kind, payload, job_class=job_class)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from typing import Any
 
 from sqlalchemy import text
 
 from myriad.scale.jobs import Job, enqueue, task
 from myriad.scale.jobs.errors import PermanentJobError, RetryLaterError
-from myriad.scale.jobs.registry import Batch
 from tests.chaos import ledger
 from tests.chaos.ledger import Transfer
 
@@ -63,8 +63,7 @@ async def steps(job: Job, payload: dict[str, Any]) -> int:
     """Move three times in memoised steps whose results must be what was moved."""
     total = 0
     for name in "abc":
-        label = f"{payload['label']}.{name}"
-        total += await job.step(name, lambda label=label: move(job, label))
+        total += await job.step(name, partial(move, job, f"{payload['label']}.{name}"))
         await asyncio.sleep(0.01)
     expected = sum(Transfer.of(f"{payload['label']}.{name}").cents for name in "abc")
     if total != expected:
@@ -128,7 +127,7 @@ async def add_up(job: Job, payload: dict[str, Any]) -> None:
     await move(job, payload["label"])
 
 
-@task(ledger.BATCH, batch=Batch(max_items=10, max_wait_seconds=0.5), **_LIMITS)
+@task(ledger.BATCH, batch=ledger.BATCHING, **_LIMITS)
 async def batch(job: Job, payload: dict[str, Any]) -> None:
     """Move for every item of the batch."""
     for item in await job.take_items():
