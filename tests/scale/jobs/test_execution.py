@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from myriad.kit.clock import utc_now
 from myriad.scale.jobs import (
     Job,
     JobIsLiveError,
@@ -21,7 +23,7 @@ from myriad.scale.jobs import (
     list_dead,
     replay,
 )
-from myriad.scale.jobs.errors import DuplicateTaskError
+from myriad.scale.jobs.errors import BudgetExhaustedError, DuplicateTaskError
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.heartbeat import Heartbeat
 from myriad.scale.jobs.registry import Registry, Task, task
@@ -33,7 +35,10 @@ from tests.scale.jobs.workbench import (
     effects,
     executor_for,
     expire_lease,
+    history,
+    make_due,
     run_job,
+    sql,
     status_of,
     write_effect,
 )
@@ -87,6 +92,52 @@ async def test_a_slow_worker_that_lost_its_lease_writes_nothing(
     replaced.set()
     assert await loser == "lost"
     assert await effects(runtime, tenants.first) == ["0"]
+
+
+async def test_an_error_after_the_lease_was_lost_changes_nothing(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    began, replaced = asyncio.Event(), asyncio.Event()
+
+    async def fails_late(job: Job, payload: dict[str, Any]) -> None:
+        await write_effect(job, payload)
+        began.set()
+        await replaced.wait()
+        raise PermanentJobError("too late to say so")
+
+    loser = asyncio.create_task(run_job(executor_for(runtime, fails_late), tenants.first, job_id))
+    await began.wait()
+    await expire_lease(runtime, job_id)
+    assert await run_job(executor_for(runtime), tenants.first, job_id) == "succeeded"
+    replaced.set()
+    assert await loser == "lost"
+    assert (await status_of(runtime, tenants.first, job_id)).state == "succeeded"
+    assert await history(runtime, tenants.first, job_id) == []
+    assert await effects(runtime, tenants.first) == ["0"]
+
+
+async def test_a_handler_without_effects_does_not_end_a_job_that_it_lost(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    began, replaced = asyncio.Event(), asyncio.Event()
+
+    async def waits(job: Job, payload: dict[str, Any]) -> None:
+        began.set()
+        await replaced.wait()
+
+    loser = asyncio.create_task(run_job(executor_for(runtime, waits), tenants.first, job_id))
+    await began.wait()
+    await sql(
+        runtime,
+        "UPDATE platform.job SET state = 'queued', fence = fence + 1, lease_until = NULL, "
+        "worker_id = NULL WHERE id = :id",
+        id=job_id,
+    )
+    replaced.set()
+    assert await loser == "lost"
+    assert (await status_of(runtime, tenants.first, job_id)).state == "queued"
 
 
 async def test_a_lost_lease_is_noticed_at_the_checkpoint(
@@ -159,6 +210,88 @@ async def test_retry_after_is_honoured_and_costs_no_attempt(
     assert (status.state, status.attempts) == ("waiting", 0)
     assert status.started_at is not None
     assert 119 <= (status.run_at - status.started_at).total_seconds() <= 135
+
+
+async def test_a_used_up_budget_waits_until_its_next_period_and_costs_no_attempt(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    until = utc_now() + timedelta(hours=5)
+
+    async def is_broke(job: Job, payload: dict[str, Any]) -> None:
+        raise BudgetExhaustedError(until)
+
+    executor = executor_for(runtime, is_broke, max_attempts=1)
+    assert await run_job(executor, tenants.first, job_id) == "budget"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert (status.state, status.attempts) == ("waiting", 0)
+    assert until <= status.run_at + timedelta(seconds=1)
+    assert status.run_at <= until + timedelta(seconds=70)
+    assert await history(runtime, tenants.first, job_id) == [(1, "budget")]
+
+
+async def test_a_job_past_its_deadline_is_not_begun_and_dead(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+    await sql(
+        runtime,
+        "UPDATE platform.job SET deadline_at = now() - interval '1 second' WHERE id = :id",
+        id=job_id,
+    )
+    assert await run_job(executor_for(runtime), tenants.first, job_id) == "dead"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert status.error is not None
+    assert status.error["code"] == "deadline_passed"
+    assert await effects(runtime, tenants.first) == []
+
+
+async def test_a_deadline_ends_a_running_attempt_for_good(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    deadline = utc_now() + timedelta(seconds=1.5)
+    job_id = await add_job(runtime, tenants.first, deadline_at=deadline)
+
+    async def endless(job: Job, payload: dict[str, Any]) -> None:
+        assert job.deadline_at == deadline
+        await write_effect(job, payload)
+        await asyncio.sleep(60)
+
+    assert await run_job(executor_for(runtime, endless), tenants.first, job_id) == "dead"
+    status = await status_of(runtime, tenants.first, job_id)
+    assert status.error is not None
+    assert status.error["code"] == "deadline_passed"
+    assert await effects(runtime, tenants.first) == []
+
+
+async def test_each_attempt_that_did_not_succeed_stands_in_the_history(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first)
+
+    async def fails_twice(job: Job, payload: dict[str, Any]) -> None:
+        if job.attempt == 1:
+            raise RetryLaterError(5)
+        raise OSError("again")
+
+    executor = executor_for(runtime, fails_twice, max_attempts=2)
+    assert await run_job(executor, tenants.first, job_id) == "later"
+    for expected in ("later", "retry", "dead"):
+        if expected != "later":
+            await make_due(runtime, job_id)
+            executor.registry = Registry()
+            executor.registry.add(Task(TASK, _raise_os_error, max_attempts=2))
+            assert await run_job(executor, tenants.first, job_id) == expected
+    assert await history(runtime, tenants.first, job_id) == [
+        (1, "later"),
+        (1, "retry"),
+        (2, "dead"),
+    ]
+    assert await history(runtime, tenants.second, job_id) == []
+
+
+async def _raise_os_error(job: Job, payload: dict[str, Any]) -> None:
+    raise OSError
 
 
 async def test_a_permanent_error_is_a_dead_letter_at_once_and_can_be_replayed(

@@ -27,6 +27,7 @@ _REF = (
     "SELECT tenant_id, job_class, task_id FROM platform.job WHERE id = %(id)s UNION ALL "
     "SELECT tenant_id, job_class, task_id FROM platform.job_finished WHERE id = %(id)s"
 )
+_HISTORY = "SELECT attempt, outcome FROM platform.job_attempt WHERE job_id = %(id)s ORDER BY id"
 _EFFECTS = "SELECT subject FROM platform.audit_event WHERE action = 'test.effect' ORDER BY id"
 
 
@@ -78,6 +79,21 @@ async def expire_lease(runtime: Runtime, job_id: UUID) -> None:
         "UPDATE platform.job SET lease_until = now() - interval '1 second' WHERE id = :id",
         id=job_id,
     )
+
+
+async def make_due(runtime: Runtime, job_id: UUID) -> None:
+    """Let the time of a waiting job have come."""
+    await sql(
+        runtime,
+        "UPDATE platform.job SET state = 'queued', run_at = now() WHERE id = :id",
+        id=job_id,
+    )
+
+
+async def history(runtime: Runtime, tenant: TenantId, job_id: UUID) -> list[tuple[int, str]]:
+    """Return the attempts of the tenant's job that did not succeed: number and outcome."""
+    rows = await runtime.database.reader.rows(tenant, _HISTORY, {"id": job_id})
+    return [(row["attempt"], row["outcome"]) for row in rows]
 
 
 def executor_for(runtime: Runtime, handler: Handler = write_effect, **limits: Any) -> Executor:
