@@ -92,7 +92,7 @@ def _account(caller: Principal, path: str) -> tuple[Link, ...]:
     if caller.is_owner:
         links.append(Link(title="Jobs", href="/jobs", key="j"))
     if caller.is_operator:
-        links.append(Link(title="Queue of all accounts", href="/queue", key="q"))
+        links.append(Link(title="Whole queue", href="/queue", key="q"))
     return tuple(
         replace(link, current=path == link.href or path.startswith(link.href + "/"))
         for link in links
