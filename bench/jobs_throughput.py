@@ -33,7 +33,6 @@ FORMS = (
     taskiq("taskiq", "Taskiq 0.13, streams, 2 processes", 2),
     procrastinate("procrastinate", "Procrastinate 3.10, 2 at once", 2),
 )
-SLOW = {"procrastinate", "celery_prefork", "celery_threads"}
 
 
 @dataclass
