@@ -15,7 +15,15 @@ import pytest
 from sqlalchemy import text
 
 from myriad.scale.embedded.servers import ServerUrls
-from myriad.scale.jobs import JobNotFoundError, cancel, enqueue, enqueue_many, replay
+from myriad.scale.jobs import (
+    JobNotFoundError,
+    Node,
+    cancel,
+    enqueue,
+    enqueue_graph,
+    enqueue_many,
+    replay,
+)
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.job import Job
 from myriad.scale.jobs.registry import Payload
@@ -232,3 +240,49 @@ def _failing(runtime: Runtime) -> Executor:
 async def _replay(runtime: Runtime, tenant: TenantId, job_id: UUID) -> None:
     async with runtime.database.session(tenant) as session:
         await replay(session, job_id)
+
+
+def _triangle(n: int) -> list[Node]:
+    parents = [Node(name, TASK, {"n": f"{n}{name}"}) for name in ("left", "right")]
+    return [*parents, Node("sum", TASK, {"n": f"{n}sum"}, after=("left", "right"))]
+
+
+async def _state_of(runtime: Runtime, tenant: TenantId, job_id: UUID) -> str:
+    return (await status_of(runtime, tenant, job_id)).state
+
+
+async def test_a_child_whose_parents_end_at_the_same_moment_runs_once(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    workers = [executor_for(runtime, _write_and_wait) for _ in range(2)]
+    for n in range(_ROUNDS):
+        async with runtime.database.session(tenants.first) as session:
+            jobs = (await enqueue_graph(session, _triangle(n))).jobs
+        parents = (jobs["left"], jobs["right"])
+        await asyncio.gather(
+            *(
+                run_job(worker, tenants.first, job_id)
+                for worker, job_id in zip(workers, parents, strict=True)
+            )
+        )
+        assert await _state_of(runtime, tenants.first, jobs["sum"]) == "queued"
+        await asyncio.gather(*(run_job(worker, tenants.first, jobs["sum"]) for worker in workers))
+    expected = [f"{n}{name}" for n in range(_ROUNDS) for name in ("left", "right", "sum")]
+    assert Counter(await effects(runtime, tenants.first)) == Counter(expected)
+
+
+async def test_a_parent_cancelled_while_it_ends_takes_its_child_along_or_frees_it(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    dice = random.Random(9)
+    worker = executor_for(runtime, _write_and_wait)
+    for n in range(_ROUNDS):
+        nodes = [Node("first", TASK, {"n": n}), Node("next", TASK, {"n": -n}, after=("first",))]
+        async with runtime.database.session(tenants.first) as session:
+            jobs = (await enqueue_graph(session, nodes)).jobs
+        running = asyncio.create_task(run_job(worker, tenants.first, jobs["first"]))
+        await asyncio.sleep(0.02 + dice.random() * 0.03)
+        was_live = await _cancel(runtime, tenants.first, jobs["first"])
+        outcome = await running
+        states = [await _state_of(runtime, tenants.first, job_id) for job_id in jobs.values()]
+        assert states == (["cancelled"] * 2 if was_live else ["succeeded", "queued"]), outcome

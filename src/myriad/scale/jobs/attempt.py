@@ -167,7 +167,9 @@ class Attempt:
         if is_alone and not job.has_effects and await job.ledger.finish(end):
             return
         if not is_alone:
-            # Its children go in the transaction that ends it.
+            # Its children go in the transaction that ends it; its own row is locked before theirs,
+            # as by whoever cancels it.
+            await job.hold(job.session)
             await run(job.session, "release_children", end_columns([end]))
         await job.commit_with("finish_job", job.key | {"cost": end.cost, "result": result})
 
