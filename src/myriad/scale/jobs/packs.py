@@ -8,11 +8,12 @@ cancelled by it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, overload
+from typing import Any, Self, overload
 from uuid import UUID
 
 from myriad.kit.ids import new_id
@@ -32,6 +33,7 @@ from myriad.scale.tenancy import TenantId, current_tenant
 PACK_SIZE = 100
 FEWEST_FOR_PACKS = 20
 PACKS_PER_STATEMENT = 100
+ROWS_PER_STATEMENT = 1000
 _ITEM_BITS = 24
 _ITEMS = (1 << _ITEM_BITS) - 1
 # Leaves room above the item's bits to count the packs of one call upwards, in their order.
@@ -100,44 +102,78 @@ class _Rows:
 
 @dataclass
 class _Writer:
-    """Gathers packs and single jobs of one task and sends them, many to a statement."""
+    """Gathers packs and single jobs of one task and sends them, many to a statement.
+
+    While PostgreSQL works on one statement the next is being encoded.
+    """
 
     session: Session
     options: Mapping[str, Any]
+    first: UUID = field(default_factory=first_pack_id)
     packs: _Rows = field(default_factory=_Rows)
     rows: _Rows = field(default_factory=_Rows)
-    total: int = 0
+    chunks: int = 0
+    jobs: int = 0
+    _under_way: asyncio.Future[Any] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for what is under way, so that the session is free again whatever happened."""
+        if kind is None:
+            await self._flush(1, 1)
+            await self._sent()
+        elif self._under_way is not None:
+            if not issubclass(kind, Exception):
+                self._under_way.cancel()
+            await asyncio.gather(self._under_way, return_exceptions=True)
 
     async def add(self, tenant_id: UUID, route: Route, payloads: Payloads) -> PackedIds:
         """Add one tenant's jobs; what a statement holds goes out on the way."""
-        first, count = first_pack_id(), 0
+        first, before = self._next_id(), self.jobs
         for number, chunk in enumerate(_chunks(payloads)):
-            pack_id = UUID(int=first.int + (number << _ITEM_BITS))
-            count += len(chunk)
-            self.total += len(chunk)
-            route.check_room(count, self.total)
+            pack_id = self._next_id()
+            self.chunks += 1
+            self.jobs += len(chunk)
+            route.check_room(self.jobs - before, self.jobs)
             if number or len(chunk) >= FEWEST_FOR_PACKS:
                 text = encode_pack(chunk)
                 self.packs.add(tenant_id, pack_id, route.job_class, len(chunk), text)
             else:
-                for item, payload in enumerate(chunk):
-                    job_id = UUID(int=pack_id.int + item)
-                    text = encode_payload(payload)
-                    self.rows.add(tenant_id, job_id, route.job_class, 1, text)
-            await self.flush(PACKS_PER_STATEMENT)
-        return PackedIds(first, count)
+                self._add_rows(tenant_id, pack_id, route.job_class, chunk)
+            await self._flush(PACKS_PER_STATEMENT, ROWS_PER_STATEMENT)
+        return PackedIds(first, self.jobs - before)
 
-    async def flush(self, at_least: int = 1) -> None:
-        """Send what was gathered if it is `at_least` that many."""
-        if len(self.packs) >= at_least:
+    def _next_id(self) -> UUID:
+        return UUID(int=self.first.int + (self.chunks << _ITEM_BITS))
+
+    def _add_rows(
+        self, tenant_id: UUID, first: UUID, job_class: int, chunk: Sequence[Mapping[str, Any]]
+    ) -> None:
+        for item, payload in enumerate(chunk):
+            job_id = UUID(int=first.int + item)
+            self.rows.add(tenant_id, job_id, job_class, 1, encode_payload(payload))
+
+    async def _flush(self, packs: int, rows: int) -> None:
+        """Send the packs if there are that many, and the rows if there are that many."""
+        if len(self.packs) >= packs:
             await self._send("insert_packs", self.packs)
             self.packs = _Rows()
-        if len(self.rows) >= at_least:
+        if len(self.rows) >= rows:
             await self._send("insert_rows", self.rows)
             self.rows = _Rows()
 
     async def _send(self, query: str, rows: _Rows) -> None:
-        await run(self.session, query, {**self.options, **vars(rows)})
+        await self._sent()
+        sending = run(self.session, query, {**self.options, **vars(rows)})
+        self._under_way = asyncio.ensure_future(sending)
+        await asyncio.sleep(0)
+
+    async def _sent(self) -> None:
+        if self._under_way is not None:
+            await self._under_way
+            self._under_way = None
 
 
 def _chunks(payloads: Payloads) -> Iterator[list[Mapping[str, Any]]]:
@@ -166,9 +202,8 @@ async def enqueue_many(
     options = _options(deadline_at, cost, max_attempts)
     async with session.begin_nested():
         route = await find_route(session, tenant_id, check_task(task), rank)
-        writer = _Writer(session, options | {"task_id": route.task_id})
-        ids = await writer.add(tenant_id, route, payloads)
-        await writer.flush()
+        async with _Writer(session, options | {"task_id": route.task_id}) as writer:
+            ids = await writer.add(tenant_id, route, payloads)
         if ids:
             flow = f"{tenant_id}:{route.job_class}:{route.task_id}"
             await run(session, "tell_dispatcher", {"flows": [flow]})
@@ -194,10 +229,9 @@ async def enqueue_fan_out(
         routes = await _routes(crossing, check_task(task), list(payloads), check_class(job_class))
         ids: dict[TenantId, Sequence[UUID]] = {}
         task_id = next(iter(routes.values())).task_id if routes else 0
-        writer = _Writer(crossing, options | {"task_id": task_id})
-        for tenant_id, own in payloads.items():
-            ids[tenant_id] = await writer.add(tenant_id, routes[tenant_id], own)
-        await writer.flush()
+        async with _Writer(crossing, options | {"task_id": task_id}) as writer:
+            for tenant_id, own in payloads.items():
+                ids[tenant_id] = await writer.add(tenant_id, routes[tenant_id], own)
         await run(crossing, "tell_dispatcher", {"flows": _flows(routes, ids)})
     return ids
 

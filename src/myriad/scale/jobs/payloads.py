@@ -36,7 +36,7 @@ def encode_payload(payload: Mapping[str, Any]) -> str:
 
 def encode_pack(payloads: Sequence[Mapping[str, Any]]) -> str:
     """Return the payloads of several jobs as one JSON array; raises as `encode_payload` does."""
-    if not all(type(payload) is dict for payload in payloads):
+    if set(map(type, payloads)) != {dict}:
         return f"[{','.join(map(encode_payload, payloads))}]"
     text = _encoded(payloads)
     if len(text) <= MAX_PAYLOAD_BYTES:

@@ -72,7 +72,7 @@ INSERT INTO platform.job_pack
     (tenant_id, id, job_class, task_id, max_attempts, size, cost, deadline_at, payloads)
 SELECT pack.tenant_id, pack.id, pack.job_class, %(task_id)s, %(max_attempts)s::smallint, pack.size,
     %(cost)s::real, %(deadline_at)s::timestamptz, pack.payloads::jsonb
-FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(job_classes)s::smallint[],
+FROM unnest(%(tenant_ids)b::uuid[], %(ids)b::uuid[], %(job_classes)s::smallint[],
     %(sizes)s::integer[], %(payloads)b::text[])
     AS pack (tenant_id, id, job_class, size, payloads)
 
@@ -81,7 +81,7 @@ INSERT INTO platform.job
     (tenant_id, id, state, job_class, task_id, payload, cost, deadline_at, max_attempts)
 SELECT row.tenant_id, row.id, 'queued', row.job_class, %(task_id)s, row.payload::jsonb,
     %(cost)s::real, %(deadline_at)s::timestamptz, %(max_attempts)s::smallint
-FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(job_classes)s::smallint[],
+FROM unnest(%(tenant_ids)b::uuid[], %(ids)b::uuid[], %(job_classes)s::smallint[],
     %(payloads)b::text[]) AS row (tenant_id, id, job_class, payload)
 
 -- name: tell_dispatcher
