@@ -17,6 +17,7 @@ from myriad.scale.data import Session
 from myriad.scale.jobs.arguments import check_class, check_task
 from myriad.scale.jobs.capacity import Route
 from myriad.scale.jobs.enqueue import place
+from myriad.scale.jobs.packs import first_pack_id
 from myriad.scale.jobs.payloads import encode_item, encode_payload
 from myriad.scale.jobs.registry import REGISTRY, Batch
 from myriad.scale.jobs.store import run
@@ -54,7 +55,7 @@ async def enqueue_items(
 
     The run starts when `batch.max_items` are there, at the latest `batch.max_wait_seconds` after
     the first; `batch` is what the task was declared with, and need only be given in a process
-    that does not load the task. Items arrive in the order of their commits. Callers with one key
+    that does not load the task. Items of one call keep their order. Callers with one key
     wait for each other's transactions, so keep those short or use several keys. Raises
     InvalidInputError for a task without a batch, and what `enqueue` raises.
     """
@@ -73,12 +74,13 @@ async def enqueue_items(
     held = await place(session, "hold_batch_run", facts)
     if held.id is None:
         Route.of(held).check_room(1)
+    first = first_pack_id()
     added = {
         "tenant_id": tenant_id,
         "task_id": held.task_id,
         "batch_key": batch_key,
         "run_id": held.id,
-        "ids": [new_id() for _ in payloads],
+        "ids": [UUID(int=first.int + place) for place in range(len(payloads))],
         "payloads": payloads,
         "max_items": batch.max_items,
     }
