@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.data import DatabaseSettings
-from myriad.scale.jobs.settings import TickerSettings, WorkerSettings
+from myriad.scale.jobs.settings import JobSettings, TickerSettings, WorkerSettings
 
 PREFIX = "MYRIAD_"
 _DELIMITER = "__"
@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     redis: RedisSettings
     http: HttpSettings = HttpSettings()
     secrets: SecretSettings
+    jobs: JobSettings = JobSettings()
     worker: WorkerSettings = WorkerSettings()
     ticker: TickerSettings = TickerSettings()
     keeper: KeeperSettings = KeeperSettings()

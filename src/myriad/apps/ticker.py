@@ -17,6 +17,7 @@ from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
 from myriad.scale.data import Database
 from myriad.scale.jobs.broker import Publisher, create_celery
+from myriad.scale.jobs.capacity import serve_capacity
 from myriad.scale.jobs.dispatch import Dispatcher
 from myriad.scale.jobs.reaper import Reaper
 from myriad.scale.observe import logs
@@ -32,6 +33,8 @@ async def serve(settings: Settings) -> None:
             group.create_task(serve_ticks(database), name="schedule")
             group.create_task(Dispatcher(database, publisher).serve(), name="dispatcher")
             group.create_task(Reaper(database, publisher).serve(), name="reaper")
+            capacity = serve_capacity(database, settings.jobs.backlog_capacity)
+            group.create_task(capacity, name="capacity")
     finally:
         publisher.close()
         await database.close()

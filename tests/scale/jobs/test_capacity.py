@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.jobs import BacklogFullError, Node, enqueue, enqueue_graph, enqueue_many
 from myriad.scale.jobs.batches import enqueue_item
-from myriad.scale.jobs.capacity import TenantBacklogFullError, set_capacity
+from myriad.scale.jobs.capacity import TenantBacklogFullError, serve_capacity, set_capacity
 from myriad.scale.jobs.registry import Batch
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
@@ -114,3 +115,24 @@ async def test_a_live_job_with_the_key_is_returned_though_the_queue_is_full(
     assert await add_job(alone, tenant, dedup_key="hook", debounce_seconds=30.0) == later
     with pytest.raises(BacklogFullError):
         await add_job(alone, tenant, dedup_key="another", debounce_seconds=30.0)
+
+
+async def test_the_tickers_setting_is_what_every_process_goes_by(
+    alone: Runtime, tenant: TenantId
+) -> None:
+    await sql(alone, _MEASURED, jobs=900, job_class=4)
+    serving = asyncio.create_task(serve_capacity(alone.database, 2000))
+    for _ in range(400):
+        if await is_taken_in(alone, tenant):
+            break
+        await asyncio.sleep(0.05)
+    serving.cancel()
+    assert await written(alone, tenant) == 1
+
+
+async def is_taken_in(runtime: Runtime, tenant: TenantId) -> bool:
+    try:
+        await add_job(runtime, tenant)
+    except BacklogFullError:
+        return False
+    return True

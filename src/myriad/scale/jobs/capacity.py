@@ -7,6 +7,7 @@ counts a burst may pass; how much is bounded by the seconds between them.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,16 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from myriad.kit.errors import TooManyRequestsError
-from myriad.scale.data import Session
+from myriad.scale.data import Database, Session
 from myriad.scale.jobs.store import CLASSES, run
+from myriad.scale.observe.logs import get_logger
 
 RETRY_AFTER_SECONDS = 30.0
 RESERVED_SHARE = 0.1
 TENANT_SHARE = 0.5
+EVERY_SECONDS = 60.0
 _CLASSES_WITH_RESERVE = ("interactive", "high")
+_log = get_logger(__name__)
 
 
 class BacklogFullError(TooManyRequestsError):
@@ -83,6 +87,17 @@ async def set_capacity(crossing: Session, jobs: int) -> None:
         for name in CLASSES
     ]
     await run(crossing, "set_capacity", {"capacities": capacities})
+
+
+async def serve_capacity(database: Database, jobs: int) -> None:
+    """Keep the capacity as this process was told, until cancelled; outlives any outage."""
+    while True:
+        try:
+            async with database.crossing("set the capacity of the queue") as session:
+                await set_capacity(session, jobs)
+        except Exception as error:  # noqa: BLE001 - the loop outlives any outage
+            _log.warning("capacity_failed", error=str(error))
+        await asyncio.sleep(EVERY_SECONDS)
 
 
 async def find_route(session: Session, tenant_id: UUID, task: str, job_class: int | None) -> Route:

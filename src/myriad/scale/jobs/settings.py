@@ -1,10 +1,23 @@
-"""Settings of the processes that serve jobs: MYRIAD_WORKER__<NAME> and MYRIAD_TICKER__<NAME>."""
+"""Settings of jobs: MYRIAD_JOBS__<NAME>, MYRIAD_WORKER__<NAME> and MYRIAD_TICKER__<NAME>."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from myriad.scale.jobs.store import CLASSES
+
+
+class JobSettings(BaseModel):
+    """How much the queue takes in; the ticker's process tells the others.
+
+    `backlog_capacity` jobs may wait, over all tenants. A tenth of them is kept for the classes
+    interactive and high, and one tenant may have half. Beyond it `enqueue` refuses. A waiting job
+    takes at most 170 bytes in a pack and about 400 in a row of its own.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    backlog_capacity: int = Field(default=1_000_000, ge=100)
 
 
 class WorkerSettings(BaseModel):
