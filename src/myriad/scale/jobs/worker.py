@@ -16,8 +16,9 @@ from celery import Celery, signals
 from kombu import Queue
 from psycopg.types.json import Jsonb
 
+from myriad.kit.errors import UnavailableError
 from myriad.scale.jobs.bridge import AsyncBridge
-from myriad.scale.jobs.broker import RUN_JOB, create_celery, queue_name
+from myriad.scale.jobs.broker import RUN_JOB, Publisher, create_celery, queue_name
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.heartbeat import Heartbeat
 from myriad.scale.jobs.ledger import Ledger
@@ -101,7 +102,7 @@ class Worker:
             return self._consume(app)
         finally:
             self.heartbeat.stop()
-            _delete(app, queues)
+            _forget_queues(app, self.heartbeat.name)
             app.close()
 
     def _consume(self, app: Celery) -> int:
@@ -150,17 +151,11 @@ def _leave_logging_alone(**_: object) -> None:
     """Being connected is what tells Celery that logging is configured already."""
 
 
-def _delete(app: Celery, queues: list[str]) -> None:
-    """Delete this worker's queues; what was in them is queued in the table again."""
+def _forget_queues(app: Celery, worker_name: str) -> None:
+    """Delete the worker's queues; what was in them is queued in the table again."""
     try:
-        with (
-            app.connection_for_write(connect_timeout=2) as connection,
-            connection.channel() as opened,
-        ):
-            channel: Any = opened
-            for name in queues:
-                channel.queue_delete(name)
-    except Exception as error:  # noqa: BLE001 - a worker that ends anyway must not fail over it
+        Publisher(app).forget([worker_name])
+    except UnavailableError as error:
         _log.warning("queues_left_behind", error=str(error))
 
 
