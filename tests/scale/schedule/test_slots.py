@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myriad.kit.ids import new_id
 from myriad.scale.schedule.slots import (
     NIGHT_SECONDS,
     SLOT_SECONDS,
@@ -22,7 +21,6 @@ from myriad.scale.schedule.slots import (
     Slot,
     fire_on,
     next_fire,
-    repack,
     stable_slot,
 )
 
@@ -143,14 +141,3 @@ def test_ten_thousand_tenants_spread_over_the_slots_as_chance_would() -> None:
     mean = 10_000 / SLOTS
     assert max(load.values()) <= mean + 5 * mean**0.5
     assert len(load) == SLOTS
-
-
-def test_a_thousand_accounts_fill_the_slots_within_one_of_each_other() -> None:
-    """AC-20, with as few moves as that allows and none the second time."""
-    placed = {(one := new_id()): stable_slot(one, "keeper.nightly").slot for _ in range(1000)}
-    moves = repack(placed)
-    load = Counter((placed | moves).values())
-    assert {load[slot] for slot in range(SLOTS)} <= {10, 11}
-    before = Counter(placed.values())
-    assert len(moves) <= sum(max(0, count - 10) for count in before.values())
-    assert repack(placed | moves) == {}

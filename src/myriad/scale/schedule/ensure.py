@@ -12,7 +12,8 @@ from sqlalchemy import CursorResult
 from myriad.kit.clock import get_zone, utc_now
 from myriad.kit.errors import InvalidInputError, NotFoundError
 from myriad.scale.data import NamedQueries, ReadSession, Session
-from myriad.scale.schedule.slots import Slot, next_fire, stable_slot
+from myriad.scale.schedule.fires import Rhythm
+from myriad.scale.schedule.slots import Slot, stable_slot
 from myriad.scale.schedule.specs import ScheduleSpec
 from myriad.scale.tenancy import TenantId
 
@@ -45,7 +46,9 @@ async def ensure_schedules(
         raise InvalidInputError("two schedules have the same name")
     zone = await _zone_of(session, tenant_id)
     if specs:
-        columns = _columns(tenant_id, specs, zone)
+        known = await run(session, "list_places", {"tenant_id": tenant_id})
+        stored = {row.name: Slot(row.slot, row.second, row.weekday) for row in known}
+        columns = _columns(tenant_id, specs, zone, stored)
         await run(session, "ensure_schedules", columns | {"tenant_id": tenant_id})
 
 
@@ -63,20 +66,32 @@ async def _zone_of(session: Session, tenant_id: TenantId) -> ZoneInfo:
     return get_zone(str(name))
 
 
-def _columns(tenant_id: TenantId, specs: Sequence[ScheduleSpec], zone: ZoneInfo) -> dict[str, Any]:
-    places = [place_of(tenant_id, spec) for spec in specs]
+def _columns(
+    tenant_id: TenantId, specs: Sequence[ScheduleSpec], zone: ZoneInfo, stored: Mapping[str, Slot]
+) -> dict[str, Any]:
+    places = [_place(tenant_id, spec, stored.get(spec.name)) for spec in specs]
     now = utc_now()
     return {
         "names": [spec.name for spec in specs],
         "tasks": [spec.task for spec in specs],
         "everies": [spec.every for spec in specs],
+        "crons": [spec.cron for spec in specs],
+        "zones": [spec.zone for spec in specs],
         "classes": [spec.job_class for spec in specs],
         "payloads": [json.dumps(dict(spec.payload)) for spec in specs],
         "slots": [place.slot for place in places],
         "seconds": [place.second for place in places],
         "weekdays": [place.weekday for place in places],
         "fires": [
-            next_fire(place, spec.every, zone, now)
+            Rhythm(
+                spec.every, place, get_zone(spec.zone) if spec.zone else zone, spec.cron
+            ).next_after(now)
             for place, spec in zip(places, specs, strict=True)
         ],
     }
+
+
+def _place(tenant_id: TenantId, spec: ScheduleSpec, stored: Slot | None) -> Slot:
+    """Return the place of a schedule; one that was re-packed keeps its stored slot."""
+    place = place_of(tenant_id, spec)
+    return Slot(stored.slot, stored.second, place.weekday) if stored else place

@@ -3,7 +3,7 @@
 The night is 00:00 to 06:00 local time, so every fire of a date lies on that date and yesterday is
 over everywhere. 96 slots of 225 seconds fill it. The slot is BLAKE2b-64 (RFC 7693) of tenant and
 schedule name modulo 96, the second within the slot comes from further bits; both are stored with
-the schedule, so that a later re-packing may move single tenants.
+the schedule, so that re-packing (`repack.py`) may move single tenants.
 
 Wall times that daylight saving skips are read with the offset before the change (PEP 495), which
 moves them forward by the gap; times that occur twice fire the first time. Each local date
@@ -12,7 +12,6 @@ therefore fires exactly once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
@@ -81,32 +80,3 @@ def fire_on(slot: Slot, day: date, zone: ZoneInfo) -> datetime:
 def _exists(day: date, fire: datetime, zone: ZoneInfo) -> bool:
     # A zone that crosses the date line skips a whole date; its fire lands on the next one.
     return fire.astimezone(zone).date() == day
-
-
-def repack(placed: Mapping[UUID, int]) -> dict[UUID, int]:
-    """Return the few moves that leave all 96 slots within one of each other.
-
-    `placed` maps each schedule to its slot. Only schedules in slots above their quota move, the
-    highest ids first, so a second call returns nothing and most tenants keep their time.
-    """
-    members: list[list[UUID]] = [[] for _ in range(SLOTS)]
-    for schedule_id in sorted(placed):
-        members[placed[schedule_id]].append(schedule_id)
-    quotas = _quotas([len(group) for group in members], len(placed))
-    spare = [item for group, quota in zip(members, quotas, strict=True) for item in group[quota:]]
-    room = (
-        slot
-        for slot, (group, quota) in enumerate(zip(members, quotas, strict=True))
-        for _ in range(quota - len(group))
-    )
-    return dict(zip(spare, room, strict=True))
-
-
-def _quotas(loads: list[int], total: int) -> list[int]:
-    """Give the one extra place to the fullest slots, which so move the fewest."""
-    floor, extra = divmod(total, SLOTS)
-    fullest = sorted(range(SLOTS), key=lambda slot: (-loads[slot], slot))[:extra]
-    quotas = [floor] * SLOTS
-    for slot in fullest:
-        quotas[slot] += 1
-    return quotas

@@ -26,7 +26,8 @@ from myriad.scale.data import Database, Session
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import Counter, Gauge
 from myriad.scale.schedule.ensure import run
-from myriad.scale.schedule.slots import Slot, next_fire
+from myriad.scale.schedule.fires import Rhythm
+from myriad.scale.schedule.slots import Slot
 
 TICK_SECONDS = 60.0
 BATCH = 1000
@@ -72,6 +73,7 @@ async def _tick_batch(session: Session, now: datetime, already_late: int) -> Tic
     due = list(await run(session, "take_due", {"now": now, "limit": BATCH}))
     if not due:
         return Ticked()
+    await run(session, "name_tasks", {"tasks": sorted({row.task for row in due})})
     rate = float((await run(session, "fires_per_minute", {})).scalar_one())
     starts = start_times([row.next_fire_at for row in due], now, rate, already_late)
     done = (await run(session, "materialise", _columns(due, starts, now))).one()
@@ -80,26 +82,31 @@ async def _tick_batch(session: Session, now: datetime, already_late: int) -> Tic
 
 
 def _columns(due: Sequence[Row[Any]], starts: list[datetime], now: datetime) -> dict[str, Any]:
+    rhythms = [_rhythm(row) for row in due]
+    nexts = [
+        rhythm.next_after(max(now, row.next_fire_at))
+        for rhythm, row in zip(rhythms, due, strict=True)
+    ]
     return {
         "tenant_ids": [row.tenant_id for row in due],
         "ids": [row.id for row in due],
         "fires": [row.next_fire_at for row in due],
-        "nexts": [_next_of(row, now) for row in due],
+        "nexts": nexts,
         "starts": starts,
         "actives": [row.is_active for row in due],
+        "denses": [one.is_dense(fire) for one, fire in zip(rhythms, nexts, strict=True)],
     }
 
 
-def _next_of(row: Row[Any], now: datetime) -> datetime:
-    slot = Slot(row.slot, row.second, row.weekday)
-    return next_fire(slot, row.every, _zone(row), max(now, row.next_fire_at))
+def _rhythm(row: Row[Any]) -> Rhythm:
+    return Rhythm(row.every, Slot(row.slot, row.second, row.weekday), _zone(row), row.cron)
 
 
 def _zone(row: Row[Any]) -> ZoneInfo:
     try:
         return get_zone(row.timezone)
     except InvalidInputError:
-        _log.warning("tenant_zone_unknown", tenant_id=str(row.tenant_id), zone=row.timezone)
+        _log.warning("schedule_zone_unknown", tenant_id=str(row.tenant_id), zone=row.timezone)
         return _UTC
 
 
