@@ -1,24 +1,25 @@
-"""The dispatcher keeps a short window, in order, and nothing is lost between table and broker."""
+"""The dispatcher keeps a short window, fairly, and nothing is lost between table and broker."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from uuid import UUID, uuid4
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
 
 import pytest
+from kombu import Exchange, Queue
 from redis import Redis
 
 from myriad.kit.errors import UnavailableError
-from myriad.scale.data import Session
 from myriad.scale.embedded.servers import ServerUrls
-from myriad.scale.jobs.broker import Publisher, create_celery
-from myriad.scale.jobs.choice import ChosenJob, choose_in_order
+from myriad.scale.jobs import enqueue_many
+from myriad.scale.jobs.broker import QUEUE, Bundle, Publisher, create_celery, queue_name
 from myriad.scale.jobs.dispatch import Dispatcher
-from myriad.scale.jobs.place import Place
-from myriad.scale.jobs.reaper import Reaper
-from myriad.scale.jobs.worker import release_dead_neighbours
+from myriad.scale.jobs.limits import clear_limit, set_limit
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import TwoTenants, create_tenant_row, runtime_for
@@ -26,8 +27,7 @@ from tests.scale.jobs.workbench import (
     TASK,
     RecordingPublisher,
     add_job,
-    executor_for,
-    expire_lease,
+    add_worker,
     sql,
     status_of,
 )
@@ -48,201 +48,281 @@ async def two(queue: Runtime) -> TwoTenants:
     return TwoTenants(first, second)
 
 
-def _ids(published: Sequence[ChosenJob]) -> list[UUID]:
-    return [job.job_id for job in published]
+@pytest.fixture
+def publisher() -> RecordingPublisher:
+    """What keeps the bundles instead of a broker."""
+    return RecordingPublisher()
+
+
+@pytest.fixture
+def dispatcher(queue: Runtime, publisher: RecordingPublisher) -> Dispatcher:
+    """A dispatcher that leads nothing and dispatches when told."""
+    return Dispatcher(queue.database, publisher)
+
+
+async def _learn(queue: Runtime, mean_seconds: float) -> None:
+    """Let the test's task take that long."""
+    await sql(queue, "UPDATE platform.job_task SET mean_seconds = :mean", mean=mean_seconds)
+
+
+async def _add_many(queue: Runtime, tenant: TenantId, number: int, **options: Any) -> list[UUID]:
+    async with queue.database.session(tenant) as session:
+        payloads = [{"n": n} for n in range(number)]
+        return list(await enqueue_many(session, TASK, payloads, **options))
+
+
+async def _under_way(queue: Runtime) -> int:
+    async with queue.database.crossing("test counts") as session:
+        connection = await session.connection()
+        found = await connection.exec_driver_sql(
+            "SELECT count(*) FROM platform.job WHERE state IN ('dispatched', 'running')"
+        )
+        return int(found.scalar_one())
 
 
 async def test_the_window_is_filled_and_the_rest_stays_in_the_table(
-    queue: Runtime, two: TwoTenants
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
 ) -> None:
-    ids = [await add_job(queue, two.first, n) for n in range(10)]
-    publisher = RecordingPublisher()
-    dispatcher = Dispatcher(queue.database, publisher)
-    assert (await dispatcher.dispatch(window=4)).published == 4
-    assert (await dispatcher.dispatch(window=4)).published == 0
-    await executor_for(queue).execute(two.first, ids[0], TASK)
-    assert (await dispatcher.dispatch(window=4)).published == 1
-    assert _ids(publisher.published) == ids[:5]
+    ids = [await add_job(queue, two.first, n) for n in range(30)]
+    await _learn(queue, 10.0)
+    await add_worker(queue, slots=5)
+    assert (await dispatcher.dispatch()).is_full
+    sent = len(publisher.ids)
+    assert 4 <= sent <= 6
+    assert publisher.ids == ids[:sent]
+    assert (await dispatcher.dispatch()).published == 0
+    await sql(queue, "DELETE FROM platform.job WHERE id = :id", id=ids[0])
+    assert (await dispatcher.dispatch()).published == 1
 
 
-async def test_without_a_worker_nothing_leaves_the_table(queue: Runtime, two: TwoTenants) -> None:
+async def test_short_jobs_have_a_deep_window_and_go_in_bundles(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
+) -> None:
+    ids = await _add_many(queue, two.first, 300)
+    await _learn(queue, 0.001)
+    await add_worker(queue, slots=4)
+    await dispatcher.dispatch()
+    assert 150 <= len(publisher.ids) <= 204
+    assert publisher.ids == ids[: len(publisher.ids)]
+    assert max(len(bundle.members) for bundle in publisher.bundles) == 50
+
+
+async def test_without_a_worker_nothing_leaves_the_table(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher
+) -> None:
     job_id = await add_job(queue, two.first)
-    dispatcher = Dispatcher(queue.database, RecordingPublisher())
     assert (await dispatcher.dispatch()).published == 0
     assert (await status_of(queue, two.first, job_id)).state == "queued"
 
 
-async def test_classes_go_first_then_virtual_finish_time_then_age(
-    queue: Runtime, two: TwoTenants
+async def test_only_a_worker_of_the_class_is_sent_its_jobs(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
 ) -> None:
-    bulk = await add_job(queue, two.first, job_class="bulk")
-    old = await add_job(queue, two.first)
-    late = await add_job(queue, two.first)
-    early = await add_job(queue, two.second)
+    await add_job(queue, two.first, job_class="bulk")
+    await add_job(queue, two.first, job_class="high")
+    await add_worker(queue, name="fast", classes="{0,1}")
+    await dispatcher.dispatch()
+    assert [(bundle.worker_name, bundle.job_class) for bundle in publisher.bundles] == [("fast", 1)]
+
+
+async def test_tenants_alternate_and_classes_go_in_order(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
+) -> None:
+    many = [await add_job(queue, two.first) for _ in range(4)]
+    few = [await add_job(queue, two.second) for _ in range(2)]
     urgent = await add_job(queue, two.second, job_class="interactive")
-    await sql(queue, "UPDATE platform.job SET virtual_finish_time = 1 WHERE id = :id", id=late)
-    publisher = RecordingPublisher()
-    await Dispatcher(queue.database, publisher).dispatch(window=10)
-    assert _ids(publisher.published) == [urgent, old, early, late, bulk]
+    await add_worker(queue, slots=20)
+    await dispatcher.dispatch()
+    assert publisher.ids[0] == urgent
+    assert set(publisher.ids[1:5]) == {*many[:2], *few}
+    assert publisher.ids[5:] == many[2:]
+
+
+async def test_items_of_packs_and_single_jobs_are_dispatched_once_each(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
+) -> None:
+    ids = [*await _add_many(queue, two.first, 250), *await _add_many(queue, two.second, 30)]
+    ids += [await add_job(queue, two.second) for _ in range(7)]
+    await _learn(queue, 0.01)
+    await add_worker(queue, slots=100)
+    for _ in range(4):
+        await dispatcher.dispatch()
+    assert Counter(publisher.ids) == Counter(ids)
+    assert await _under_way(queue) == len(ids)
 
 
 async def test_two_dispatchers_publish_each_job_once(queue: Runtime, two: TwoTenants) -> None:
-    ids = {await add_job(queue, two.first, n) for n in range(60)}
+    ids = [*await _add_many(queue, two.first, 130)]
+    ids += [await add_job(queue, two.first) for _ in range(40)]
+    await add_worker(queue, slots=500)
     publisher = RecordingPublisher()
     dispatchers = [Dispatcher(queue.database, publisher) for _ in range(2)]
     for _ in range(20):
-        await asyncio.gather(*(d.dispatch(window=10_000) for d in dispatchers))
-    assert len(publisher.published) == 60
-    assert set(_ids(publisher.published)) == ids
+        await asyncio.gather(*(each.dispatch() for each in dispatchers))
+    assert Counter(publisher.ids) == Counter(ids)
 
 
-async def test_the_order_is_one_replaceable_function(queue: Runtime, two: TwoTenants) -> None:
-    for n in range(3):
-        await add_job(queue, two.first, n)
-    chosen_before = []
-
-    async def newest_first(session: Session, room: int) -> list[ChosenJob]:
-        chosen = await choose_in_order(session, 100)
-        chosen_before.extend(chosen)
-        return chosen[::-1][:room]
-
-    publisher = RecordingPublisher()
-    await Dispatcher(queue.database, publisher, newest_first).dispatch(window=2)
-    assert publisher.published == chosen_before[::-1][:2]
-
-
-async def test_a_due_job_is_promoted(queue: Runtime, two: TwoTenants) -> None:
+async def test_a_due_job_is_promoted(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
+) -> None:
     job_id = await add_job(queue, two.first)
     await sql(
         queue,
         "UPDATE platform.job SET state = 'waiting', run_at = now() - interval '1 s' WHERE id = :id",
         id=job_id,
     )
-    publisher = RecordingPublisher()
-    await Dispatcher(queue.database, publisher).dispatch(window=1)
-    assert _ids(publisher.published) == [job_id]
+    await add_worker(queue)
+    await dispatcher.dispatch()
+    assert publisher.ids == [job_id]
+
+
+async def test_a_job_past_its_deadline_is_a_dead_letter(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
+) -> None:
+    job_id = await add_job(queue, two.first)
+    await sql(queue, "UPDATE platform.job SET deadline_at = now() - interval '1 s'")
+    await add_worker(queue)
+    await dispatcher.dispatch()
+    status = await status_of(queue, two.first, job_id)
+    assert (status.state, publisher.ids) == ("dead", [])
+    assert status.error is not None
+    assert status.error["code"] == "deadline_passed"
+
+
+async def test_a_limit_holds_is_raised_and_lifted_while_jobs_wait(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher
+) -> None:
+    await _add_many(queue, two.first, 25)
+    await _add_many(queue, two.second, 25)
+    await add_worker(queue, slots=100)
+    seen = []
+    for key, concurrency in (("global", 0), ("global", 3), (f"tenant:{two.first}", 2), ("", 0)):
+        async with queue.database.crossing("test sets a limit") as session:
+            if key:
+                await set_limit(session, key, concurrency)
+            if key != "global":
+                await clear_limit(session, "global" if key else f"tenant:{two.first}")
+        await dispatcher.dispatch()
+        seen.append(await _under_way(queue))
+    assert seen[:2] == [0, 3]
+    assert seen[2] <= 2 + 25
+    assert seen[3] == 50
 
 
 async def test_when_the_broker_is_away_the_jobs_stay_queued(
     queue: Runtime, two: TwoTenants
 ) -> None:
     job_id = await add_job(queue, two.first)
+    ids = await _add_many(queue, two.first, 150)
+    await add_worker(queue, slots=1000)
     publisher = Publisher(create_celery("redis://127.0.0.1:1/0"))
     with pytest.raises(UnavailableError):
-        await Dispatcher(queue.database, publisher).dispatch(window=5)
+        await Dispatcher(queue.database, publisher).dispatch()
     assert (await status_of(queue, two.first, job_id)).state == "queued"
+    assert await _under_way(queue) == 0
+    later = RecordingPublisher()
+    for _ in range(3):
+        await Dispatcher(queue.database, later).dispatch()
+    assert set(later.ids) == {job_id, *ids}
 
 
-async def test_a_message_reaches_the_real_broker(queue: Runtime, two: TwoTenants) -> None:
-    publisher = Publisher(create_celery(queue.broker_url))
-    before = publisher.backlog()
-    for n in range(3):
-        await add_job(queue, two.first, n)
-    await Dispatcher(queue.database, publisher).dispatch(window=5)
-    assert publisher.backlog() - before == 3
+async def test_a_message_reaches_its_workers_queue_and_goes_with_it(
+    queue: Runtime, two: TwoTenants
+) -> None:
+    app = create_celery(queue.broker_url)
+    publisher = Publisher(app)
+    job_id = await add_job(queue, two.first)
+    await add_worker(queue, name="host-7.a")
+    name = queue_name("host-7.a", 2)
+    with app.connection_for_write() as connection:
+        exchange = Exchange(QUEUE, type="direct")
+        Queue(name, exchange, QUEUE)(connection.default_channel).declare()
+    await Dispatcher(queue.database, publisher).dispatch()
+    assert publisher.lengths(["host-7.a", "other"]) == {"host-7.a": 1, "other": 0}
+    with Redis.from_url(queue.broker_url) as broker:
+        message = json.loads(broker.lindex(f"myriad:{name}", 0))
+        assert message["headers"]["task"] == "myriad.run_job"
+        publisher.forget(["host-7.a"])
+        left = [key.decode() for key in broker.keys("myriad:*")]
+        assert not [key for key in left if "host-7" in key]
+        bound = broker.smembers("myriad:_kombu.binding.jobs")
+        assert not [member for member in bound if b"host-7" in member]
+    assert str(job_id)
     publisher.close()
 
 
 async def test_a_broker_that_restarts_costs_no_job(queue: Runtime, two: TwoTenants) -> None:
     job_ids = [await add_job(queue, two.first, n) for n in range(4)]
+    await add_worker(queue, slots=20)
     publisher = Publisher(create_celery(queue.broker_url))
     dispatcher = Dispatcher(queue.database, publisher)
-    await dispatcher.dispatch(window=1)
+    await dispatcher.dispatch(1)
     with Redis.from_url(queue.broker_url) as broker:
         broker.client_kill_filter(_type="normal", skipme=True)
     for _ in range(3):
         with contextlib.suppress(UnavailableError):
-            await dispatcher.dispatch(window=4)
+            await dispatcher.dispatch()
     states = {(await status_of(queue, two.first, job_id)).state for job_id in job_ids}
     assert states == {"dispatched"}
+    publisher.forget(["w1"])
     publisher.close()
 
 
-async def test_a_job_whose_message_was_lost_is_published_again(
-    queue: Runtime, two: TwoTenants
+async def test_what_waits_at_a_full_worker_is_stolen_for_one_that_is_idle(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
 ) -> None:
-    """A dispatcher that dies between commit and publish leaves this row."""
-    job_id = await add_job(queue, two.first)
+    full = await add_worker(queue, slots=2, name="full")
+    ids = [await add_job(queue, two.first) for _ in range(2)]
+    await dispatcher.dispatch()
+    await sql(queue, "UPDATE platform.job_worker SET busy = slots WHERE id = :id", id=full)
+    await sql(queue, "UPDATE platform.job SET dispatched_at = now() - interval '2 seconds'")
+    await add_worker(queue, slots=2, name="idle")
+    await dispatcher.standing.read()
+    assert await dispatcher.steal() == 2
+    await dispatcher.dispatch()
+    sent: list[Bundle] = publisher.bundles[-2:]
+    assert {bundle.worker_name for bundle in sent} <= {"idle", "full"}
+    assert "idle" in {bundle.worker_name for bundle in sent}
+    assert set(publisher.ids) == set(ids)
+
+
+async def test_virtual_time_outlives_the_dispatcher(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher
+) -> None:
+    """A tenant that was served much is not served first by the successor."""
+    await _add_many(queue, two.first, 50, cost=4.0)
+    await add_worker(queue, slots=30)
+    await dispatcher.dispatch(20)
+    await dispatcher.flows.keep()
+    late = await add_job(queue, two.second)
     publisher = RecordingPublisher()
-    dispatcher, reaper = Dispatcher(queue.database, publisher), Reaper(queue.database, publisher)
-    await dispatcher.dispatch(window=5)
-    assert (await reaper.reap()).from_broker == 0
-    await sql(queue, "UPDATE platform.job SET dispatched_at = now() - interval '11 seconds'")
-    publisher.waiting = 1
-    assert (await reaper.reap()).from_broker == 0
-    publisher.waiting = 0
-    assert (await reaper.reap()).from_broker == 1
-    await dispatcher.dispatch(window=5)
-    assert _ids(publisher.published) == [job_id, job_id]
+    successor = Dispatcher(queue.database, publisher)
+    await successor.flows.restore()
+    await successor.dispatch(1)
+    assert publisher.ids == [late]
 
 
-async def _leave_running(queue: Runtime, tenant: TenantId, job_id: UUID) -> None:
-    """Claim the job as a worker that dies at once."""
-    executor = executor_for(queue)
-    async with queue.database.session(tenant) as session:
-        await executor._claim(session, tenant, job_id, executor.registry.get(TASK))
+async def test_one_leads_and_the_other_takes_over(queue: Runtime, two: TwoTenants) -> None:
+    await add_worker(queue, slots=500)
+    publishers = [RecordingPublisher() for _ in range(2)]
+    serving = [
+        asyncio.create_task(Dispatcher(queue.database, publisher).serve())
+        for publisher in publishers
+    ]
+    try:
+        first = await add_job(queue, two.first)
+        await _until(lambda: any(first in publisher.ids for publisher in publishers))
+        leader = next(n for n, publisher in enumerate(publishers) if publisher.ids)
+        serving[leader].cancel()
+        second = await add_job(queue, two.first)
+        await _until(lambda: second in publishers[1 - leader].ids)
+    finally:
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
 
-async def test_a_silent_workers_job_is_queued_again_until_its_attempts_are_used_up(
-    queue: Runtime, two: TwoTenants
-) -> None:
-    job_id = await add_job(queue, two.first, max_attempts=2)
-    reaper = Reaper(queue.database, RecordingPublisher())
-    states = []
-    for _ in range(2):
-        await _leave_running(queue, two.first, job_id)
-        assert (await reaper.reap()).from_workers == 0
-        await expire_lease(queue, job_id)
-        assert (await reaper.reap()).from_workers == 1
-        states.append((await status_of(queue, two.first, job_id)).state)
-    assert states == ["queued", "dead"]
-    status = await status_of(queue, two.first, job_id)
-    assert status.error is not None
-    assert status.error["code"] == "worker_lost"
-
-
-async def test_two_reapers_count_a_lost_job_once(queue: Runtime, two: TwoTenants) -> None:
-    job_id = await add_job(queue, two.first)
-    await _leave_running(queue, two.first, job_id)
-    await expire_lease(queue, job_id)
-    reapers = [Reaper(queue.database, RecordingPublisher()) for _ in range(2)]
-    rounds = await asyncio.gather(*(reaper.reap() for reaper in reapers))
-    assert sum(reaped.from_workers for reaped in rounds) == 1
-
-
-async def test_a_starting_worker_frees_the_jobs_of_its_dead_predecessor(
-    queue: Runtime, two: TwoTenants
-) -> None:
-    job_id = await add_job(queue, two.first)
-    await _leave_running(queue, two.first, job_id)
-    place = Place.here()
-    announce = (
-        "INSERT INTO platform.job_worker (id, host, pid, slots) "
-        "SELECT worker_id, :host, :pid, 1 FROM platform.job WHERE state = 'running'"
-    )
-    await sql(queue, announce, host=place.host, pid=4_000_000)
-    await sql(
-        queue,
-        "INSERT INTO platform.job_worker VALUES (:id, 'elsewhere', 4000000, 1)",
-        id=uuid4(),
-    )
-    assert await release_dead_neighbours(queue, place) == 1
-    assert (await status_of(queue, two.first, job_id)).state == "queued"
-
-
-async def test_finished_jobs_are_pruned_after_a_week_dead_ones_after_a_quarter(
-    queue: Runtime, two: TwoTenants
-) -> None:
-    for state, days in (("succeeded", 8), ("succeeded", 6), ("dead", 8), ("dead", 91)):
-        job_id = await add_job(queue, two.first)
-        await sql(
-            queue,
-            "UPDATE platform.job SET state = :state, "
-            "finished_at = now() - :days * interval '1 day' WHERE id = :id",
-            state=state,
-            days=days,
-            id=job_id,
-        )
-    reaper = Reaper(queue.database, RecordingPublisher())
-    assert await reaper.prune() == 2
-    await reaper.measure()
+async def _until(is_so: Any) -> None:
+    async with asyncio.timeout(20):
+        while not is_so():  # noqa: ASYNC110 - what is looked at has no event
+            await asyncio.sleep(0.02)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
 from myriad.scale.jobs import enqueue
 from myriad.scale.jobs.attempt import Outcome
+from myriad.scale.jobs.broker import Bundle
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.job import Job
 from myriad.scale.jobs.registry import Handler, Payload, Registry, Task
@@ -107,16 +109,48 @@ def executor_for(runtime: Runtime, handler: Handler = write_effect, **limits: An
 class RecordingPublisher:
     """A quiet twin of the broker: keeps what was published."""
 
-    published: list[Any] = field(default_factory=list)
+    bundles: list[Bundle] = field(default_factory=list)
     waiting: int = 0
+    forgotten: list[str] = field(default_factory=list)
 
-    def publish(self, jobs: Any) -> None:
-        """Keep `jobs`."""
-        self.published += jobs
+    @property
+    def published(self) -> list[list[Any]]:
+        """The members of every bundle, in their order: [tenant, job, class, task]."""
+        return [member for bundle in self.bundles for member in bundle.members]
 
-    def backlog(self) -> int:
+    @property
+    def ids(self) -> list[UUID]:
+        """The published jobs, in their order."""
+        return [UUID(member[1]) for member in self.published]
+
+    def publish(self, bundles: Sequence[Bundle]) -> None:
+        """Keep `bundles`."""
+        self.bundles += bundles
+
+    def lengths(self, worker_names: Iterable[str]) -> dict[str, int]:
         """Return what the test says."""
-        return self.waiting
+        return dict.fromkeys(worker_names, self.waiting)
+
+    def forget(self, worker_names: Iterable[str]) -> None:
+        """Keep the names."""
+        self.forgotten += worker_names
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+async def add_worker(
+    runtime: Runtime, slots: int = 4, name: str = "w1", classes: str = "{0,1,2,3,4}"
+) -> UUID:
+    """Announce a worker as its heartbeat would, and return its id."""
+    worker_id = uuid4()
+    await sql(
+        runtime,
+        "INSERT INTO platform.job_worker (id, host, pid, slots, name, classes) "
+        "VALUES (:id, 'test', 1, :slots, :name, CAST(:classes AS smallint[]))",
+        id=worker_id,
+        slots=slots,
+        name=name,
+        classes=classes,
+    )
+    return worker_id

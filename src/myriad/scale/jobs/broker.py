@@ -1,20 +1,21 @@
 """Celery as the carrier of wake-ups: its settings, and sending job ids to workers.
 
-A message holds ids only and may be lost or doubled without harm: the row decides. Messages are
-acknowledged early, because PostgreSQL redelivers and Redis need not.
+A message holds the ids of one bundle, for one worker and one class, and may be lost or doubled
+without harm: the row decides. Nothing is acknowledged late, because PostgreSQL redelivers and Redis
+need not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from celery import Celery
+from celery import Celery, uuid
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from myriad.kit.errors import UnavailableError
-from myriad.scale.jobs.choice import ChosenJob
 from myriad.scale.jobs.store import CLASSES
 
 QUEUE = "jobs"
@@ -65,36 +66,75 @@ def create_celery(broker_url: str) -> Celery:
     return app
 
 
+@dataclass(slots=True)
+class Bundle:
+    """Jobs that one worker runs in one slot, one after another: [tenant, job, class, task] each."""
+
+    worker_name: str
+    job_class: int
+    members: list[list[Any]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
 class Publisher:
-    """Sends the ids of dispatched jobs; blocks, so callers on a loop use a thread."""
+    """Sends bundles to workers; blocks, so callers on a loop use a thread."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def publish(self, jobs: Sequence[ChosenJob]) -> None:
-        """Send one message a job in one batch, or raise UnavailableError when Redis is away."""
+    def publish(self, bundles: Sequence[Bundle]) -> None:
+        """Send one message a bundle, many to a round trip.
+
+        Raises UnavailableError when Redis is away; a part may have been sent then.
+        """
         try:
             with self._app.producer_pool.acquire(block=True) as producer:
-                self._send(jobs, producer)
+                self._send(bundles, producer)
         except _OUTAGES as error:
             raise UnavailableError(f"the broker cannot be reached: {error}") from error
 
-    def _send(self, jobs: Sequence[ChosenJob], producer: Any) -> None:
+    def _send(self, bundles: Sequence[Bundle], producer: Any) -> None:
+        amqp: Any = self._app.amqp
         with producer.batch(PUBLISH_BATCH):
-            for job in jobs:
-                self._app.send_task(
-                    RUN_JOB,
-                    args=[str(job.tenant_id), str(job.job_id), job.task],
-                    producer=producer,
-                    retry=False,
+            for bundle in bundles:
+                message = amqp.as_task_v2(
+                    uuid(), RUN_JOB, args=[bundle.members], argsrepr="", kwargsrepr=""
+                )
+                # The nameless exchange leads to a queue by its name, without a binding to keep.
+                producer.publish(
+                    message.body,
+                    exchange="",
+                    routing_key=queue_name(bundle.worker_name, bundle.job_class),
+                    headers=message.headers,
+                    serializer="json",
+                    delivery_mode="transient",
+                    **message.properties,
                 )
 
-    def backlog(self) -> int:
-        """Return how many messages wait in the queue, or raise UnavailableError."""
+    def lengths(self, worker_names: Iterable[str]) -> dict[str, int]:
+        """Return how many bundles wait for each worker, or raise UnavailableError."""
+        names = list(worker_names)
         try:
             with self._app.connection_for_read() as connection, connection.channel() as opened:
                 channel: Any = opened
-                return int(channel._size(QUEUE))  # noqa: SLF001 - a passive declare creates the queue
+                return {name: self._length(channel, name) for name in names}
+        except _OUTAGES as error:
+            raise UnavailableError(f"the broker cannot be reached: {error}") from error
+
+    def _length(self, channel: Any, worker_name: str) -> int:
+        ranks = range(len(CLASSES))
+        return sum(int(channel._size(queue_name(worker_name, rank))) for rank in ranks)  # noqa: SLF001 - a passive declare would create the queue
+
+    def forget(self, worker_names: Iterable[str]) -> None:
+        """Delete the queues and bindings of workers that are gone, or raise UnavailableError."""
+        try:
+            with self._app.connection_for_write() as connection, connection.channel() as opened:
+                channel: Any = opened
+                for worker_name in worker_names:
+                    for rank in range(len(CLASSES)):
+                        # queue_delete knows only what this process has declared.
+                        name = queue_name(worker_name, rank)
+                        channel._delete(name, QUEUE, QUEUE, None)  # noqa: SLF001
         except _OUTAGES as error:
             raise UnavailableError(f"the broker cannot be reached: {error}") from error
 

@@ -1,34 +1,50 @@
-"""The dispatcher: keeps a short window of jobs in the workers' queue and the rest in PostgreSQL."""
+"""The dispatcher: keeps a short window of jobs with the workers and the rest in PostgreSQL."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from psycopg import AsyncConnection, Error
+from psycopg import Error
 
 from myriad.kit.errors import UnavailableError
-from myriad.scale.data import Database, Session
-from myriad.scale.jobs.broker import Publisher
-from myriad.scale.jobs.choice import Chooser, ChosenJob, choose_in_order
-from myriad.scale.jobs.measures import DISPATCHED
-from myriad.scale.jobs.store import CHANNEL, run
+from myriad.scale.data import Database
+from myriad.scale.jobs.broker import Bundle
+from myriad.scale.jobs.fairness import Grant, Lane, Refusal
+from myriad.scale.jobs.flows import Flows, Pace
+from myriad.scale.jobs.leader import Leadership, leading
+from myriad.scale.jobs.measures import DISPATCHED, LEADING, ROUND_SECONDS
+from myriad.scale.jobs.standing import BUNDLE_JOBS, BUNDLE_SECONDS, Line, Standing
+from myriad.scale.jobs.store import run
+from myriad.scale.jobs.taking import Batch, take
 from myriad.scale.observe.logs import get_logger
 
-WINDOW_PER_SLOT = 2
-SILENT_SECONDS = 30
+BATCH_JOBS = 100
 PROMOTE_LIMIT = 1000
-IDLE_SECONDS = 1.0
+BURY_LIMIT = 1000
+STEAL_LIMIT = 200
+STEAL_SECONDS = 1.0
+IDLE_SECONDS = 0.25
 FULL_SECONDS = 0.02
-_RECONNECT_SECONDS = 5.0
+_RETRY_SECONDS = 1.0
+_NO_LIMIT = 1 << 60
 _log = get_logger(__name__)
+
+
+class Carrier(Protocol):
+    """What takes bundles to workers; `publish` blocks and raises UnavailableError."""
+
+    def publish(self, bundles: Sequence[Bundle], /) -> None:
+        """Send the bundles."""
 
 
 @dataclass(frozen=True)
 class Dispatched:
-    """What one round did; `is_full` says that more may wait behind a full window."""
+    """What one round did; `is_full` says that more may wait behind full workers or limits."""
 
     published: int
     is_full: bool
@@ -36,84 +52,239 @@ class Dispatched:
 
 @dataclass
 class Dispatcher:
-    """Moves jobs from the table to the workers; several at once are harmless."""
+    """Moves jobs from the tables to the workers; several at once are harmless, one leads."""
 
     database: Database
-    publisher: Publisher
-    choose: Chooser = choose_in_order
+    publisher: Carrier
+    batch_jobs: int = BATCH_JOBS
+    flows: Flows = field(init=False)
+    standing: Standing = field(init=False)
+    _promoting: Pace = field(default_factory=lambda: Pace(0.2, share=0.2))
+    _burying: Pace = field(default_factory=lambda: Pace(1.0))
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def dispatch(self, window: int | None = None) -> Dispatched:
-        """Promote what is due and fill the window once.
+    def __post_init__(self) -> None:
+        self.flows = Flows(self.database)
+        line = self.database.shared(Line, lambda: Line(self.database.settings.crossing))
+        self.standing = Standing(line, self.flows.queue)
 
-        `window` counts jobs that no worker has claimed yet; by default twice the slots of the
-        workers that have shown themselves in the last 30 seconds. Raises UnavailableError, with
-        the jobs back in the queue, when the broker is away.
+    async def dispatch(self, limit: int | None = None) -> Dispatched:
+        """Look at everything anew and fill the workers' windows once, by at most `limit` jobs.
+
+        Raises UnavailableError, with the jobs back in the queue, when the broker is away.
         """
-        async with self.database.crossing("dispatch jobs") as session:
-            await run(session, "promote_due", {"limit": PROMOTE_LIMIT})
-            limit, used = await _measure(session, window)
-            chosen = await self.choose(session, limit - used) if limit > used else []
-            if chosen:
-                await run(session, "mark_dispatched", _keys(chosen))
-        if chosen:
-            await self._publish(chosen)
-        return Dispatched(len(chosen), 0 < limit <= used + len(chosen))
+        await self.promote()
+        await self.bury_overdue()
+        await self.flows.weigh()
+        await self.flows.look()
+        await self.standing.read()
+        await self.standing.count()
+        return await self.fill(limit)
 
-    async def _publish(self, chosen: Sequence[ChosenJob]) -> None:
+    async def promote(self) -> int:
+        """Queue waiting jobs whose time has come and return how many."""
+        rows = await self.standing.line.rows("promote_due", limit=PROMOTE_LIMIT)
+        for row in rows:
+            self.flows.add(row.tenant_id, row.job_class, row.task_id, False, row.since)
+        self._promoting.ended()
+        return sum(row.jobs for row in rows)
+
+    async def bury_overdue(self) -> int:
+        """Make dead letters of jobs that were not started by their deadline."""
+        async with self.database.crossing("bury jobs past their deadline") as session:
+            buried = (await run(session, "bury_overdue", {"limit": BURY_LIMIT})).rowcount
+        self._burying.ended()
+        return buried
+
+    async def steal(self) -> int:
+        """Take back what waits at full workers while others have free slots; return how much."""
+        if not self.standing.stalled:
+            return 0
+        facts = {"worker_ids": self.standing.stalled, "seconds": STEAL_SECONDS}
+        async with self.database.crossing("take waiting jobs from full workers") as session:
+            rows = list(await run(session, "steal_waiting", {**facts, "limit": STEAL_LIMIT}))
+        for row in rows:
+            self.flows.add(row.tenant_id, row.job_class, row.task_id, False, time.time())
+        return len(rows)
+
+    async def fill(self, limit: int | None = None) -> Dispatched:
+        """Choose, mark and publish until nothing more may go.
+
+        While one batch is being written the next is chosen, and the one before is published.
+        """
+        left, published = _NO_LIMIT if limit is None else limit, 0
+        writing: asyncio.Task[Batch] | None = None
+        sending: asyncio.Task[int] | None = None
+        taken: Batch | None = None
         try:
-            await asyncio.to_thread(self.publisher.publish, chosen)
+            while True:
+                batch = self._choose(min(self.batch_jobs, left))
+                left -= batch.jobs
+                taken = await writing if writing is not None else None
+                writing = asyncio.create_task(self._take(batch)) if batch.jobs else None
+                # The statement has to be on its way before this thread chooses again.
+                await asyncio.sleep(0)
+                left += self._settle(taken)
+                published += await sending if sending is not None else 0
+                sending = asyncio.create_task(self._publish(taken)) if taken else None
+                taken = None
+                if writing is None and sending is None:
+                    return Dispatched(published, len(self.flows.queue) > 0)
+        finally:
+            await self._abandon(taken, writing)
+
+    async def _abandon(self, taken: Batch | None, writing: asyncio.Task[Batch] | None) -> None:
+        """Put back what an interrupted round marked without publishing it."""
+        written = await writing if writing is not None else None
+        self._settle(written)
+        for batch in (taken, written):
+            if batch is not None:
+                await self._take_back(bundle(batch))
+
+    def _choose(self, most: int) -> Batch:
+        batch, now = Batch(), time.time()
+
+        def admit(lane: Lane) -> Grant | Refusal:
+            return self.standing.admit(lane, batch, most - batch.jobs)
+
+        while batch.jobs < most and self.flows.queue.choose(admit, now) is not None:
+            pass
+        return batch
+
+    async def _take(self, batch: Batch) -> Batch:
+        return await take(await self.standing.line.connected(), batch)
+
+    def _settle(self, taken: Batch | None) -> int:
+        """Correct what was estimated by what was found; return how many jobs were missing."""
+        missing = 0
+        for ask in taken.asks if taken is not None else ():
+            flow = ask.lane.flow
+            self.flows.served[flow.tenant_id, flow.job_class] = flow
+            less = ask.jobs - len(ask.ids)
+            if less:
+                missing += less
+                self.standing.take_off(ask.lane, ask.worker, less)
+            difference = ask.cost - ask.jobs * ask.cost_each
+            self.flows.queue.settle(ask.lane, difference, is_empty=ask.is_dry, since=ask.next_since)
+        return missing
+
+    async def _publish(self, taken: Batch) -> int:
+        bundles = bundle(taken)
+        try:
+            await asyncio.to_thread(self.publisher.publish, bundles)
         except UnavailableError:
-            async with self.database.crossing("take back undelivered jobs") as session:
-                await run(session, "take_back_dispatched", _keys(chosen))
+            await self._take_back(bundles)
             raise
-        DISPATCHED.inc(len(chosen))
+        jobs = sum(len(each.members) for each in bundles)
+        DISPATCHED.inc(jobs)
+        return jobs
+
+    async def _take_back(self, bundles: Sequence[Bundle]) -> None:
+        members = [member for each in bundles for member in each.members]
+        names = ("tenant_ids", "ids", "job_classes", "task_ids")
+        columns = {name: [member[place] for member in members] for place, name in enumerate(names)}
+        async with self.database.crossing("take back undelivered jobs") as session:
+            await run(session, "take_back", columns)
+        self.flows.looking.hurry()
+        self.standing.counting.hurry()
 
     async def serve(self) -> None:
-        """Dispatch until cancelled: on each notification, once a second, and quickly while full."""
-        woken = asyncio.Event()
+        """Dispatch until cancelled, whenever this process leads; outages are outlived."""
+        while True:
+            try:
+                async with leading(self.database.settings.crossing) as leadership:
+                    await self._lead(leadership)
+            except* (Error, UnavailableError, OSError) as errors:
+                _log.warning("dispatcher_interrupted", error=str(errors.exceptions[0]))
+            finally:
+                LEADING.set(0)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _lead(self, leadership: Leadership) -> None:
+        LEADING.set(1)
+        _log.info("dispatcher_leads")
+        await self.flows.restore()
         async with asyncio.TaskGroup() as group:
-            group.create_task(_listen(self.database.settings.crossing, woken))
-            while True:
-                woken.clear()
-                is_full = await self._dispatch_or_log()
-                await _wait(woken, FULL_SECONDS if is_full else IDLE_SECONDS)
+            group.create_task(leadership.listen(self._hear))
+            for pace, work in self._chores():
+                group.create_task(_repeat(pace, work))
+            group.create_task(self._serve_rounds())
 
-    async def _dispatch_or_log(self) -> bool:
-        try:
-            return (await self.dispatch()).is_full
-        except Exception as error:  # noqa: BLE001 - the loop outlives any outage
-            _log.warning("dispatch_failed", error=str(error))
-            await asyncio.sleep(IDLE_SECONDS)
-            return False
+    def _chores(self) -> list[tuple[Pace, Callable[[], Awaitable[object]]]]:
+        return [
+            (self.flows.weighing, self.flows.weigh),
+            (self.flows.looking, self._look),
+            (self.flows.keeping, self.flows.keep),
+            (self._burying, self.bury_overdue),
+        ]
+
+    async def _look(self) -> None:
+        await self.flows.look()
+        self._woken.set()
+
+    def _hear(self, payload: str) -> None:
+        self.flows.hear(payload)
+        self._woken.set()
+
+    async def _serve_rounds(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                is_full = await self._round()
+            except Exception as error:  # noqa: BLE001 - the loop outlives any outage
+                _log.warning("dispatch_failed", error=str(error))
+                self.standing.reading.hurry()
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            with contextlib.suppress(TimeoutError):
+                pause = FULL_SECONDS if is_full else IDLE_SECONDS
+                await asyncio.wait_for(self._woken.wait(), pause)
+
+    async def _round(self) -> bool:
+        standing = self.standing
+        with ROUND_SECONDS.time():
+            if self._promoting.is_due():
+                await self.promote()
+            if standing.reading.is_due():
+                await standing.read()
+                await self.steal()
+                standing.counting.hurry()
+            if len(self.flows.queue) and standing.counting.is_due():
+                await standing.count()
+            return (await self.fill()).is_full
 
 
-async def _measure(session: Session, window: int | None) -> tuple[int, int]:
-    """Return how many jobs may be on their way to workers, and how many are."""
-    found = (await run(session, "measure_window", {"silent_seconds": SILENT_SECONDS})).one()
-    limit = WINDOW_PER_SLOT * int(found.slots) if window is None else window
-    return limit, int(found.dispatched)
-
-
-def _keys(chosen: Sequence[ChosenJob]) -> dict[str, object]:
-    return {
-        "tenant_ids": [job.tenant_id for job in chosen],
-        "ids": [job.job_id for job in chosen],
-    }
-
-
-async def _wait(woken: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(woken.wait(), seconds)
-
-
-async def _listen(url: str, woken: asyncio.Event) -> None:
-    """Set `woken` at each notification; without a listener the once-a-second look remains."""
+async def _repeat(pace: Pace, work: Callable[[], Awaitable[object]]) -> None:
     while True:
-        try:
-            async with await AsyncConnection.connect(url, autocommit=True) as connection:
-                await connection.execute(f"LISTEN {CHANNEL}")
-                async for _ in connection.notifies():
-                    woken.set()
-        except Error as error:
-            _log.info("listen_interrupted", error=str(error))
-        await asyncio.sleep(_RECONNECT_SECONDS)
+        if pace.is_due():
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - the loop outlives any outage
+                _log.warning("dispatcher_chore_failed", error=str(error))
+                pace.ended()
+        await asyncio.sleep(IDLE_SECONDS)
+
+
+def bundle(taken: Batch) -> list[Bundle]:
+    """Return the jobs in bundles for one worker and class, each short or of one job."""
+    bundles: list[Bundle] = []
+    filling: dict[tuple[str, int], Bundle] = {}
+    for ask, ids in taken.found():
+        flow, name = ask.lane.flow, ask.worker.name
+        key, tenant_id = (name, flow.job_class), str(flow.tenant_id)
+        seconds = ask.cost_each * len(ids)
+        current = filling.get(key)
+        if current is None or _is_full(current, len(ids), seconds):
+            current = filling[key] = Bundle(name, flow.job_class)
+            bundles.append(current)
+        task_id = ask.lane.task_id
+        current.members += [[tenant_id, job_id, flow.job_class, task_id] for job_id in ids]
+        current.seconds += seconds
+    return bundles
+
+
+def _is_full(current: Bundle, jobs: int, seconds: float) -> bool:
+    return (
+        len(current.members) + jobs > BUNDLE_JOBS
+        or current.seconds + seconds > BUNDLE_SECONDS + 1e-9
+    )

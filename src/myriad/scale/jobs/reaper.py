@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import Row
 
 from myriad.kit.errors import UnavailableError
 from myriad.scale.data import Database, Session
-from myriad.scale.jobs.broker import Publisher
-from myriad.scale.jobs.measures import LIVE, OLDEST_SECONDS, REAPED
+from myriad.scale.jobs.flows import Pace
+from myriad.scale.jobs.measures import REAPED
+from myriad.scale.jobs.scaling import Meter
 from myriad.scale.jobs.store import run
 from myriad.scale.observe.logs import get_logger
 
 EVERY_SECONDS = 3.0
 BATCH = 500
+POISON_LOSSES = 3
 LOST_MESSAGE_SECONDS = 10.0
-WAITING_MESSAGE_SECONDS = 600.0
 KEEP_DAYS = 7
 KEEP_DEAD_DAYS = 90
-_ROUNDS_PER_PRUNE = 100
+PARTITION_DAYS_AHEAD = 3
+_PRUNE_SECONDS = 300.0
+_POISON = {
+    "code": "poison",
+    "detail": f"the job's worker ended in the middle of it {POISON_LOSSES} times",
+}
+_SILENT = {"code": "worker_lost", "detail": "the worker fell silent in the middle of the job"}
+_ENDED = {"code": "worker_lost", "detail": "the worker ended in the middle of the job"}
 _log = get_logger(__name__)
+
+
+class Queues(Protocol):
+    """What knows the workers' queues at the broker; blocks and raises UnavailableError."""
+
+    def lengths(self, worker_names: Iterable[str], /) -> dict[str, int]:
+        """Return how many bundles wait for each worker."""
+
+    def forget(self, worker_names: Iterable[str], /) -> None:
+        """Delete the queues of workers that are gone."""
 
 
 @dataclass(frozen=True)
@@ -41,72 +60,122 @@ class Reaper:
     """Takes back what workers and broker have lost; several at once are harmless."""
 
     database: Database
-    publisher: Publisher
+    publisher: Queues
+    meter: Meter = field(default_factory=Meter)
+    _pruning: Pace = field(
+        default_factory=lambda: Pace(_PRUNE_SECONDS, longest_seconds=10 * _PRUNE_SECONDS)
+    )
+    _counting: Pace = field(default_factory=lambda: Pace(1.0))
 
     async def reap(self) -> Reaped:
         """Run one round over at most 500 jobs of each kind.
 
-        A dispatched job is stale after ten seconds when the broker's queue is empty, since its
-        message must then be lost; while messages wait there, only after ten minutes.
+        A running job is taken back when its lease has run out; a dispatched one at once when its
+        worker is gone, and after ten seconds when its worker is idle and its queue is empty, since
+        its message must then be lost.
         """
-        stale_seconds = await self._stale_seconds()
         async with self.database.crossing("reap lost jobs") as session:
-            lost = list(await run(session, "reap_expired", {"limit": BATCH}))
-            await _follow_up(session, lost)
-            facts = {"limit": BATCH, "stale_seconds": stale_seconds}
-            from_broker = (await run(session, "reap_dispatched", facts)).rowcount
+            found = list(await run(session, "reap_expired", {"limit": BATCH}))
+            lost = await _lose(session, found, _SILENT)
+            facts = {"limit": BATCH, "stale_seconds": 0.0}
+            from_broker = _sum(await run(session, "reap_dispatched", facts))
+            workers = list(await run(session, "list_workers", {}))
+        from_broker += await self._reap_unheard(workers)
         return _counted(lost, from_broker)
 
-    async def _stale_seconds(self) -> float:
+    async def _reap_unheard(self, workers: Sequence[Row[Any]]) -> int:
+        idle = {each.name: each.id for each in workers if each.is_live and each.busy < each.slots}
         try:
-            backlog = await asyncio.to_thread(self.publisher.backlog)
+            lengths = await asyncio.to_thread(self.publisher.lengths, list(idle))
         except UnavailableError:
-            return WAITING_MESSAGE_SECONDS
-        return WAITING_MESSAGE_SECONDS if backlog else LOST_MESSAGE_SECONDS
+            return 0
+        silent = [worker_id for name, worker_id in idle.items() if not lengths.get(name)]
+        if not silent:
+            return 0
+        facts = {"limit": BATCH, "stale_seconds": LOST_MESSAGE_SECONDS, "worker_ids": silent}
+        async with self.database.crossing("reap lost messages") as session:
+            return _sum(await run(session, "reap_unheard", facts))
 
     async def prune(self) -> int:
-        """Delete jobs that ended long ago and return how many."""
-        async with self.database.crossing("prune finished jobs") as session:
-            await run(session, "forget_workers", {})
-            facts = {"limit": 10 * BATCH, "days": KEEP_DAYS, "dead_days": KEEP_DEAD_DAYS}
-            return (await run(session, "prune_finished", facts)).rowcount
+        """Delete what ended long ago, and what belongs to workers and tenants that are gone.
 
-    async def measure(self) -> None:
-        """Bring the gauges of the queue up to date."""
-        async with self.database.crossing("measure the queue") as session:
-            rows = list(await run(session, "measure_queue", {}))
-        LIVE.clear()
-        OLDEST_SECONDS.clear()
-        for row in rows:
-            LIVE.labels(row.job_class, row.state).set(row.jobs)
-            OLDEST_SECONDS.labels(row.job_class, row.state).set(row.oldest_seconds)
+        Returns how many dead letters were deleted; finished jobs go with their day's partition.
+        """
+        async with self.database.crossing("prune finished jobs") as session:
+            days = {"days_ahead": PARTITION_DAYS_AHEAD, "keep_days": KEEP_DAYS}
+            await run(session, "keep_partitions", days)
+            facts = {"limit": 10 * BATCH, "days": KEEP_DAYS}
+            await run(session, "prune_steps", facts)
+            await run(session, "prune_edges", facts)
+            gone = (await run(session, "find_gone_tenants", {})).scalars().all()
+            if gone:
+                await run(session, "forget_tenants", {"tenant_ids": list(gone)})
+            dead = {"limit": 10 * BATCH, "days": KEEP_DEAD_DAYS}
+            return (await run(session, "prune_dead", dead)).rowcount
+
+    async def forget_workers(self) -> int:
+        """Forget workers silent for a minute, their queues first, and return how many."""
+        async with self.database.crossing("forget workers that are gone") as session:
+            gone = (await run(session, "forget_workers", {})).scalars().all()
+            if gone:
+                await asyncio.to_thread(self.publisher.forget, list(gone))
+        return len(gone)
+
+    async def count(self) -> None:
+        """Count the backlog, for the capacity of the queue and for the gauges."""
+        async with self.database.crossing("count the backlog") as session:
+            await run(session, "count_backlog", {})
+            await self.meter.measure(session)
+        self._counting.ended()
 
     async def serve(self) -> None:
-        """Reap until cancelled, and now and then prune."""
-        number = 0
+        """Reap until cancelled, count as often as that is cheap, and now and then prune."""
         while True:
             try:
-                await self.reap()
-                await self.measure()
-                if number % _ROUNDS_PER_PRUNE == 0:
-                    await self.prune()
+                await self._round()
             except Exception as error:  # noqa: BLE001 - the loop outlives any outage
                 _log.warning("reap_failed", error=str(error))
-            number += 1
             await asyncio.sleep(EVERY_SECONDS)
+
+    async def _round(self) -> None:
+        await self.reap()
+        if self._counting.is_due():
+            await self.count()
+        if self._pruning.is_due():
+            await self.prune()
+            self._pruning.ended()
+        await self.forget_workers()
 
 
 async def release_jobs_of(session: Session, worker_ids: Iterable[UUID]) -> int:
-    """Take back every job of workers that are known to be dead and return how many."""
-    lost = list(await run(session, "reap_workers_jobs", {"worker_ids": list(worker_ids)}))
-    await _follow_up(session, lost)
+    """Take back every running job of workers that are known to be dead and return how many."""
+    facts = {"worker_ids": list(worker_ids)}
+    found = list(await run(session, "find_jobs_of_workers", facts))
+    lost = await _lose(session, found, _ENDED)
+    unheard = {**facts, "limit": 10 * BATCH, "stale_seconds": 0.0}
+    await run(session, "reap_unheard", unheard)
     return _counted(lost, 0).from_workers
 
 
-async def _follow_up(session: Session, lost: list[Row[Any]]) -> None:
-    for row in lost:
-        if row.state == "dead" and row.again_at is not None:
-            await run(session, "enqueue_again", {"tenant_id": row.tenant_id, "id": row.id})
+async def _lose(
+    session: Session, found: Sequence[Row[Any]], error: dict[str, str]
+) -> list[Row[Any]]:
+    if not found:
+        return []
+    facts = {
+        "tenant_ids": [row.tenant_id for row in found],
+        "job_classes": [row.job_class for row in found],
+        "task_ids": [row.task_id for row in found],
+        "ids": [row.id for row in found],
+        "poison_losses": POISON_LOSSES,
+        "poison": Jsonb(_POISON),
+        "error": Jsonb(error),
+    }
+    return list(await run(session, "lose_jobs", facts))
+
+
+def _sum(rows: Iterable[Row[Any]]) -> int:
+    return sum(int(row.jobs) for row in rows)
 
 
 def _counted(lost: list[Row[Any]], from_broker: int) -> Reaped:

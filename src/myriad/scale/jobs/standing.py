@@ -1,0 +1,154 @@
+"""What the dispatcher knows of workers, limits and jobs under way, read anew all the time."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection, Error
+from psycopg.rows import namedtuple_row
+
+from myriad.kit.errors import UnavailableError
+from myriad.scale.jobs.affinity import DEFAULT_SECONDS, Floor, Worker, room_key
+from myriad.scale.jobs.fairness import FairQueue, Grant, Lane, Refusal
+from myriad.scale.jobs.flows import Pace
+from myriad.scale.jobs.limits import Limits, TaskFacts, tenant_policy
+from myriad.scale.jobs.store import QUERIES
+from myriad.scale.jobs.taking import Batch
+
+SILENT_SECONDS = 15.0
+BUNDLE_SECONDS = 0.05
+BUNDLE_JOBS = 50
+_CONNECT_SECONDS = 5
+
+
+def bundle_size(mean_seconds: float | None) -> int:
+    """Return how many jobs of this mean duration one worker's slot takes at once."""
+    if mean_seconds is None:
+        return 1
+    return max(1, min(BUNDLE_JOBS, int(BUNDLE_SECONDS / max(mean_seconds, 1e-6))))
+
+
+@dataclass
+class Line:
+    """A connection for short statements that commit without waiting for the disk."""
+
+    url: str
+    _connection: AsyncConnection[Any] | None = None
+
+    async def connected(self) -> AsyncConnection[Any]:
+        """Return the open connection, or raise UnavailableError."""
+        if self._connection is None or self._connection.closed:
+            try:
+                self._connection = await AsyncConnection.connect(
+                    self.url,
+                    autocommit=True,
+                    connect_timeout=_CONNECT_SECONDS,
+                    application_name="myriad-dispatcher",
+                )
+                await self._connection.execute("SET synchronous_commit = off")
+            except Error as error:
+                raise UnavailableError(f"PostgreSQL cannot be reached: {error}") from error
+        return self._connection
+
+    async def rows(self, query: str, **facts: Any) -> list[Any]:
+        """Return the rows of a named query."""
+        connection = await self.connected()
+        async with connection.cursor(row_factory=namedtuple_row) as cursor:
+            await cursor.execute(QUERIES[query], facts, prepare=True)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+
+
+@dataclass
+class Standing:
+    """Workers, limits and what is under way; decides whether a lane may go, and where to."""
+
+    line: Line
+    queue: FairQueue
+    floor: Floor = field(default_factory=Floor)
+    limits: Limits = field(default_factory=Limits)
+    reading: Pace = field(default_factory=lambda: Pace(1.0, longest_seconds=5.0))
+    counting: Pace = field(default_factory=lambda: Pace(0.02, share=0.1, longest_seconds=5.0))
+    stalled: list[UUID] = field(default_factory=list)
+
+    async def read(self) -> None:
+        """Read workers, tasks and limits; what is under way must be counted afterwards."""
+        workers = await self.line.rows("read_workers", silent_seconds=SILENT_SECONDS)
+        tasks = await self.line.rows("read_tasks")
+        limits = await self.line.rows("read_limits")
+        full = [row.id for row in workers if row.busy >= row.slots]
+        self.stalled = full if len(full) < len(workers) else []
+        self.floor.set_workers(
+            Worker(row.id, row.name, row.slots, frozenset(row.classes), row.id in self.stalled)
+            for row in workers
+        )
+        self.limits.set(
+            {row.key: row.concurrency for row in limits},
+            {row.id: TaskFacts(row.name, row.mean_seconds, tuple(row.limit_keys)) for row in tasks},
+        )
+        self.reading.ended()
+
+    async def count(self) -> None:
+        """Count what is under way, and wake the lanes for which there is room again."""
+        rows = await self.line.rows("count_under_way")
+        self.limits.clear()
+        self.floor.clear_loads()
+        for row in rows:
+            self._put(row.worker_id, row.tenant_id, row.job_class, row.task_id, row.jobs)
+        active = {lane.flow.tenant_id for lane in self.queue.lanes()}
+        active |= {row.tenant_id for row in rows}
+        slots = sum(worker.slots for worker in self.floor.workers.values())
+        self.limits.slots_per_tenant = tenant_policy(len(active), slots)
+        self._wake()
+        self.counting.ended()
+
+    def _put(
+        self, worker_id: UUID, tenant_id: UUID, job_class: int, task_id: int, jobs: int
+    ) -> None:
+        self.limits.add(tenant_id, job_class, task_id, jobs)
+        self.floor.put(worker_id, job_class, self.mean_seconds(task_id), jobs)
+
+    def _wake(self) -> None:
+        for key in self.queue.keys_rested_on():
+            if room := self._room_under(key):
+                self.queue.release(key, room)
+
+    def _room_under(self, key: Hashable) -> int:
+        if isinstance(key, tuple):
+            _, job_class, task_id = key
+            return self.floor.room(job_class, self.mean_seconds(task_id))
+        return self.limits.room_under(key)
+
+    def mean_seconds(self, task_id: int) -> float | None:
+        """Return how long a job of the task takes on average, if that is known."""
+        task = self.limits.tasks.get(task_id)
+        return None if task is None else task.mean_seconds
+
+    def admit(self, lane: Lane, batch: Batch, most: int) -> Grant | Refusal:
+        """Let up to a bundle of a lane's jobs go if limits and workers have room, and count them."""
+        flow, task_id = lane.flow, lane.task_id
+        room, key = self.limits.room(flow.tenant_id, flow.job_class, task_id)
+        if not room:
+            return Refusal(key)
+        mean = self.mean_seconds(task_id)
+        found = self.floor.route(flow.tenant_id, flow.job_class, mean)
+        if found is None:
+            return Refusal(room_key(flow.job_class, task_id))
+        worker, worker_room = found
+        jobs = min(bundle_size(mean), room, worker_room, most)
+        cost = DEFAULT_SECONDS if mean is None else max(mean, 1e-6)
+        batch.add(lane, worker, jobs, cost)
+        self._put(worker.id, flow.tenant_id, flow.job_class, task_id, jobs)
+        return Grant(jobs, jobs * cost)
+
+    def take_off(self, lane: Lane, worker: Worker, jobs: int) -> None:
+        """Say that fewer jobs went than were admitted."""
+        flow = lane.flow
+        self._put(worker.id, flow.tenant_id, flow.job_class, lane.task_id, -jobs)
