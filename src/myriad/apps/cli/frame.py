@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": ("myriad.apps.cli.doctor:app", "Look for what is wrong, and say its remedy."),
     "keeper": ("myriad.products.keeper.commands:app", "Keeper: customers who slip away."),
     "worker": ("myriad.apps.cli.worker:app", "Run one more worker, here or on another host."),
+    "jobs": ("myriad.apps.cli.jobs:app", "The queue: look, run again, cancel, drain, limit."),
     "migrate": ("myriad.apps.cli.migrate:app", "Bring the database to the newest schema."),
     "password": ("myriad.apps.cli.password:app", "Give a user a new password."),
     "test": ("myriad.apps.cli.test:app", "Run every check and every test."),

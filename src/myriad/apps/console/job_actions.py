@@ -12,6 +12,7 @@ from myriad.scale.jobs.overview import list_tenants_with_dead
 from myriad.scale.jobs.replaying import replay_many
 from myriad.scale.jobs.status import cancel, find_job, replay
 from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import TenantId
 
 
 async def replay_one(session: Session, caller: Principal, job_id: UUID) -> None:
@@ -40,16 +41,30 @@ async def replay_own(
     error_code: str | None = None,
     limit: int,
 ) -> int:
-    """Queue many of the account's dead letters again and return how many."""
+    """Queue many dead letters of the caller's account again and return how many."""
+    return await replay_own_of(
+        session, caller, caller.tenant_id, task=task, error_code=error_code, limit=limit
+    )
+
+
+async def replay_own_of(
+    session: Session,
+    caller: Principal | None,
+    tenant_id: TenantId,
+    *,
+    task: str | None = None,
+    error_code: str | None = None,
+    limit: int,
+) -> int:
+    """Queue many dead letters of the session's account again; without a caller the system did."""
     replayed = await replay_many(session, task=task, error_code=error_code, limit=limit)
     if replayed:
-        subject = task or "every task"
         record_event(
             session,
-            caller.tenant_id,
+            tenant_id,
             "job.replayed",
             actor=caller,
-            subject=subject,
+            subject=task or "every task",
             jobs=replayed,
             error_code=error_code,
         )
@@ -75,17 +90,13 @@ async def replay_everywhere(
         if replayed >= limit:
             break
         async with runtime.database.session(tenant_id) as session:
-            done = await replay_many(
-                session, task=task, error_code=error_code, limit=limit - replayed
-            )
-            record_event(
+            done = await replay_own_of(
                 session,
+                caller,
                 tenant_id,
-                "job.replayed",
-                actor=caller,
-                subject=task or "every task",
-                jobs=done,
+                task=task,
                 error_code=error_code,
+                limit=limit - replayed,
             )
         replayed += done
     return replayed

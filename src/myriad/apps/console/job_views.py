@@ -14,8 +14,16 @@ from markupsafe import Markup
 
 from myriad.kit.clock import get_zone, utc_now
 from myriad.scale.data import ReadSession
-from myriad.scale.jobs.detail import AttemptRow, JobDetail, find_detail, list_attempts
-from myriad.scale.jobs.overview import KeptStep, Relative, list_relatives, list_steps
+from myriad.scale.jobs.detail import (
+    AttemptRow,
+    JobDetail,
+    KeptStep,
+    Relative,
+    find_detail,
+    list_attempts,
+    list_relatives,
+    list_steps,
+)
 from myriad.scale.ui.charts import Span, span_chart
 from myriad.scale.ui.charts.spans import Kind
 from myriad.scale.ui.filters import duration, plural, relative

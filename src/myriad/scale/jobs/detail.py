@@ -21,6 +21,8 @@ LONGEST_TEXT = 500
 MOST_ITEMS = 100
 DEEPEST = 8
 _MOST_ATTEMPTS = 100
+MOST_RELATIVES = 100
+MOST_STEPS = 200
 
 # Whole words of a name, whatever joins them: `apiKey`, `api_key`, `api-key`, but not `monkey`.
 _SECRET_WORDS = frozenset(
@@ -141,3 +143,37 @@ async def list_attempts(session: ReadSession, job_id: UUID) -> list[AttemptRow]:
     facts = {"tenant_id": current_tenant(), "id": job_id, "limit": _MOST_ATTEMPTS}
     rows = (await run(session, "list_attempts", facts)).all()
     return [AttemptRow(**row._mapping) for row in reversed(rows)]  # noqa: SLF001 - SQLAlchemy's public API
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A job of the same graph that this one waits for (a parent) or that waits for it (a child)."""
+
+    name: str
+    is_child: bool
+    id: UUID
+    task: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStep:
+    """A step whose result is kept, secrets masked; the empty name is the job's own result."""
+
+    name: str
+    result: Any
+    created_at: datetime
+
+
+async def list_relatives(session: ReadSession, job_id: UUID) -> tuple[Relative, ...]:
+    """Return the job's parents, then its children; at most a hundred."""
+    facts = {"tenant_id": current_tenant(), "id": job_id, "limit": MOST_RELATIVES}
+    rows = (await run(session, "list_relatives", facts)).all()
+    return tuple(Relative(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public API
+
+
+async def list_steps(session: ReadSession, job_id: UUID) -> tuple[KeptStep, ...]:
+    """Return the job's kept steps in their order; at most two hundred."""
+    facts = {"tenant_id": current_tenant(), "id": job_id, "limit": MOST_STEPS}
+    rows = (await run(session, "list_kept_steps", facts)).all()
+    return tuple(KeptStep(row.name, mask(row.result), row.created_at) for row in rows)

@@ -15,15 +15,13 @@ from uuid import UUID
 
 from myriad.kit.clock import utc_now
 from myriad.scale.data import ReadSession
-from myriad.scale.jobs.detail import mask
+from myriad.scale.jobs.packs import place_in_pack
 from myriad.scale.jobs.store import CLASSES, run
 from myriad.scale.tenancy import TenantId, current_tenant
 
 MINUTES = 15
 MOST_GROUPS = 20
 MOST_TENANTS = 20
-MOST_RELATIVES = 100
-MOST_STEPS = 200
 STUCK_SECONDS: Mapping[str, float] = {
     "interactive": 30.0,
     "high": 300.0,
@@ -119,6 +117,11 @@ class WorkerSeen:
     cpu_share: float | None
     started_at: datetime
     seen_at: datetime
+
+    @property
+    def machine(self) -> str:
+        """The host's name, without the boot and namespace that make its place unique."""
+        return self.host.partition("/")[0]
 
     def is_silent(self, now: datetime) -> bool:
         """Whether its heartbeat has stopped."""
@@ -238,45 +241,11 @@ async def find_own_share(session: ReadSession, crossing: ReadSession) -> Share:
 
 async def list_workers(crossing: ReadSession) -> tuple[WorkerSeen, ...]:
     """Return every worker that has announced itself within a day; silent ones come last."""
-    rows = (await run(crossing, "list_workers", {})).all()
+    rows = (await run(crossing, "show_workers", {})).all()
     return tuple(
         WorkerSeen(**dict(row._mapping) | {"classes": tuple(CLASSES[rank] for rank in row.classes)})  # noqa: SLF001 - SQLAlchemy's public API
         for row in rows
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Relative:
-    """A job of the same graph that this one waits for (a parent) or that waits for it (a child)."""
-
-    name: str
-    is_child: bool
-    id: UUID
-    task: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeptStep:
-    """A step whose result is kept, secrets masked; the empty name is the job's own result."""
-
-    name: str
-    result: Any
-    created_at: datetime
-
-
-async def list_relatives(session: ReadSession, job_id: UUID) -> tuple[Relative, ...]:
-    """Return the job's parents, then its children; at most a hundred."""
-    facts = {"tenant_id": current_tenant(), "id": job_id, "limit": MOST_RELATIVES}
-    rows = (await run(session, "list_relatives", facts)).all()
-    return tuple(Relative(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public API
-
-
-async def list_steps(session: ReadSession, job_id: UUID) -> tuple[KeptStep, ...]:
-    """Return the job's kept steps in their order; at most two hundred."""
-    facts = {"tenant_id": current_tenant(), "id": job_id, "limit": MOST_STEPS}
-    rows = (await run(session, "list_kept_steps", facts)).all()
-    return tuple(KeptStep(row.name, mask(row.result), row.created_at) for row in rows)
 
 
 async def list_task_names(session: ReadSession) -> list[str]:
@@ -291,3 +260,25 @@ async def list_tenants_with_dead(
     facts = {"task": task, "error_code": error_code}
     found = (await run(crossing, "list_tenants_with_dead", facts)).scalars()
     return [TenantId(tenant_id) for tenant_id in found]
+
+
+async def list_everywhere(
+    crossing: ReadSession,
+    *,
+    state: str | None = None,
+    task: str | None = None,
+    job_class: str | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Return the newest jobs of all tenants with the `tenant`'s slug; not those in packs."""
+    facts = {"state": state, "task": task, "job_class": job_class, "limit": limit}
+    rows = (await run(crossing, "list_everywhere", facts)).all()
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public API
+
+
+async def find_tenant_of(crossing: ReadSession, job_id: UUID) -> TenantId | None:
+    """Return whose job it is, also of one in a pack, or None."""
+    pack_id, _ = place_in_pack(job_id)
+    facts = {"id": job_id, "pack_id": pack_id}
+    found = (await run(crossing, "find_tenant_of_job", facts)).scalar()
+    return None if found is None else TenantId(found)

@@ -67,7 +67,7 @@ ORDER BY cost DESC, in_flight DESC, ready DESC, tenant.id LIMIT %(limit)s
 SELECT coalesce(sum(cost), 0)::double precision FROM platform.job_finished
 WHERE finished_at >= now() - %(minutes)s * interval '1 minute' AND state = 'succeeded'
 
--- name: list_workers
+-- name: show_workers
 SELECT id, name, host, pid, slots, busy, classes, is_draining, cpu_share, started_at, seen_at
 FROM platform.job_worker ORDER BY seen_at < now() - interval '15 seconds', name, id
 
@@ -85,6 +85,19 @@ WHERE tenant_id = %(tenant_id)s AND job_id = %(id)s ORDER BY created_at, name LI
 
 -- name: find_tenant_of_job
 SELECT tenant_id FROM platform.job_overview WHERE id = %(id)s
+UNION ALL
+SELECT tenant_id FROM platform.job_pack WHERE id = %(pack_id)s
+LIMIT 1
+
+-- name: list_everywhere
+SELECT job.id, job.task, job.job_class, job.state, job.run_at, job.attempts, job.max_attempts,
+    job.error, job.progress_done, job.progress_total, job.stage, job.message, job.created_at,
+    job.started_at, job.finished_at, tenant.slug AS tenant
+FROM platform.job_overview AS job LEFT JOIN platform.tenant ON tenant.id = job.tenant_id
+WHERE (%(state)s::text IS NULL OR job.state = %(state)s)
+    AND (%(task)s::text IS NULL OR job.task = %(task)s)
+    AND (%(job_class)s::text IS NULL OR job.job_class = %(job_class)s)
+ORDER BY job.id DESC LIMIT %(limit)s
 
 -- name: list_task_names
 SELECT name FROM platform.job_task ORDER BY name
