@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
 from myriad.scale.data import Database
+from myriad.scale.jobs.backlog import serve_backlog
 from myriad.scale.jobs.broker import Publisher, create_celery
 from myriad.scale.jobs.capacity import serve_capacity
 from myriad.scale.jobs.dispatch import Dispatcher
@@ -35,6 +36,7 @@ async def serve(settings: Settings) -> None:
             group.create_task(Reaper(database, publisher).serve(), name="reaper")
             capacity = serve_capacity(database, settings.jobs.backlog_capacity)
             group.create_task(capacity, name="capacity")
+            group.create_task(serve_backlog(database), name="backlog")
     finally:
         publisher.close()
         await database.close()

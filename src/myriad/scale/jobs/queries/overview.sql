@@ -155,3 +155,6 @@ WITH chosen AS (
     FROM replayed GROUP BY tenant_id, job_class, task_id
 )
 SELECT (SELECT count(*) FROM replayed) AS replayed, (SELECT count(*) FROM told) AS told
+
+-- name: show_backlog
+SELECT job_class, jobs, capacity FROM platform.job_backlog
