@@ -16,15 +16,14 @@ _NOTE = text("INSERT INTO ledger.request VALUES (:tenant, :number, :jobs)")
 async def place(
     session: Session, order: Order, *, job_class: str | None = None, **more: float
 ) -> None:
-    """Note the order and enqueue its jobs; a single job is of `job_class` and told `more`."""
+    """Note the order and enqueue its jobs; one job or a pack is of `job_class` and told `more`."""
     facts = {"tenant": current_tenant(), "number": order.number, "jobs": len(order.labels)}
     await session.execute(_NOTE, facts)
     name = str(order.number)
     match order.kind:
         case ledger.PACK:
-            await enqueue_many(
-                session, ledger.TRANSFER, [{"label": label} for label in order.labels]
-            )
+            payloads = [{"label": label, **more} for label in order.labels]
+            await enqueue_many(session, ledger.TRANSFER, payloads, job_class=job_class)
         case ledger.UNIQUE:
             for _ in range(2):
                 await enqueue(session, ledger.TRANSFER, {"label": name}, dedup_key=f"unique:{name}")

@@ -26,7 +26,8 @@ from tests.fixtures.database import database_settings
 pytestmark = pytest.mark.timeout(300)
 _SECONDS = 120.0
 _SCHEDULES = ("one", "two", "three")
-_PILE = 200
+_PACKS = 20
+_WAITING = "SELECT sum(size - taken) FROM platform.job_pack WHERE job_class = 4 AND tenant_id = %s"
 
 
 @dataclass
@@ -75,6 +76,10 @@ class Installation:
         with psycopg.connect(self.house.urls.crossing_url) as connection:
             return connection.execute(query.encode(), parameters).fetchall()
 
+    def number(self, query: str, *parameters: object) -> int:
+        """Return the one number that a query gives."""
+        return int(self.rows(query, *parameters)[0][0] or 0)
+
     def workers_that_did_something(self) -> set[str]:
         """Return the names of the workers in the books."""
         return {name for (name,) in self.rows("SELECT DISTINCT worker FROM ledger.entry")}
@@ -84,14 +89,14 @@ class Installation:
 async def installation(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Installation]:
-    """Two APIs, two tickers, three workers; one of them takes urgent jobs only."""
+    """Two APIs, two tickers, three workers: one for everything, one for each end of the classes."""
     async with open_household(tmp_path_factory.mktemp("several")) as house:
         await _make_schedules_due(house)
         for n in range(2):
             house.add_api(f"api-{n}")
             house.add_ticker(f"ticker-{n}")
         house.add_worker("first")
-        house.add_worker("second")
+        house.add_worker("second", MYRIAD_WORKER__CLASSES='["high", "default", "low", "bulk"]')
         house.add_worker("urgent", MYRIAD_WORKER__CLASSES='["interactive", "high"]')
         await house.until_api_answers()
         await house.until_workers_are_known(3)
@@ -119,6 +124,7 @@ async def test_several_processes_of_each_kind_are_one_installation(
     first, second = installation.companies
     await _an_interactive_job_overtakes_a_pile(installation, first, second)
     await _a_drained_worker_leaves_its_jobs_to_others(installation)
+    await _a_worker_runs_the_classes_that_it_is_for(installation)
     assert installation.workers_that_did_something() == {"first", "second", "urgent"}
     _each_schedule_fired_once(installation)
     _each_order_was_done_once(installation)
@@ -130,26 +136,26 @@ async def _an_interactive_job_overtakes_a_pile(
     installation: Installation, first: Company, second: Company
 ) -> None:
     """What somebody waits for runs while most of another tenant's pile still waits."""
-    slow = {"seconds_before": 0.02}
-    for _ in range(_PILE):
-        await installation.order(first, job_class="bulk", facts=slow)
     for _ in range(3):
         await installation.order(second, ledger.GRAPH)
         await installation.order(second, ledger.PACK)
-    waiting = installation.rows(
-        "SELECT count(*) FROM platform.job WHERE job_class = 4 AND tenant_id = %s", first.tenant_id
-    )[0][0]
+    for _ in range(_PACKS):
+        await installation.order(
+            first, ledger.PACK, job_class="bulk", facts={"seconds_before": 0.1}
+        )
+    waiting = installation.number(_WAITING, first.tenant_id)
+    assert waiting > ledger.PACK_JOBS, "the pile was gone before the interactive job came"
     urgent = await installation.order(second, job_class="interactive")
     await installation.until_done()
-    order = installation.rows(
-        "SELECT count(*) FILTER (WHERE id > urgent.id) FROM ledger.entry, "
-        "(SELECT id FROM ledger.entry WHERE tenant_id = %s AND label = %s) AS urgent "
-        "WHERE tenant_id = %s",
+    place = installation.number(
+        "SELECT id FROM ledger.entry WHERE tenant_id = %s AND label = %s",
         second.tenant_id,
         str(urgent.number),
-        first.tenant_id,
     )
-    assert order[0][0] >= waiting // 2
+    later = installation.number(
+        "SELECT count(*) FROM ledger.entry WHERE tenant_id = %s AND id > %s", first.tenant_id, place
+    )
+    assert later >= waiting // 2
 
 
 async def _a_drained_worker_leaves_its_jobs_to_others(installation: Installation) -> None:
@@ -165,12 +171,20 @@ async def _a_drained_worker_leaves_its_jobs_to_others(installation: Installation
     await installation.until_done()
 
 
+async def _a_worker_runs_the_classes_that_it_is_for(installation: Installation) -> None:
+    """With the first worker gone only one is left that takes interactive jobs."""
+    for company in installation.companies:
+        await installation.order(company, job_class="interactive")
+        await installation.order(company, job_class="low")
+    await installation.until_done()
+
+
 def _runs_on(installation: Installation, worker: str) -> int:
     query = (
         "SELECT count(*) FROM platform.job JOIN platform.job_worker AS worker "
         "ON worker.id = job.worker_id WHERE worker.name = %s AND job.state = 'running'"
     )
-    return int(installation.rows(query, worker)[0][0])
+    return installation.number(query, worker)
 
 
 def _each_schedule_fired_once(installation: Installation) -> None:
