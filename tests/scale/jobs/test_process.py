@@ -61,9 +61,26 @@ class _Loop:
         callback(*args)
 
 
+class _Request:
+    """Stands in for Celery's request, which needs a broker."""
+
+    acknowledged = False
+
+    def __init__(self, ended: list[Any]) -> None:
+        self.ended = ended
+
+    def on_success(self, outcome: Any) -> None:
+        """Keep what the pool says."""
+        self.ended.append(outcome)
+
+
 def _send(pool: LoopPool, body: str, ended: list[Any]) -> None:
     message: Any = (None, "id", {}, body, "application/json", "utf-8")
-    pool.on_apply(None, message, {}, callback=ended.append, accept_callback=lambda pid, since: None)
+    request = _Request(ended)
+    pool.on_apply(
+        None, message, {}, callback=request.on_success, accept_callback=lambda pid, since: None
+    )
+    assert request.acknowledged
 
 
 def test_messages_run_beside_each_other_on_one_loop_and_tell_celerys_loop_when_they_end() -> None:

@@ -45,6 +45,8 @@ class LoopPool(BasePool):
     def on_apply(self, *args: Any, **options: Any) -> Any:
         """Begin to serve a message; Celery hears of its end in its own thread, at once."""
         _, message, _ = args
+        # The queue is read without acknowledgements; Celery would make a round trip for one.
+        options["callback"].__self__.acknowledged = True
         options["accept_callback"](os.getpid(), time.monotonic())
         future = self.bridge.start(self._serve(message))
         self._running.add(future)
