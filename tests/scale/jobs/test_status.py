@@ -28,7 +28,7 @@ from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import TwoTenants
 from tests.fixtures.jobs import run_job
-from tests.scale.jobs.workbench import TASK, add_job, effects, executor_for, status_of
+from tests.scale.jobs.workbench import TASK, add_job, effects, executor_for, sql, status_of
 
 
 class _OtherError(PermanentJobError):
@@ -179,3 +179,22 @@ async def test_a_running_handler_that_is_cancelled_leaves_no_effect(
     status = await status_of(runtime, tenants.first, job_id)
     assert (status.state, status.attempts) == ("cancelled", 1)
     assert await effects(runtime, tenants.first) == []
+
+
+async def test_a_call_heard_during_a_run_that_is_cancelled_still_has_its_run(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    options: dict[str, Any] = {"dedup_key": "hook", "debounce_seconds": 30.0}
+    first = await add_job(runtime, tenants.first, **options)
+    await sql(runtime, "UPDATE platform.job SET state = 'queued' WHERE id = :id", id=first)
+
+    async def hear_another_and_be_cancelled(job: Job, payload: Payload) -> None:
+        assert await add_job(runtime, tenants.first, 2, **options) == job.id
+        async with runtime.database.session(tenants.first) as session:
+            assert await cancel(session, job.id)
+
+    executor = executor_for(runtime, hear_another_and_be_cancelled)
+    await run_job(runtime, tenants.first, first, executor)
+    async with runtime.database.read_session(tenants.first) as session:
+        after, before = await list_jobs(session)
+    assert (before.id, before.state, after.state) == (first, "cancelled", "waiting")

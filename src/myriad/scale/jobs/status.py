@@ -84,15 +84,18 @@ async def list_jobs(
     """
     if state is not None and state not in STATES:
         raise InvalidInputError(f"no state {state!r}; there are: {', '.join(STATES)}")
+    pack_id, item = place_in_pack(before)
     facts = {
         "tenant_id": current_tenant(),
         "state": state,
         "task": task,
         "job_class": check_class(job_class),
         "before": before,
+        "pack_id": pack_id,
+        "item": item,
         "limit": limit,
     }
-    rows = await run(session, "list_jobs", facts)
+    rows = await run(session, "list_dead" if state == "dead" else "list_jobs", facts)
     return [JobStatus(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public API
 
 

@@ -54,12 +54,6 @@ WITH route AS MATERIALIZED (
 )
 SELECT placed.id, route.* FROM route LEFT JOIN placed ON true
 
--- name: enqueue_again
-INSERT INTO platform.job (tenant_id, state, job_class, task_id, run_at, dedup_key, payload, cost)
-SELECT tenant_id, 'waiting', job_class, task_id, %(again_at)s, dedup_key, payload, cost
-FROM platform.job WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND state = 'dead'
-ON CONFLICT (tenant_id, dedup_key) WHERE dedup_key IS NOT NULL AND state <> 'dead' DO NOTHING
-
 -- name: route_job
 SELECT * FROM platform.job_route(%(tenant_id)s, %(task)s, %(job_class)s::smallint)
 

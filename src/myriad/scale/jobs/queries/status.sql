@@ -18,82 +18,85 @@ SELECT tenant_id, id AS job_id, job_class, task_id FROM platform.job
 WHERE tenant_id = %(tenant_id)s AND id = %(id)s
 
 -- name: list_jobs
--- Each lane (state, class, task) is read backwards from its end, so that a page costs its own
--- length times the lanes, however many jobs wait.
-WITH RECURSIVE lane AS (
-    (SELECT state, job_class, task_id FROM platform.job WHERE tenant_id = %(tenant_id)s
-    ORDER BY state, job_class, task_id LIMIT 1)
-    UNION ALL
-    SELECT next.* FROM lane, LATERAL (
-        SELECT job.state, job.job_class, job.task_id FROM platform.job
-        WHERE job.tenant_id = %(tenant_id)s
-            AND (job.state, job.job_class, job.task_id) > (lane.state, lane.job_class, lane.task_id)
-        ORDER BY job.state, job.job_class, job.task_id LIMIT 1
-    ) AS next
-), pack_lane AS (
+-- Live rows are read once, packs and ended jobs from the end of their keys. A comparison of states
+-- is not leakproof, so under row security it narrows no index scan.
+WITH RECURSIVE wanted AS MATERIALIZED (
+    SELECT (SELECT id FROM platform.job_task WHERE name = %(task)s) AS task_id
+), lane AS (
     (SELECT job_class, task_id FROM platform.job_pack WHERE tenant_id = %(tenant_id)s
     ORDER BY job_class, task_id LIMIT 1)
     UNION ALL
-    SELECT next.* FROM pack_lane, LATERAL (
+    SELECT next.* FROM lane, LATERAL (
         SELECT pack.job_class, pack.task_id FROM platform.job_pack AS pack
         WHERE pack.tenant_id = %(tenant_id)s
-            AND (pack.job_class, pack.task_id) > (pack_lane.job_class, pack_lane.task_id)
+            AND (pack.job_class, pack.task_id) > (lane.job_class, lane.task_id)
         ORDER BY pack.job_class, pack.task_id LIMIT 1
     ) AS next
 ), live AS (
-    SELECT newest.* FROM lane JOIN platform.job_task AS task ON task.id = lane.task_id, LATERAL (
-        SELECT job.id, task.name AS task, job.job_class, job.state::text AS state, job.run_at,
-            job.attempts, coalesce(job.max_attempts, task.max_attempts) AS max_attempts, job.error,
-            job.progress_done, job.progress_total, job.stage, job.message, job.started_at,
-            job.finished_at
-        FROM platform.job WHERE job.tenant_id = %(tenant_id)s AND job.state = lane.state
-            AND job.job_class = lane.job_class AND job.task_id = lane.task_id
-            AND job.id < %(before)s
-        ORDER BY job.id DESC LIMIT %(limit)s
-    ) AS newest
-    WHERE lane.state::text = coalesce(%(state)s, lane.state::text)
-        AND lane.job_class = coalesce(%(job_class)s::smallint, lane.job_class)
-        AND task.name = coalesce(%(task)s, task.name)
+    SELECT id, task_id, job_class, state::text AS state, run_at, attempts, max_attempts, error,
+        progress_done, progress_total, stage, message, started_at, finished_at
+    FROM platform.job
+    WHERE coalesce(%(state)s, 'queued') NOT IN ('succeeded', 'cancelled')
+        AND tenant_id = %(tenant_id)s AND id < %(before)s
+        AND (%(state)s::text IS NULL OR state::text = %(state)s)
+        AND (%(job_class)s::smallint IS NULL OR job_class = %(job_class)s)
+        AND (%(task)s::text IS NULL OR task_id = (SELECT task_id FROM wanted))
+    ORDER BY id DESC LIMIT %(limit)s
 ), packed AS (
-    SELECT (left(newest.id::text, 30) || lpad(to_hex(place.item), 6, '0'))::uuid AS id,
-        task.name AS task, newest.job_class, 'queued' AS state,
-        coalesce(newest.max_attempts, task.max_attempts) AS max_attempts
-    FROM pack_lane JOIN platform.job_task AS task ON task.id = pack_lane.task_id, LATERAL (
-        SELECT pack.* FROM platform.job_pack AS pack WHERE pack.tenant_id = %(tenant_id)s
-            AND pack.job_class = pack_lane.job_class AND pack.task_id = pack_lane.task_id
-            AND pack.id < %(before)s
-        ORDER BY pack.id DESC LIMIT %(limit)s
-    ) AS newest, LATERAL generate_series(newest.taken, newest.size - 1) AS place (item)
+    SELECT (left(newest.id::text, 30) || lpad(to_hex(newest.item - 1), 6, '0'))::uuid AS id,
+        lane.task_id, lane.job_class, newest.max_attempts
+    FROM lane, LATERAL (
+        SELECT pack.id, place.item::integer AS item, pack.max_attempts
+        FROM platform.job_pack AS pack,
+            LATERAL jsonb_array_elements(pack.payloads) WITH ORDINALITY AS place (payload, item)
+        WHERE pack.tenant_id = %(tenant_id)s AND pack.job_class = lane.job_class
+            AND pack.task_id = lane.task_id AND pack.id < %(before)s
+            AND place.item > pack.taken AND place.payload <> 'null'
+            AND (pack.id <> %(pack_id)s OR place.item <= %(item)s)
+        ORDER BY pack.id DESC, place.item DESC LIMIT %(limit)s
+    ) AS newest
     WHERE coalesce(%(state)s, 'queued') = 'queued'
-        AND pack_lane.job_class = coalesce(%(job_class)s::smallint, pack_lane.job_class)
-        AND task.name = coalesce(%(task)s, task.name)
-        AND newest.payloads -> place.item <> 'null'
+        AND (%(job_class)s::smallint IS NULL OR lane.job_class = %(job_class)s)
+        AND (%(task)s::text IS NULL OR lane.task_id = (SELECT task_id FROM wanted))
 ), ended AS (
-    SELECT done.id, task.name AS task, done.job_class, done.state, done.run_at, done.attempts,
-        coalesce(done.max_attempts, task.max_attempts) AS max_attempts, done.error,
-        done.progress_done, done.progress_total, done.stage, done.message, done.started_at,
-        done.finished_at
-    FROM platform.job_finished AS done JOIN platform.job_task AS task ON task.id = done.task_id
-    WHERE done.tenant_id = %(tenant_id)s AND done.id < %(before)s
-        AND done.state = coalesce(%(state)s, done.state)
-        AND done.job_class = coalesce(%(job_class)s::smallint, done.job_class)
-        AND task.name = coalesce(%(task)s, task.name)
-    ORDER BY done.id DESC LIMIT %(limit)s
+    SELECT id, task_id, job_class, state, run_at, attempts, max_attempts, error, progress_done,
+        progress_total, stage, message, started_at, finished_at
+    FROM platform.job_finished
+    WHERE coalesce(%(state)s, 'succeeded') IN ('succeeded', 'cancelled')
+        AND tenant_id = %(tenant_id)s AND id < %(before)s
+        AND (%(state)s::text IS NULL OR state = %(state)s)
+        AND (%(job_class)s::smallint IS NULL OR job_class = %(job_class)s)
+        AND (%(task)s::text IS NULL OR task_id = (SELECT task_id FROM wanted))
+    ORDER BY id DESC LIMIT %(limit)s
 ), listed AS (
     SELECT * FROM live
     UNION ALL
-    SELECT id, task, job_class, state, NULL, 0, max_attempts, NULL, NULL, NULL, NULL, NULL, NULL,
-        NULL FROM packed
+    SELECT id, task_id, job_class, 'queued', NULL, 0, max_attempts, NULL, NULL, NULL, NULL, NULL,
+        NULL, NULL FROM packed
     UNION ALL
-    SELECT id, task, job_class, state, run_at, attempts, max_attempts, error, progress_done,
-        progress_total, stage, message, started_at, finished_at FROM ended
+    SELECT * FROM ended
 )
-SELECT id, task,
-    (ARRAY['interactive', 'high', 'default', 'low', 'bulk'])[job_class + 1] AS job_class, state,
-    coalesce(run_at, uuid_extract_timestamp(id)) AS run_at, attempts, max_attempts, error,
-    progress_done, progress_total, stage, message, uuid_extract_timestamp(id) AS created_at,
-    started_at, finished_at
-FROM listed WHERE id < %(before)s ORDER BY id DESC LIMIT %(limit)s
+SELECT listed.id, task.name AS task,
+    (ARRAY['interactive', 'high', 'default', 'low', 'bulk'])[listed.job_class + 1] AS job_class,
+    listed.state, coalesce(listed.run_at, uuid_extract_timestamp(listed.id)) AS run_at,
+    listed.attempts, coalesce(listed.max_attempts, task.max_attempts) AS max_attempts,
+    listed.error, listed.progress_done, listed.progress_total, listed.stage, listed.message,
+    uuid_extract_timestamp(listed.id) AS created_at, listed.started_at, listed.finished_at
+FROM listed JOIN platform.job_task AS task ON task.id = listed.task_id
+WHERE listed.id < %(before)s ORDER BY listed.id DESC LIMIT %(limit)s
+
+-- name: list_dead
+SELECT dead.id, task.name AS task,
+    (ARRAY['interactive', 'high', 'default', 'low', 'bulk'])[dead.job_class + 1] AS job_class,
+    'dead' AS state, coalesce(dead.run_at, uuid_extract_timestamp(dead.id)) AS run_at,
+    dead.attempts, coalesce(dead.max_attempts, task.max_attempts) AS max_attempts, dead.error,
+    dead.progress_done, dead.progress_total, dead.stage, dead.message,
+    uuid_extract_timestamp(dead.id) AS created_at, dead.started_at, dead.finished_at
+FROM platform.job AS dead JOIN platform.job_task AS task ON task.id = dead.task_id
+WHERE dead.tenant_id = %(tenant_id)s AND dead.state = 'dead' AND dead.id < %(before)s
+    AND (%(job_class)s::smallint IS NULL OR dead.job_class = %(job_class)s)
+    AND (%(task)s::text IS NULL OR task.name = %(task)s)
+ORDER BY dead.id DESC LIMIT %(limit)s
 
 -- name: replay_dead
 UPDATE platform.job SET
@@ -103,7 +106,8 @@ WHERE tenant_id = %(tenant_id)s AND state = 'dead' AND id = %(id)s
 RETURNING pg_notify('myriad_jobs', concat_ws(':', tenant_id, job_class, task_id)) AS told
 
 -- name: cancel_live
--- Exactly one row: how many jobs were cancelled, and whether others depended on them.
+-- Exactly one row: how many jobs were cancelled, and which of them may have children. Who asked for
+-- one more run during the run that is cancelled still gets it.
 WITH gone AS (
     DELETE FROM platform.job WHERE tenant_id = %(tenant_id)s AND id = ANY(%(ids)s)
         AND state <> 'dead'
@@ -119,6 +123,12 @@ WITH gone AS (
     SELECT tenant_id, id, 'cancelled', job_class, task_id, attempts, payload, max_attempts, cost,
         dedup_key, graph_id, worker_id, error, progress_done, progress_total, stage, message,
         run_at, started_at FROM gone
+), again AS (
+    INSERT INTO platform.job
+        (tenant_id, state, job_class, task_id, run_at, dedup_key, payload, cost)
+    SELECT tenant_id, 'waiting', job_class, task_id, again_at, dedup_key, payload, cost
+    FROM gone WHERE again_at IS NOT NULL
+    ON CONFLICT (tenant_id, dedup_key) WHERE dedup_key IS NOT NULL AND state <> 'dead' DO NOTHING
 )
 SELECT count(*) AS cancelled, coalesce(array_agg(id) FILTER (WHERE graph_id IS NOT NULL), '{}')
     AS parents

@@ -94,6 +94,7 @@ CREATE INDEX ix_job_held ON platform.job (worker_id) WHERE state IN ('dispatched
 CREATE INDEX ix_job_deadline ON platform.job (deadline_at)
     WHERE deadline_at IS NOT NULL AND state IN ('blocked', 'waiting', 'queued');
 CREATE INDEX ix_job_dead ON platform.job (finished_at) WHERE state = 'dead';
+CREATE INDEX ix_job_tenant_id_dead ON platform.job (tenant_id, id) WHERE state = 'dead';
 CREATE INDEX ix_job_graph ON platform.job (tenant_id, graph_id) WHERE graph_id IS NOT NULL;
 CREATE TABLE platform.job_pack (
     tenant_id uuid NOT NULL,
