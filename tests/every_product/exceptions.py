@@ -54,6 +54,7 @@ _REPORT = {
 SAMPLES: dict[str, object] = {
     "keeper.report.numbers": Jsonb(_REPORT),
     "keeper.report.kind": "daily",
+    "platform.watch_plan.swept_until": "2026-05-01T12:00:00Z",
     # Ended, so that the stream of its events ends as well.
     "platform.job.state": "dead",
 }
