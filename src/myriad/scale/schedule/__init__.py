@@ -1,6 +1,7 @@
-"""Schedules: a stable place in each tenant's local night, materialised once a minute."""
+"""Schedules: fires in each tenant's own time, adaptive intervals, samples, and the due set."""
 
 from myriad.scale.schedule.ensure import ensure_schedules, set_enabled
+from myriad.scale.schedule.rebalance import note_size
 from myriad.scale.schedule.specs import Every, ScheduleSpec
 
-__all__ = ["Every", "ScheduleSpec", "ensure_schedules", "set_enabled"]
+__all__ = ["Every", "ScheduleSpec", "ensure_schedules", "note_size", "set_enabled"]

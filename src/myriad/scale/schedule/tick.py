@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,9 @@ from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import Counter, Gauge
 from myriad.scale.schedule.ensure import run
 from myriad.scale.schedule.fires import Rhythm
+from myriad.scale.schedule.rebalance import rebalance
 from myriad.scale.schedule.slots import Slot
+from myriad.scale.schedule.watch.sweep import recall_late, sweep
 
 TICK_SECONDS = 60.0
 BATCH = 1000
@@ -134,10 +136,20 @@ def start_times(
 
 
 async def serve_ticks(database: Database) -> None:
-    """Tick at the start and then every minute until cancelled; an outage is logged and outlived."""
+    """Tick at the start and then every minute until cancelled; an outage is logged and outlived.
+
+    Each tick also sweeps what is watched; the first one of each UTC day re-packs the slots and
+    asks again for what was not looked at.
+    """
+    packed_on: date | None = None
     while True:
         try:
             await tick(database)
+            await sweep(database)
+            if packed_on != (today := utc_now().date()):
+                await rebalance(database)
+                await recall_late(database)
+                packed_on = today
         except Exception as error:  # noqa: BLE001 - the loop outlives any outage
             _log.warning("tick_failed", error=str(error))
         await asyncio.sleep(TICK_SECONDS)

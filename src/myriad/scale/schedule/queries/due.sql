@@ -47,3 +47,33 @@ WITH RECURSIVE plan AS MATERIALIZED (
     RETURNING 1
 )
 SELECT count(*) AS jobs, pg_notify('myriad_jobs', '') AS told FROM made HAVING count(*) > 0
+
+-- name: recall_late
+-- What was due a day ago and swept, but never looked at, is asked for again by its ids.
+WITH late AS (
+    SELECT plan.tenant_id, plan.kind, plan.task, item.item_id,
+        array_position(ARRAY['interactive', 'high', 'default', 'low', 'bulk'], plan.job_class) - 1
+            AS wanted_class,
+        (row_number() OVER (PARTITION BY plan.tenant_id, plan.kind
+            ORDER BY item.next_due_at, item.item_id) - 1) / plan.bundle_size AS number
+    FROM platform.watch_plan AS plan JOIN platform.tenant ON tenant.id = plan.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT watch.item_id, watch.next_due_at FROM platform.watch
+        WHERE watch.tenant_id = plan.tenant_id AND watch.kind = plan.kind
+            AND watch.next_due_at <= least(plan.swept_until, %(before)s)
+    ) AS item
+    WHERE plan.enabled AND tenant.status = 'active'
+), bundle AS (
+    SELECT tenant_id, kind, task, wanted_class, number, jsonb_agg(item_id) AS items
+    FROM late GROUP BY tenant_id, kind, task, wanted_class, number
+), made AS (
+    INSERT INTO platform.job (tenant_id, state, job_class, task_id, dedup_key, payload)
+    SELECT bundle.tenant_id, 'queued', route.job_class, route.task_id,
+        'watch:' || bundle.kind || ':late:' || bundle.number,
+        jsonb_build_object('kind', bundle.kind, 'items', bundle.items)
+    FROM bundle CROSS JOIN LATERAL platform.job_route(
+        bundle.tenant_id, bundle.task, bundle.wanted_class::smallint) AS route
+    ON CONFLICT (tenant_id, dedup_key) WHERE dedup_key IS NOT NULL AND state <> 'dead' DO NOTHING
+    RETURNING 1
+)
+SELECT count(*) AS jobs, pg_notify('myriad_jobs', '') AS told FROM made HAVING count(*) > 0

@@ -1,0 +1,1 @@
+"""What is watched for changes: items, looks at them, signals about them, and the due set."""
