@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError
-from myriad.scale.jobs import JobNotFoundError, enqueue, find_job
+from myriad.scale.jobs import JobNotFoundError, enqueue, enqueue_many, find_job
+from myriad.scale.jobs.payloads import MAX_PAYLOAD_BYTES, InvalidPayloadError
 from myriad.scale.jobs.store import JobRef
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import NoTenantError
@@ -136,6 +138,15 @@ async def test_a_debounced_call_during_the_run_causes_one_more_run(
     "options",
     [
         {"job_class": "vip"},
+        {"task": ""},
+        {"task": "x" * 201},
+        {"dedup_key": ""},
+        {"dedup_key": "x" * 501},
+        {"cost": 0.0},
+        {"cost": float("nan")},
+        {"max_attempts": 0},
+        {"deadline_at": datetime(2026, 1, 1)},  # noqa: DTZ001 - the fault under test
+        {"deadline_at": datetime(2026, 1, 1, tzinfo=UTC)},
         {"run_at": datetime(2026, 1, 1)},  # noqa: DTZ001 - the fault under test
         {"debounce_seconds": 5.0},
         {"debounce_seconds": 0.0, "dedup_key": "x"},
@@ -148,3 +159,44 @@ async def test_a_bad_argument_is_named_and_writes_nothing(
         await add_job(runtime, tenants.first, **options)
     rows = await runtime.database.reader.rows(tenants.first, "SELECT 1 FROM platform.job")
     assert rows == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [["no", "object"], {"n": object()}, {"text": "a\u0000b"}, {"text": "x" * MAX_PAYLOAD_BYTES}],
+)
+async def test_a_payload_that_cannot_be_kept_is_refused_and_writes_nothing(
+    runtime: Runtime, tenants: TwoTenants, payload: Any
+) -> None:
+    async with runtime.database.session(tenants.first) as session:
+        with pytest.raises(InvalidPayloadError):
+            await enqueue(session, TASK, payload)
+    rows = await runtime.database.reader.rows(tenants.first, "SELECT 1 FROM platform.job")
+    assert rows == []
+
+
+async def test_task_and_plan_decide_the_class_unless_the_caller_does(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    task = "test.routed.do"
+    await add_job(runtime, tenants.first, task=task)
+    await sql(
+        runtime,
+        "UPDATE platform.job_task SET job_class = 3, class_by_plan = '{\"gold\": 1}' "
+        "WHERE name = :name",
+        name=task,
+    )
+    await sql(runtime, "UPDATE platform.tenant SET plan = 'gold' WHERE id = :id", id=tenants.second)
+    classes = []
+    for tenant, options in (
+        (tenants.first, {}),
+        (tenants.second, {}),
+        (tenants.second, {"job_class": "interactive"}),
+        (tenants.second, {"dedup_key": "hook", "debounce_seconds": 1.0}),
+    ):
+        job_id = await add_job(runtime, tenant, task=task, **options)
+        classes.append((await status_of(runtime, tenant, job_id)).job_class)
+    assert classes == ["low", "high", "interactive", "high"]
+    async with runtime.database.session(tenants.second) as session:
+        ids = await enqueue_many(session, task, [{"n": n} for n in range(25)])
+    assert (await status_of(runtime, tenants.second, ids[0])).job_class == "high"

@@ -9,8 +9,7 @@ from myriad.scale.directory import Principal
 from myriad.scale.directory.audit import record_event
 from myriad.scale.jobs.errors import JobNotFoundError
 from myriad.scale.jobs.overview import list_tenants_with_dead
-from myriad.scale.jobs.replaying import replay_many
-from myriad.scale.jobs.status import cancel, find_job, replay
+from myriad.scale.jobs.status import cancel, find_job, replay, replay_many
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 

@@ -128,33 +128,5 @@ WHERE pack.tenant_id = %(tenant_id)s AND pack.id = %(pack_id)s
 SELECT attempt, outcome, worker_id, error, started_at, ended_at FROM platform.job_attempt
 WHERE tenant_id = %(tenant_id)s AND job_id = %(id)s ORDER BY id DESC LIMIT %(limit)s
 
--- name: replay_dead_many
--- Of several with one deduplication key the newest is replayed, and none while one of them lives.
-WITH chosen AS (
-    SELECT job.tenant_id, job.job_class, job.task_id, job.id
-    FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
-    WHERE job.tenant_id = %(tenant_id)s AND job.state = 'dead'
-        AND task.name = coalesce(%(task)s, task.name)
-        AND (%(error_code)s::text IS NULL OR job.error ->> 'code' = %(error_code)s)
-        AND (job.dedup_key IS NULL OR NOT EXISTS (
-            SELECT FROM platform.job AS other
-            WHERE other.tenant_id = job.tenant_id AND other.dedup_key = job.dedup_key
-                AND (other.state <> 'dead' OR other.id > job.id)))
-    ORDER BY job.finished_at, job.id LIMIT %(limit)s FOR UPDATE OF job SKIP LOCKED
-), replayed AS (
-    UPDATE platform.job SET
-        state = 'queued', attempts = 0, losses = NULL, run_at = NULL, deadline_at = NULL,
-        error = NULL, started_at = NULL, finished_at = NULL, fence = coalesce(job.fence, 0) + 1
-    FROM chosen
-    WHERE job.tenant_id = chosen.tenant_id AND job.state = 'dead'
-        AND job.job_class = chosen.job_class AND job.task_id = chosen.task_id
-        AND job.id = chosen.id
-    RETURNING job.tenant_id, job.job_class, job.task_id
-), told AS (
-    SELECT pg_notify('myriad_jobs', concat_ws(':', tenant_id, job_class, task_id))
-    FROM replayed GROUP BY tenant_id, job_class, task_id
-)
-SELECT (SELECT count(*) FROM replayed) AS replayed, (SELECT count(*) FROM told) AS told
-
 -- name: show_backlog
 SELECT job_class, jobs, capacity FROM platform.job_backlog
