@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.data",
     "tests.fixtures.app",
+    "tests.fixtures.browser",
 ]
