@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from myriad.kit.errors import InvalidInputError, NotFoundError
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.runtime import Runtime
 from myriad.scale.schedule import ScheduleSpec, ensure_schedules, set_enabled
-from myriad.scale.schedule.tick import LATE_SECONDS, start_times, tick
+from myriad.scale.schedule.tick import LATE_SECONDS, serve_ticks, start_times, tick
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import create_tenant_row, runtime_for
 
@@ -24,6 +25,7 @@ _NIGHTLY = ScheduleSpec("test.nightly", "test.thing.do", "nightly", {"depth": 3}
 _HOURLY = ScheduleSpec("test.hourly", "test.thing.sync", "hourly")
 _WEEKLY = ScheduleSpec("test.weekly", "test.thing.report", "weekly", weekday=0)
 _JOBS = "SELECT task, state, payload, dedup_key, run_at, job_class FROM platform.job_overview ORDER BY id"
+_MORNINGS = ("Europe/Berlin", "America/New_York")
 _SCHEDULES = "SELECT * FROM platform.schedule ORDER BY name"
 
 
@@ -160,6 +162,86 @@ async def test_another_tenant_sees_no_schedule(own: Runtime) -> None:
     await _tenant(own, _NIGHTLY)
     other = await _tenant(own)
     assert await _rows(own, other, _SCHEDULES) == []
+
+
+def _cron(name: str, expression: str, **more: Any) -> ScheduleSpec:
+    return ScheduleSpec(name, "test.thing.do", "cron", cron=expression, **more)
+
+
+async def _fire_times(runtime: Runtime, tenant: TenantId) -> list[str]:
+    jobs = await _rows(runtime, tenant, _JOBS)
+    return sorted(job["payload"]["fire_time"] for job in jobs)
+
+
+async def test_one_expression_fires_in_each_tenants_own_morning(own: Runtime) -> None:
+    spec = _cron("test.morning", "0 9 * * *")
+    tenants = {zone: await _tenant(own, spec, zone=zone) for zone in _MORNINGS}
+    fixed = await _tenant(own, _cron("test.morning", "0 9 * * *", zone="Asia/Tokyo"))
+    start = utc_now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    for hours in range(25):
+        await asyncio.gather(*(tick(own.database, start + timedelta(hours=hours)) for _ in "ab"))
+    for zone, tenant in [*tenants.items(), ("Asia/Tokyo", fixed)]:
+        fires = [datetime.fromisoformat(one) for one in await _fire_times(own, tenant)]
+        local = [fire.astimezone(ZoneInfo(zone)) for fire in fires]
+        assert 1 <= len(local) <= 2, zone
+        assert {(one.hour, one.minute) for one in local} == {(9, 0)}, zone
+        assert len({one.date() for one in local}) == len(local), zone
+
+
+async def test_dense_fires_do_not_queue_up_and_sparse_ones_are_all_made(own: Runtime) -> None:
+    dense, sparse = _cron("test.dense", "*/5 * * * *"), _cron("test.sparse", "0 0 * * *")
+    tenant = await _tenant(own, dense, sparse, zone="UTC")
+    for days in range(1, 4):
+        await tick(own.database, utc_now() + timedelta(days=days))
+    names = [job["payload"]["schedule"] for job in await _rows(own, tenant, _JOBS)]
+    assert names.count("test.dense") == 1
+    assert names.count("test.sparse") == 3
+
+
+async def test_a_tenant_that_moves_to_another_zone_fires_at_the_wall_time_there(
+    own: Runtime,
+) -> None:
+    tenant = await _tenant(own, _cron("test.morning", "0 9 * * *"), zone="UTC")
+    async with own.database.crossing("test moves a tenant") as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql("UPDATE platform.tenant SET timezone = 'Asia/Tokyo'")
+    await tick(own.database, utc_now() + timedelta(hours=25))
+    (schedule,) = await _rows(own, tenant, _SCHEDULES)
+    assert schedule["next_fire_at"].astimezone(ZoneInfo("Asia/Tokyo")).hour == 9
+
+
+async def test_a_changed_expression_moves_the_next_fire(own: Runtime) -> None:
+    tenant = await _tenant(own, _cron("test.morning", "0 9 * * *"), zone="UTC")
+    async with own.database.session(tenant) as session:
+        await ensure_schedules(session, tenant, [_cron("test.morning", "15 10 * * *")])
+    (schedule,) = await _rows(own, tenant, _SCHEDULES)
+    assert (schedule["next_fire_at"].hour, schedule["next_fire_at"].minute) == (10, 15)
+
+
+async def test_a_class_of_its_own_is_kept_and_none_leaves_it_to_the_task(own: Runtime) -> None:
+    bulk = ScheduleSpec("test.bulk", "test.thing.do", "nightly", job_class="bulk")
+    tenant = await _tenant(own, bulk, _NIGHTLY)
+    await tick(own.database, utc_now() + timedelta(hours=25))
+    jobs = {job["payload"]["schedule"]: job for job in await _rows(own, tenant, _JOBS)}
+    assert jobs["test.bulk"]["job_class"] == "bulk"
+    assert jobs["test.nightly"]["job_class"] == "default"
+
+
+async def test_a_running_ticker_ticks_sweeps_and_stops_when_cancelled(own: Runtime) -> None:
+    tenant = await _tenant(own, _NIGHTLY)
+    async with own.database.session(tenant) as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql(
+            "UPDATE platform.schedule SET next_fire_at = now() - interval '1 second'"
+        )
+    serving = asyncio.ensure_future(serve_ticks(own.database))
+    try:
+        while not await _rows(own, tenant, _JOBS):  # noqa: ASYNC110 - another task works
+            await asyncio.sleep(0.05)
+    finally:
+        serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
 
 
 _NOW = datetime(2026, 5, 1, tzinfo=UTC)
