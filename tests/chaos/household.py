@@ -242,7 +242,7 @@ class Household:
                 part.falls += 1
                 await self.restart(part)
 
-    async def until_api_answers(self, seconds: float = 60) -> None:
+    async def until_api_answers(self, seconds: float = 240) -> None:
         """Return when every API process answers."""
         async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
             for url in self.api_urls:
@@ -251,7 +251,7 @@ class Household:
                     assert time.monotonic() < end, self._all_logs("api")
                     await asyncio.sleep(0.1)
 
-    async def until_workers_are_known(self, count: int, seconds: float = 60) -> None:
+    async def until_workers_are_known(self, count: int, seconds: float = 240) -> None:
         """Return when `count` workers have announced themselves."""
         end = time.monotonic() + seconds
         while self.count("SELECT count(*) FROM platform.job_worker") < count:

@@ -39,7 +39,7 @@ def _assert_clean(report: Report) -> None:
     assert report.verdict.effects > 0, text
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_one_kill_of_each_kind_loses_and_doubles_nothing(tmp_path: Path) -> None:
     report = await _rampage(tmp_path, kills=len(KINDS), effects_between=40, per_second=10)
     say("\n".join(report.lines()))
