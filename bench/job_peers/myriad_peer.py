@@ -30,7 +30,6 @@ NOOP, LEDGER, RECORD, PAUSE = (
     f"bench.job.{name}" for name in ("noop", "ledger", "record", "pause")
 )
 LEASE_SECONDS = 5.0
-_SPARE_CONNECTIONS = 4
 _INSERT = "INSERT INTO bench.ledger (tenant_id, number) VALUES (%s, %s)"
 
 
@@ -47,25 +46,22 @@ class Config:
         return json.dumps(asdict(self))
 
 
-def database_settings(urls: ServerUrls, pool_size: int = 6) -> DatabaseSettings:
+def database_settings(urls: ServerUrls) -> DatabaseSettings:
     """Return the settings that reach the bench's database."""
     return DatabaseSettings.model_validate(
         {
             "url": urls.database_url,
             "app_url": urls.app_url,
             "crossing_url": urls.crossing_url,
-            "pool_size": pool_size,
         }
     )
 
 
-def open_bench_runtime(
-    urls: ServerUrls, process: str, pool_size: int = 6
-) -> AbstractAsyncContextManager[Runtime]:
+def open_bench_runtime(urls: ServerUrls, process: str) -> AbstractAsyncContextManager[Runtime]:
     """Open a runtime on the bench's servers."""
     return open_runtime(
         process=process,
-        database=database_settings(urls, pool_size),
+        database=database_settings(urls),
         broker_url=urls.broker_url,
         cache_url=urls.cache_url,
         vault=Vault(bytes(32)),
@@ -108,9 +104,8 @@ def registry() -> Registry:
 def work(config: Config) -> int:
     """Serve jobs until the process is told to end."""
     urls = ServerUrls(**config.urls)
-    pool_size = min(config.slots, 24) + _SPARE_CONNECTIONS
     settings = WorkerSettings(slots=config.slots, grace_seconds=1.0, name=config.name)
-    return run_worker(lambda: open_bench_runtime(urls, "worker", pool_size), settings, registry())
+    return run_worker(lambda: open_bench_runtime(urls, "worker"), settings, registry())
 
 
 async def tick(config: Config) -> None:
