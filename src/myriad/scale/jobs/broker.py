@@ -44,6 +44,8 @@ SETTINGS: dict[str, Any] = {
     "broker_connection_max_retries": None,
     "broker_transport_options": {
         "queue_order_strategy": "priority",
+        # Order is that of the queues; priorities inside one would be three more lists to look at.
+        "priority_steps": [0],
         "socket_timeout": _SOCKET_SECONDS,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,

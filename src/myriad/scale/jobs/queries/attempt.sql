@@ -1,5 +1,6 @@
 -- name: claim_jobs
 -- A row that somebody else has locked is passed over; `find_claimable` tells it from one that is gone.
+-- A running row of the worker's own is a claim whose answer was lost on the way; it counts once.
 WITH asked AS (
     SELECT * FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[], %(job_classes)s::smallint[],
         %(task_ids)s::smallint[], %(worker_ids)s::uuid[], %(lease_seconds)s::double precision[],
@@ -20,9 +21,11 @@ UPDATE platform.job SET
     state = 'running',
     lease_until = clock_timestamp() + free.lease_seconds * interval '1 second',
     fence = coalesce(job.fence, 0) + 1,
-    attempts = job.attempts + 1,
+    attempts = job.attempts
+        + (job.state <> 'running' OR job.worker_id IS DISTINCT FROM free.worker_id)::integer,
     max_attempts = coalesce(job.max_attempts, free.max_attempts),
-    losses = CASE WHEN job.state = 'running' THEN coalesce(job.losses, 0) + 1 ELSE job.losses END,
+    losses = CASE WHEN job.state = 'running' AND job.worker_id IS DISTINCT FROM free.worker_id
+        THEN coalesce(job.losses, 0) + 1 ELSE job.losses END,
     worker_id = free.worker_id,
     started_at = clock_timestamp(),
     progress_done = NULL, progress_total = NULL, stage = NULL, message = NULL
