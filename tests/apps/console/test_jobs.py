@@ -13,6 +13,7 @@ from myriad.apps import api
 from myriad.kit.ids import new_id
 from myriad.scale.directory import Role
 from myriad.scale.embedded.servers import ServerUrls
+from myriad.scale.jobs.limits import set_limit
 from myriad.scale.runtime import Runtime
 from tests.apps.console.queue_rows import REPORT, SYNC, Rows, add_worker, busy_hour, fault
 from tests.fixtures.app import (
@@ -257,3 +258,36 @@ async def test_only_who_may_is_led_there(app: FastAPI, companies: Companies) -> 
         assert 'href="/jobs"' in settings
         assert 'href="/queue"' not in settings
         assert (await browser.get("/queue")).status_code == 403
+
+
+async def test_ready_jobs_of_an_account_at_its_cap_are_capped(
+    app: FastAPI, companies: Companies, runtime: Runtime
+) -> None:
+    """By a limit of its own, and else by the policy: five slots while few accounts have work."""
+    operator = await create_person(runtime, companies[0].tenant_id, Role.STAFF, is_operator=True)
+    limited, free = (Rows(runtime, company.tenant_id) for company in companies)
+    long = "test.long.work"
+    task_id = await free.task_id(long)
+    async with runtime.database.crossing("test sets a limit") as session:
+        await set_limit(session, f"tenant:{limited.tenant_id}", 2)
+        connection = await session.connection()
+        await connection.exec_driver_sql(
+            "UPDATE platform.job_task SET mean_seconds = 30 WHERE id = %(id)s", {"id": task_id}
+        )
+    for _ in range(2):
+        await limited.job("running")
+        await limited.job("queued")
+        await free.job("running", long)
+        await free.job("queued", long)
+    async with signed_in(app, operator) as browser:
+        first = await _capped(browser)
+        for _ in range(3):
+            await free.job("running", long)
+        second = await _capped(browser)
+    assert (first[str(limited.tenant_id)], first[str(free.tenant_id)]) == (2, 0)
+    assert (second[str(limited.tenant_id)], second[str(free.tenant_id)]) == (2, 2)
+
+
+async def _capped(browser: httpx.AsyncClient) -> dict[str, int]:
+    shares = (await browser.get("/api/v1/queue")).json()["shares"]
+    return {share["tenant_id"]: share["capped"] for share in shares}

@@ -14,14 +14,19 @@ from myriad.kit.errors import InvalidInputError, NotFoundError
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.directory.audit import record_event
 from myriad.scale.directory.tenants import find_tenant_by_slug
-from myriad.scale.jobs.detail import find_detail, list_attempts, list_relatives, list_steps
+from myriad.scale.jobs.detail import (
+    find_detail,
+    find_tenant_of,
+    list_attempts,
+    list_everywhere,
+    list_relatives,
+    list_steps,
+)
 from myriad.scale.jobs.errors import JobNotFoundError
 from myriad.scale.jobs.limits import clear_limit, list_limits, set_limit
 from myriad.scale.jobs.overview import (
     Queue,
     WorkerSeen,
-    find_tenant_of,
-    list_everywhere,
     list_workers,
     look_at_queue,
 )

@@ -91,9 +91,14 @@ class QueuePage:
     @property
     def cap_sentence(self) -> str:
         """How many jobs of the account may run at once."""
-        if self.share is None or self.share.cap is None:
-            return "How many jobs run at once depends on how many accounts have work."
-        return f"At most {plural(self.share.cap, 'job')} of this account run at once."
+        if self.share is None:
+            return ""
+        if self.share.cap is not None:
+            return f"At most {plural(self.share.cap, 'job')} of this account run at once."
+        return (
+            f"At most {self.share.policy_slots or 0:,.0f} slots of the workers at once, by how many "
+            f"accounts have work; {self.share.slots:,.1f} are taken."
+        )
 
     @property
     def points(self) -> list[Point]:

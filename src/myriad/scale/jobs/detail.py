@@ -14,7 +14,7 @@ from myriad.scale.jobs.errors import JobNotFoundError
 from myriad.scale.jobs.packs import place_in_pack
 from myriad.scale.jobs.status import JobStatus
 from myriad.scale.jobs.store import run
-from myriad.scale.tenancy import current_tenant
+from myriad.scale.tenancy import TenantId, current_tenant
 
 MASK = "[hidden]"
 LONGEST_TEXT = 500
@@ -177,3 +177,25 @@ async def list_steps(session: ReadSession, job_id: UUID) -> tuple[KeptStep, ...]
     facts = {"tenant_id": current_tenant(), "id": job_id, "limit": MOST_STEPS}
     rows = (await run(session, "list_kept_steps", facts)).all()
     return tuple(KeptStep(row.name, mask(row.result), row.created_at) for row in rows)
+
+
+async def list_everywhere(
+    crossing: ReadSession,
+    *,
+    state: str | None = None,
+    task: str | None = None,
+    job_class: str | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Return the newest jobs of all tenants with the `tenant`'s slug; not those in packs."""
+    facts = {"state": state, "task": task, "job_class": job_class, "limit": limit}
+    rows = (await run(crossing, "list_everywhere", facts)).all()
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public API
+
+
+async def find_tenant_of(crossing: ReadSession, job_id: UUID) -> TenantId | None:
+    """Return whose job it is, also of one in a pack, or None."""
+    pack_id, _ = place_in_pack(job_id)
+    facts = {"id": job_id, "pack_id": pack_id}
+    found = (await run(crossing, "find_tenant_of_job", facts)).scalar()
+    return None if found is None else TenantId(found)

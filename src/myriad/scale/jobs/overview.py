@@ -7,15 +7,19 @@ so screens that many people watch keep an answer for a few seconds.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from myriad.kit.clock import utc_now
 from myriad.scale.data import ReadSession
-from myriad.scale.jobs.packs import place_in_pack
+from myriad.scale.jobs.affinity import slots_of
+from myriad.scale.jobs.limits import tenant_policy
 from myriad.scale.jobs.store import CLASSES, run
 from myriad.scale.tenancy import TenantId, current_tenant
 
@@ -83,7 +87,11 @@ class DeadGroup:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one tenant has waiting and under way, and what it was served in the last 15 minutes."""
+    """What one tenant has waiting and under way, and what it was served in the last 15 minutes.
+
+    A tenant with a limit of its own may have `cap` jobs under way, others occupy up to
+    `policy_slots` slots; `is_full` says that no more fits.
+    """
 
     tenant_id: UUID
     name: str
@@ -95,11 +103,14 @@ class Share:
     cost: float
     cap: int | None = None
     share: float = 0.0
+    slots: float = 0.0
+    policy_slots: float | None = None
+    is_full: bool = False
 
     @property
     def capped(self) -> int:
         """How many ready jobs wait only because the tenant is at its cap."""
-        return self.ready if self.cap is not None and self.in_flight >= self.cap else 0
+        return self.ready if self.is_full else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,27 +227,43 @@ def _minute(at: datetime, row: Any, failed: int) -> Minute:
 async def list_shares(crossing: ReadSession, limit: int = MOST_TENANTS) -> tuple[Share, ...]:
     """Return the tenants that were served most or have jobs, each with its share of the work."""
     rows = (await run(crossing, "list_shares", {"minutes": MINUTES, "limit": limit})).all()
-    served = sum(row.cost for row in rows)
-    return tuple(
-        Share(
-            **row._mapping,  # noqa: SLF001 - SQLAlchemy's public API
-            share=row.cost / served if served else 0.0,
-        )
-        for row in rows
-    )
+    total = (await run(crossing, "sum_served", {"minutes": MINUTES})).scalar_one()
+    return await _weighed(crossing, [_share(row, total) for row in rows])
 
 
 async def find_own_share(session: ReadSession, crossing: ReadSession) -> Share:
-    """Return the share of the session's account; of the others only their sum is read."""
+    """Return the share of the session's account; of the others only sums are read."""
     own = (await run(session, "list_shares", {"minutes": MINUTES, "limit": 1})).first()
-    if own is None:
-        tenant_id = current_tenant()
-        return Share(tenant_id, "", "", ready=0, in_flight=0, dead=0, served=0, cost=0.0)
     total = (await run(crossing, "sum_served", {"minutes": MINUTES})).scalar_one()
-    return Share(
-        **own._mapping,  # noqa: SLF001 - SQLAlchemy's public API
-        share=min(1.0, own.cost / total) if total else 0.0,
-    )
+    nothing = Share(current_tenant(), "", "", ready=0, in_flight=0, dead=0, served=0, cost=0.0)
+    [share] = await _weighed(crossing, [nothing if own is None else _share(own, total)])
+    return share
+
+
+def _share(row: Row[Any], total: float) -> Share:
+    part = min(1.0, row.cost / total) if total else 0.0
+    return Share(**row._mapping, share=part)  # noqa: SLF001 - SQLAlchemy's public API
+
+
+async def _weighed(crossing: ReadSession, shares: Sequence[Share]) -> tuple[Share, ...]:
+    """Return the shares with the slots that their jobs occupy, as the dispatcher counts them."""
+    ids = [share.tenant_id for share in shares]
+    rows = (await run(crossing, "weigh_in_flight", {"tenant_ids": ids})).all()
+    active = (await run(crossing, "count_active_tenants", {})).scalar_one()
+    policy = float(tenant_policy(active))
+    parts: dict[UUID, list[tuple[float, int]]] = defaultdict(list)
+    for row in rows:
+        parts[row.tenant_id].append((slots_of(row.mean_seconds), row.jobs))
+    return tuple(_filled(share, parts[share.tenant_id], policy) for share in shares)
+
+
+def _filled(share: Share, parts: Sequence[tuple[float, int]], policy: float) -> Share:
+    slots = sum(part * jobs for part, jobs in parts)
+    if share.cap is not None:
+        return replace(share, slots=slots, is_full=share.in_flight >= share.cap)
+    smallest = min((part for part, _ in parts), default=0.0)
+    is_full = bool(parts) and slots + smallest > policy
+    return replace(share, slots=slots, policy_slots=policy, is_full=is_full)
 
 
 async def list_workers(crossing: ReadSession) -> tuple[WorkerSeen, ...]:
@@ -260,25 +287,3 @@ async def list_tenants_with_dead(
     facts = {"task": task, "error_code": error_code}
     found = (await run(crossing, "list_tenants_with_dead", facts)).scalars()
     return [TenantId(tenant_id) for tenant_id in found]
-
-
-async def list_everywhere(
-    crossing: ReadSession,
-    *,
-    state: str | None = None,
-    task: str | None = None,
-    job_class: str | None = None,
-    limit: int = 50,
-) -> list[dict[str, Any]]:
-    """Return the newest jobs of all tenants with the `tenant`'s slug; not those in packs."""
-    facts = {"state": state, "task": task, "job_class": job_class, "limit": limit}
-    rows = (await run(crossing, "list_everywhere", facts)).all()
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public API
-
-
-async def find_tenant_of(crossing: ReadSession, job_id: UUID) -> TenantId | None:
-    """Return whose job it is, also of one in a pack, or None."""
-    pack_id, _ = place_in_pack(job_id)
-    facts = {"id": job_id, "pack_id": pack_id}
-    found = (await run(crossing, "find_tenant_of_job", facts)).scalar()
-    return None if found is None else TenantId(found)

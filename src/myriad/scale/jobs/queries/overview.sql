@@ -130,3 +130,16 @@ WHERE tenant_id = %(tenant_id)s AND job_id = %(id)s ORDER BY id DESC LIMIT %(lim
 
 -- name: show_backlog
 SELECT job_class, jobs, capacity FROM platform.job_backlog
+
+-- name: weigh_in_flight
+SELECT job.tenant_id, task.mean_seconds, count(*) AS jobs
+FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
+WHERE job.tenant_id = ANY(%(tenant_ids)s) AND job.state IN ('dispatched', 'running')
+GROUP BY job.tenant_id, task.mean_seconds
+
+-- name: count_active_tenants
+SELECT count(*) FROM (
+    SELECT tenant_id FROM platform.job WHERE state IN ('queued', 'dispatched', 'running')
+    UNION
+    SELECT tenant_id FROM platform.job_pack
+) AS active
