@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -13,13 +14,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myriad.kit.clock import utc_now
-from myriad.scale.jobs import cancel, enqueue_fan_out, enqueue_many, find_job, list_jobs
+from myriad.scale.jobs import (
+    Batch,
+    Node,
+    cancel,
+    enqueue_fan_out,
+    enqueue_graph,
+    enqueue_item,
+    enqueue_many,
+    find_job,
+    list_jobs,
+)
+from myriad.scale.jobs.job import Job
 from myriad.scale.jobs.packs import PACK_SIZE, PackedIds, first_pack_id, place_in_pack
 from myriad.scale.jobs.payloads import MAX_PAYLOAD_BYTES, InvalidPayloadError
+from myriad.scale.jobs.registry import Payload
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import TwoTenants
-from tests.scale.jobs.workbench import TASK, status_of
+from tests.fixtures.jobs import run_job
+from tests.scale.jobs.workbench import (
+    TASK,
+    add_job,
+    effects,
+    executor_for,
+    sql,
+    status_of,
+    write_effect,
+)
 
 _PACKS = "SELECT id, size, payloads FROM platform.job_pack ORDER BY id"
 _ROWS = "SELECT id, payload FROM platform.job ORDER BY id"
@@ -181,3 +203,43 @@ async def test_a_fan_out_gives_each_tenant_its_own_jobs(
             mine = {job.id for job in await list_jobs(session, limit=500)}
         assert mine == set(ids[tenant])
         assert mine.isdisjoint(ids[other])
+
+
+async def test_what_a_handler_enqueues_commits_with_its_end_or_not_at_all(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    fails = [True, False]
+
+    async def spread(job: Job, _: Payload) -> None:
+        await enqueue_many(job.session, TASK, numbers(120))
+        await enqueue_graph(job.session, [Node("a", TASK), Node("b", TASK, after=("a",))])
+        await enqueue_item(job.session, TASK, 1, batch=Batch())
+        if fails.pop(0):
+            raise RuntimeError
+
+    executor = executor_for(runtime, spread)
+    job_id = await add_job(runtime, tenants.first, task=TASK)
+    assert await run_job(runtime, tenants.first, job_id, executor) == "retry"
+    assert await runtime.database.reader.rows(tenants.first, _PACKS) == []
+    await sql(runtime, "UPDATE platform.job SET state = 'queued' WHERE id = :id", id=job_id)
+    assert await run_job(runtime, tenants.first, job_id, executor) == "succeeded"
+    async with runtime.database.read_session(tenants.first) as session:
+        found = [job.state for job in await list_jobs(session, limit=500)]
+    assert Counter(found) == {"queued": 121, "blocked": 1, "waiting": 1, "succeeded": 1}
+
+
+async def test_a_handler_that_meets_a_bad_payload_can_go_on_without_those_jobs(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    async def go_on(job: Job, payload: Payload) -> None:
+        bad: list[Any] = [*numbers(30_000), {"n": object()}]
+        with pytest.raises(InvalidPayloadError):
+            await enqueue_many(job.session, TASK, bad)
+        await write_effect(job, payload)
+
+    job_id = await add_job(runtime, tenants.first, 5)
+    assert (
+        await run_job(runtime, tenants.first, job_id, executor_for(runtime, go_on)) == "succeeded"
+    )
+    assert await effects(runtime, tenants.first) == ["5"]
+    assert await runtime.database.reader.rows(tenants.first, _PACKS) == []
