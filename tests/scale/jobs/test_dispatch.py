@@ -209,6 +209,21 @@ async def test_a_limit_holds_is_raised_and_lifted_while_jobs_wait(
     assert seen[3] == 50
 
 
+async def test_a_tenant_alone_may_take_every_slot_but_others_come_before_its_sixth(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
+) -> None:
+    await _add_many(queue, two.first, 40)
+    await _learn(queue, 10.0)
+    await add_worker(queue, slots=10, name="a")
+    await dispatcher.dispatch()
+    assert await _under_way(queue) == 9
+    await _add_many(queue, two.second, 40)
+    await add_worker(queue, slots=6, name="b")
+    await dispatcher.dispatch()
+    later = Counter(member[0] for member in publisher.published[9:])
+    assert later == {str(two.second): 5}
+
+
 async def test_when_the_broker_is_away_the_jobs_stay_queued(
     queue: Runtime, two: TwoTenants
 ) -> None:

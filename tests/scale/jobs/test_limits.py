@@ -37,13 +37,10 @@ KEYS = (
 
 
 @pytest.mark.parametrize(
-    ("active", "slots", "policy"),
-    [(1, 0, 5), (99, 0, 5), (100, 0, 20), (1000, 0, 50), (5000, 0, 100), (2, 64, 32), (50, 64, 5)],
+    ("active", "policy"), [(1, 5), (99, 5), (100, 20), (999, 20), (1000, 50), (5000, 100)]
 )
-def test_the_policy_follows_active_tenants_and_leaves_no_slot_empty(
-    active: int, slots: int, policy: float
-) -> None:
-    assert tenant_policy(active, slots) == policy
+def test_the_policy_follows_active_tenants(active: int, policy: int) -> None:
+    assert tenant_policy(active) == policy
 
 
 @given(

@@ -86,6 +86,11 @@ class Floor:
         self._orders.clear()
         self._load = 0.0
 
+    @property
+    def has_room(self) -> bool:
+        """Whether any slot is free."""
+        return self._load + 1.0 <= self._slots
+
     def clear_loads(self) -> None:
         """Begin to count anew."""
         self._load = 0.0

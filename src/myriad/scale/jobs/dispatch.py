@@ -14,7 +14,6 @@ from psycopg import Error
 from myriad.kit.errors import UnavailableError
 from myriad.scale.data import Database
 from myriad.scale.jobs.broker import Bundle
-from myriad.scale.jobs.fairness import Grant, Lane, Refusal
 from myriad.scale.jobs.flows import Flows, Pace
 from myriad.scale.jobs.leader import Leadership, leading
 from myriad.scale.jobs.measures import DISPATCHED, LEADING, ROUND_SECONDS
@@ -118,7 +117,7 @@ class Dispatcher:
         taken: Batch | None = None
         try:
             while True:
-                batch = self._choose(min(self.batch_jobs, left))
+                batch = self.standing.choose(min(self.batch_jobs, left), time.time())
                 left -= batch.jobs
                 taken = await writing if writing is not None else None
                 writing = asyncio.create_task(self._take(batch)) if batch.jobs else None
@@ -141,32 +140,24 @@ class Dispatcher:
             if batch is not None:
                 await self._take_back(bundle(batch))
 
-    def _choose(self, most: int) -> Batch:
-        batch, now = Batch(), time.time()
-
-        def admit(lane: Lane) -> Grant | Refusal:
-            return self.standing.admit(lane, batch, most - batch.jobs)
-
-        while batch.jobs < most and self.flows.queue.choose(admit, now) is not None:
-            pass
-        return batch
-
     async def _take(self, batch: Batch) -> Batch:
-        return await take(await self.standing.line.connected(), batch)
+        try:
+            return await take(await self.standing.line.connected(), batch)
+        except BaseException:
+            # Nothing is known of these jobs, so they are as if they had not been chosen.
+            for ask in batch.asks:
+                ask.ids, ask.is_dry, ask.cost = [], False, 0.0
+            self._settle(batch)
+            raise
 
     def _settle(self, taken: Batch | None) -> int:
         """Correct what was estimated by what was found; return how many jobs were missing."""
-        missing = 0
-        for ask in taken.asks if taken is not None else ():
+        if taken is None:
+            return 0
+        for ask in taken.asks:
             flow = ask.lane.flow
             self.flows.served[flow.tenant_id, flow.job_class] = flow
-            less = ask.jobs - len(ask.ids)
-            if less:
-                missing += less
-                self.standing.take_off(ask.lane, ask.worker, less)
-            difference = ask.cost - ask.jobs * ask.cost_each
-            self.flows.queue.settle(ask.lane, difference, is_empty=ask.is_dry, since=ask.next_since)
-        return missing
+        return sum(map(self.standing.settle, taken.asks))
 
     async def _publish(self, taken: Batch) -> int:
         bundles = bundle(taken)

@@ -64,7 +64,10 @@ class Flow:
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """One task in a flow; `since` is when its oldest job came due, in the caller's seconds."""
+    """One task in a flow; `since` is when its oldest job came due, in the caller's seconds.
+
+    `asked` and `window` are the caller's: how many of its jobs are being fetched, and may be.
+    """
 
     flow: Flow
     task_id: int
@@ -73,6 +76,8 @@ class Lane:
     rests_on: Hashable | None = None
     is_known: bool = True
     is_renewed: bool = False
+    asked: int = 0
+    window: int = 1
 
 
 Admit = Callable[[Lane], Grant | Refusal]

@@ -4,10 +4,10 @@ A limit is a row of `platform.job_limit`: 'global', 'tenant' (for each tenant), 
 'class:<name>', 'task:<name>', and any key that tasks declare, such as 'provider:square'. 0 pauses.
 They are read each second.
 
-Where neither 'tenant' nor 'tenant:<id>' is set the policy applies: a tenant may occupy 5, 20, 50 or
-100 slots by the number of active tenants, or an equal part of all slots where that is more, so that
-slots do not stay empty. A limit counts jobs; the policy counts slots, of which short jobs, many to
-a bundle, occupy little.
+Where neither 'tenant' nor 'tenant:<id>' is set the policy applies: 5, 20, 50 or 100 slots for each
+tenant by the number of active ones. Unlike a limit it leaves no slot empty: a tenant goes beyond it
+when nobody who is below it wants the slot. A limit counts jobs; the policy counts slots, of which
+short jobs, many to a bundle, occupy little.
 """
 
 from __future__ import annotations
@@ -38,10 +38,9 @@ class UnknownLimitError(NotFoundError):
     title = "Unknown limit"
 
 
-def tenant_policy(active_tenants: int, slots: int = 0) -> float:
-    """Return how many slots one tenant may occupy: 5, 20, 50, 100 or its equal part of `slots`."""
-    policy = next((limit for below, limit in POLICY if active_tenants < below), MOST_PER_TENANT)
-    return max(policy, slots / max(active_tenants, 1))
+def tenant_policy(active_tenants: int) -> int:
+    """Return how many slots one tenant may occupy before others: 5, 20, 50 or 100."""
+    return next((limit for below, limit in POLICY if active_tenants < below), MOST_PER_TENANT)
 
 
 async def set_limit(session: Session, key: str, concurrency: int) -> None:
@@ -94,11 +93,15 @@ class TaskFacts:
 
 @dataclass
 class Limits:
-    """The limits and how much of each is under way; what is under way never exceeds a limit."""
+    """The limits and how much of each is under way; what is under way never exceeds a limit.
+
+    While `is_generous` the policy does not hold, as when slots would stay empty otherwise.
+    """
 
     limits: Mapping[str, int] = field(default_factory=dict)
     tasks: Mapping[int, TaskFacts] = field(default_factory=dict)
     slots_per_tenant: float = MOST_PER_TENANT
+    is_generous: bool = False
     under_way: Counter[Hashable] = field(default_factory=Counter)
     _occupied: dict[UUID, float] = field(default_factory=dict)
     _of_tenants: dict[UUID, int] = field(default_factory=dict)
@@ -142,6 +145,8 @@ class Limits:
         limit = self._of_tenants.get(tenant_id, self.limits.get("tenant"))
         if limit is not None:
             return limit - self.under_way[tenant_id]
+        if self.is_generous:
+            return NO_LIMIT
         part = self._part(task_id)
         return int((self.slots_per_tenant - self._occupied.get(tenant_id, 0.0)) / part + _EPSILON)
 
