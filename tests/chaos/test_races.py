@@ -26,13 +26,15 @@ from myriad.scale.jobs import (
 )
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.job import Job
+from myriad.scale.jobs.reaper import Reaper
 from myriad.scale.jobs.registry import Payload
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.chaos.proxy import CuttingProxy, cutting
-from tests.fixtures.database import TwoTenants, runtime_for
+from tests.fixtures.database import TwoTenants, create_tenant_row, runtime_for
 from tests.scale.jobs.workbench import (
     TASK,
+    RecordingPublisher,
     add_job,
     effects,
     executor_for,
@@ -286,3 +288,28 @@ async def test_a_parent_cancelled_while_it_ends_takes_its_child_along_or_frees_i
         outcome = await running
         states = [await _state_of(runtime, tenants.first, job_id) for job_id in jobs.values()]
         assert states == (["cancelled"] * 2 if was_live else ["succeeded", "queued"]), outcome
+
+
+async def test_a_reaper_that_comes_back_lets_workers_speak_up_before_it_takes_their_jobs(
+    fresh_servers: ServerUrls,
+) -> None:
+    """After an outage of PostgreSQL every lease has run out, though every worker lives."""
+    async with runtime_for(fresh_servers) as runtime:
+        tenant = TenantId(await create_tenant_row(runtime, "first"))
+        job_id = await add_job(runtime, tenant)
+        began, may_end = asyncio.Event(), asyncio.Event()
+
+        async def handler(job: Job, payload: Payload) -> None:
+            began.set()
+            await may_end.wait()
+
+        running = asyncio.create_task(run_job(executor_for(runtime, handler), tenant, job_id))
+        await began.wait()
+        reaper = Reaper(runtime.database, RecordingPublisher())
+        await expire_lease(runtime, job_id)
+        await reaper._round()
+        assert await _state_of(runtime, tenant, job_id) == "running"
+        await reaper._round()
+        assert await _state_of(runtime, tenant, job_id) == "queued"
+        may_end.set()
+        assert await running == "lost"

@@ -66,16 +66,18 @@ class Reaper:
         default_factory=lambda: Pace(_PRUNE_SECONDS, longest_seconds=10 * _PRUNE_SECONDS)
     )
     _counting: Pace = field(default_factory=lambda: Pace(1.0))
+    _was_away: bool = True
 
-    async def reap(self) -> Reaped:
+    async def reap(self, *, spares_leases: bool = False) -> Reaped:
         """Run one round over at most 500 jobs of each kind.
 
-        A running job is taken back when its lease has run out; a dispatched one at once when its
-        worker is gone, and after ten seconds when its worker is idle and its queue is empty, since
-        its message must then be lost.
+        A running job is taken back when its lease has run out, unless this round spares leases; a
+        dispatched one at once when its worker is gone, and after ten seconds when its worker is
+        idle and its queue is empty, since its message must then be lost.
         """
         async with self.database.crossing("reap lost jobs") as session:
-            found = list(await run(session, "reap_expired", {"limit": BATCH}))
+            limit = {"limit": 0 if spares_leases else BATCH}
+            found = list(await run(session, "reap_expired", limit))
             lost = await _lose(session, found, _SILENT)
             facts = {"limit": BATCH, "stale_seconds": 0.0}
             from_broker = _sum(await run(session, "reap_dispatched", facts))
@@ -138,7 +140,10 @@ class Reaper:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _round(self) -> None:
-        await self.reap()
+        # While PostgreSQL was away no worker could extend a lease; they speak up within a second.
+        was_away, self._was_away = self._was_away, True
+        await self.reap(spares_leases=was_away)
+        self._was_away = False
         if self._counting.is_due():
             await self.count()
         if self._pruning.is_due():
