@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from myriad.scale.jobs import Job
 from myriad.scale.jobs.execution import Executor
+from myriad.scale.jobs.ledger import Ask
 from myriad.scale.jobs.store import JobRef
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants
@@ -199,6 +200,20 @@ async def test_a_claim_over_a_lease_that_ran_out_counts_as_a_lost_worker(
 
     assert await executor_for(runtime, looks).execute([ref]) == ["succeeded"]
     assert seen == [1, 2]
+
+
+async def test_a_claim_whose_answer_was_lost_is_made_again_and_counts_once(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    [ref] = await _bundle(runtime, tenants, 1)
+    executor = executor_for(runtime)
+    unheard = Ask(ref, executor.worker_id, 60.0, 10)
+    assert (await executor.ledger.claim([unheard]))[0] is not None
+    assert await executor_for(runtime).execute([ref]) == ["duplicate"]
+    assert await executor.execute([ref]) == ["succeeded"]
+    status = await status_of(runtime, tenants.first, ref.job_id)
+    assert (status.state, status.attempts) == ("succeeded", 1)
+    assert await effects(runtime, tenants.first) == ["0"]
 
 
 async def test_a_cut_connection_costs_no_job(runtime: Runtime, tenants: TwoTenants) -> None:

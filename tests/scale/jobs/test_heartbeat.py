@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myriad.kit.ids import new_id
@@ -115,6 +115,7 @@ _attempts = st.lists(
 _TENANTS = [TenantId(new_id()) for _ in range(3)]
 
 
+@settings(deadline=None)
 @given(_attempts, st.integers(0, 30))
 def test_nothing_that_was_served_is_lost_between_two_beats(
     attempts: list[tuple[int, int, float, float]], taken_after: int

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myriad.kit.errors import InvalidInputError
@@ -129,6 +129,7 @@ async def test_a_result_that_json_cannot_hold_is_a_dead_letter_without_effects(
     assert await effects(runtime, tenants.first) == []
 
 
+@settings(deadline=None)
 @given(name=st.text(max_size=300))
 def test_a_steps_name_has_1_to_200_characters(name: str) -> None:
     if 1 <= len(name) <= 200:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from myriad.kit.clock import utc_now
+from myriad.scale.jobs.affinity import DEFAULT_SECONDS
 from myriad.scale.jobs.backoff import Verdict, judge
 from myriad.scale.jobs.errors import DeadlinePassedError, JobTimeoutError, LeaseLostError
 from myriad.scale.jobs.events import JobEvent, publish
@@ -97,7 +98,9 @@ class Attempt:
             claim, seconds = self.job.claim, time.monotonic() - self._began
             cost = seconds if self.job.cost is None else self.job.cost
             self.job.cost = cost
-            self._tally.add(claim.ref, cost=cost, estimate=claim.estimate, seconds=seconds)
+            # The dispatcher takes a task that it does not know yet to last this long.
+            estimate = DEFAULT_SECONDS if claim.estimate is None else claim.estimate
+            self._tally.add(claim.ref, cost=cost, estimate=estimate, seconds=seconds)
 
     async def _run(self) -> Outcome:
         job = self.job

@@ -45,11 +45,11 @@ class Tally:
         self._lock = threading.Lock()
         self._sums = Sums()
 
-    def add(self, ref: JobRef, *, cost: float, estimate: float | None, seconds: float) -> None:
-        """Count one attempt; without an estimate there is nothing to correct."""
-        correction = 0.0 if estimate is None else cost - estimate
+    def add(self, ref: JobRef, *, cost: float, estimate: float, seconds: float) -> None:
+        """Count one attempt that was thought to cost `estimate`."""
+        served = Served(1, cost, cost - estimate)
         with self._lock:
-            _add(self._sums.flows[ref.tenant_id, ref.job_class], Served(1, cost, correction))
+            _add(self._sums.flows[ref.tenant_id, ref.job_class], served)
             _add(self._sums.tasks[ref.task_id], Served(1, seconds))
 
     def take(self) -> Sums:
