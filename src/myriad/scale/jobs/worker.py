@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
 import threading
 import warnings
@@ -44,6 +45,9 @@ def run_worker(
     `open_runtime()` gives an asynchronous context manager of a Runtime; it is entered on the loop
     that will run every job. Call from the main thread, which Celery keeps.
     """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Until Celery listens itself, so that a start can be broken off without a trace.
+        signal.signal(number, _leave)
     bridge, stack = AsyncBridge(), AsyncExitStack()
     runtime: Runtime = bridge.run(stack.enter_async_context(open_runtime()))
     try:
@@ -97,8 +101,8 @@ class Worker:
         # Who takes a message owns it: the row, not the broker, is what brings a lost job back.
         app.conf.task_queues = [Queue(name, no_ack=True) for name in queues]
         app.task(name=RUN_JOB, ignore_result=True)(_never_called)
-        self.heartbeat.start()
         try:
+            self.heartbeat.start()
             return self._consume(app)
         finally:
             self.heartbeat.stop()
@@ -136,6 +140,10 @@ class Worker:
         timer = threading.Timer(seconds, self.executor.stop)
         timer.daemon = True
         timer.start()
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _ref(member: list[Any]) -> JobRef:
