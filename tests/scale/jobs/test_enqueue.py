@@ -93,7 +93,7 @@ async def test_the_key_is_free_again_when_the_job_has_ended(
 async def test_debouncing_moves_one_run_to_after_the_last_call(
     runtime: Runtime, tenants: TwoTenants
 ) -> None:
-    options = {"dedup_key": "hook", "debounce_seconds": 30.0}
+    options: dict[str, Any] = {"dedup_key": "hook", "debounce_seconds": 30.0}
     first = await add_job(runtime, tenants.first, 1, **options)
     before = await status_of(runtime, tenants.first, first)
     second = await add_job(runtime, tenants.first, 2, **options)
@@ -105,7 +105,7 @@ async def test_debouncing_moves_one_run_to_after_the_last_call(
 async def test_debouncing_for_ever_still_runs_after_ten_windows(
     runtime: Runtime, tenants: TwoTenants
 ) -> None:
-    options = {"dedup_key": "hook", "debounce_seconds": 30.0}
+    options: dict[str, Any] = {"dedup_key": "hook", "debounce_seconds": 30.0}
     job_id = await add_job(runtime, tenants.first, **options)
     await sql(
         runtime,
@@ -120,7 +120,7 @@ async def test_debouncing_for_ever_still_runs_after_ten_windows(
 async def test_a_debounced_call_during_the_run_causes_one_more_run(
     runtime: Runtime, tenants: TwoTenants
 ) -> None:
-    options = {"dedup_key": "hook", "debounce_seconds": 0.01}
+    options: dict[str, Any] = {"dedup_key": "hook", "debounce_seconds": 0.01}
     first = await add_job(runtime, tenants.first, 1, **options)
     await sql(runtime, "UPDATE platform.job SET state = 'queued' WHERE id = :id", id=first)
 
@@ -153,7 +153,7 @@ async def test_a_debounced_call_during_the_run_causes_one_more_run(
     ],
 )
 async def test_a_bad_argument_is_named_and_writes_nothing(
-    runtime: Runtime, tenants: TwoTenants, options: dict[str, object]
+    runtime: Runtime, tenants: TwoTenants, options: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidInputError):
         await add_job(runtime, tenants.first, **options)

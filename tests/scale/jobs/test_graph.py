@@ -16,12 +16,13 @@ from myriad.scale.jobs import Graph, Node, PermanentJobError, cancel, enqueue_gr
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.graph import InvalidGraphError, cancel_graph, check_graph, find_graph
 from myriad.scale.jobs.job import Job
+from myriad.scale.jobs.reaper import Reaper
 from myriad.scale.jobs.registry import Payload
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import TwoTenants
 from tests.fixtures.jobs import run_job
-from tests.scale.jobs.workbench import TASK, executor_for
+from tests.scale.jobs.workbench import TASK, RecordingPublisher, executor_for, sql
 
 _READY = "SELECT id FROM platform.job WHERE state = 'queued' ORDER BY id"
 DIAMOND = (
@@ -131,6 +132,25 @@ async def test_a_graph_is_cancelled_as_a_whole(runtime: Runtime, tenants: TwoTen
     found = await states(runtime, tenants.first, graph)
     assert sorted(found.values()) == ["cancelled", "cancelled", "cancelled", "succeeded"]
     assert "cancelled" not in (await states(runtime, tenants.first, other)).values()
+
+
+async def test_what_waits_for_a_dead_letter_is_cancelled_when_that_is_forgotten(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    graph = await enqueue_nodes(runtime, tenants.first, DIAMOND)
+
+    async def refuse(job: Job, payload: Payload) -> None:
+        raise PermanentJobError("no")
+
+    await run_job(runtime, tenants.first, graph.jobs["load"], executor_for(runtime, refuse))
+    await sql(
+        runtime,
+        "UPDATE platform.job SET finished_at = now() - interval '91 days' WHERE id = :id",
+        id=graph.jobs["load"],
+    )
+    assert await Reaper(runtime.database, RecordingPublisher()).prune() >= 1
+    found = await states(runtime, tenants.first, graph)
+    assert found == {"left": "cancelled", "right": "cancelled", "sum": "cancelled"}
 
 
 async def test_another_tenant_does_not_see_a_graph(runtime: Runtime, tenants: TwoTenants) -> None:

@@ -101,7 +101,8 @@ class Reaper:
     async def prune(self) -> int:
         """Delete what ended long ago, and what belongs to workers and tenants that are gone.
 
-        Returns how many dead letters were deleted; finished jobs go with their day's partition.
+        Returns how many dead letters were deleted; finished jobs go with their day's partition,
+        and what still waited for a dead letter is cancelled.
         """
         async with self.database.crossing("prune finished jobs") as session:
             days = {"days_ahead": PARTITION_DAYS_AHEAD, "keep_days": KEEP_DAYS}
@@ -113,7 +114,14 @@ class Reaper:
             if gone:
                 await run(session, "forget_tenants", {"tenant_ids": list(gone)})
             dead = {"limit": 10 * BATCH, "days": KEEP_DEAD_DAYS}
-            return (await run(session, "prune_dead", dead)).rowcount
+            pruned = (await run(session, "prune_dead", dead)).all()
+            parents = [row for row in pruned if row.graph_id is not None]
+            if parents:
+                columns = {"tenant_ids": [row.tenant_id for row in parents]}
+                await run(
+                    session, "cancel_descendants", columns | {"ids": [row.id for row in parents]}
+                )
+            return len(pruned)
 
     async def forget_workers(self) -> int:
         """Forget workers silent for a minute, their queues first, and return how many."""

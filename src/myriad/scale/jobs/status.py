@@ -158,7 +158,8 @@ async def cancel_all(session: Session, job_ids: list[UUID]) -> int:
     facts = {"tenant_id": current_tenant(), "ids": job_ids}
     done = (await run(session, "cancel_live", facts)).one()
     if done.parents:
-        facts = {"tenant_id": current_tenant(), "ids": list(done.parents)}
+        tenant_ids = [current_tenant()] * len(done.parents)
+        facts = {"tenant_ids": tenant_ids, "ids": list(done.parents)}
         await run(session, "cancel_descendants", facts)
     return int(done.cancelled)
 

@@ -26,15 +26,17 @@ SELECT pg_notify('myriad_jobs', concat_ws(':', tenant_id, job_class, task_id)) A
 FROM released WHERE state = 'queued' GROUP BY tenant_id, job_class, task_id
 
 -- name: cancel_descendants
-WITH RECURSIVE descendant (id) AS (
-    SELECT child_id FROM platform.job_edge
-    WHERE tenant_id = %(tenant_id)s AND parent_id = ANY(%(ids)s)
+WITH RECURSIVE descendant (tenant_id, id) AS (
+    SELECT edge.tenant_id, edge.child_id
+    FROM unnest(%(tenant_ids)s::uuid[], %(ids)s::uuid[]) AS parent (tenant_id, id)
+    JOIN platform.job_edge AS edge
+        ON edge.tenant_id = parent.tenant_id AND edge.parent_id = parent.id
     UNION
-    SELECT edge.child_id FROM descendant JOIN platform.job_edge AS edge
-        ON edge.tenant_id = %(tenant_id)s AND edge.parent_id = descendant.id
+    SELECT edge.tenant_id, edge.child_id FROM descendant JOIN platform.job_edge AS edge
+        ON edge.tenant_id = descendant.tenant_id AND edge.parent_id = descendant.id
 ), gone AS (
     DELETE FROM platform.job USING descendant
-    WHERE job.tenant_id = %(tenant_id)s AND job.state = 'blocked' AND job.id = descendant.id
+    WHERE job.tenant_id = descendant.tenant_id AND job.state = 'blocked' AND job.id = descendant.id
     RETURNING job.*
 )
 INSERT INTO platform.job_finished (tenant_id, id, state, job_class, task_id, attempts, payload,

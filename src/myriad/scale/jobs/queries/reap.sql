@@ -103,13 +103,18 @@ DELETE FROM platform.job USING (
 ) AS gone
 WHERE job.tenant_id = gone.tenant_id AND job.state = 'dead' AND job.job_class = gone.job_class
     AND job.task_id = gone.task_id AND job.id = gone.id
+RETURNING job.tenant_id, job.id, job.graph_id
 
 -- name: prune_steps
+-- A result stays while a job that waits for another parent may still ask for it.
 DELETE FROM platform.job_step WHERE (tenant_id, job_id, name) IN (
     SELECT tenant_id, job_id, name FROM platform.job_step AS step
     WHERE created_at < now() - %(days)s * interval '1 day'
         AND NOT EXISTS (SELECT FROM platform.job
             WHERE job.tenant_id = step.tenant_id AND job.id = step.job_id)
+        AND NOT EXISTS (SELECT FROM platform.job_edge AS edge JOIN platform.job AS child
+            ON child.tenant_id = edge.tenant_id AND child.id = edge.child_id
+            WHERE edge.tenant_id = step.tenant_id AND edge.parent_id = step.job_id)
     ORDER BY created_at LIMIT %(limit)s
 )
 
