@@ -18,7 +18,6 @@ from myriad.scale.jobs.place import Place
 from myriad.scale.jobs.store import CLASSES
 from myriad.scale.runtime import Runtime
 
-_WHY = "drain from the command line"
 _EVERY_SECONDS = 0.25
 
 
@@ -42,7 +41,7 @@ async def drain(context: CliContext, name: str | None, *, wait: float) -> dict[s
 
 
 async def _wanted(runtime: Runtime, name: str | None) -> list[WorkerSeen]:
-    async with runtime.database.crossing(_WHY) as crossing:
+    async with runtime.database.crossing("drain from the command line") as crossing:
         queue, workers = await look_at_queue(crossing), await list_workers(crossing)
     live = [worker for worker in workers if not worker.is_silent(queue.at)]
     wanted = [worker for worker in live if name is None or worker.name == name]
@@ -90,7 +89,7 @@ async def pause(
 
 
 async def _set(runtime: Runtime, key: str, *, is_paused: bool) -> None:
-    async with runtime.database.crossing(_WHY) as crossing:
+    async with runtime.database.crossing("drain from the command line") as crossing:
         if is_paused:
             await set_limit(crossing, key, 0)
         elif key in await list_limits(crossing):
@@ -98,7 +97,7 @@ async def _set(runtime: Runtime, key: str, *, is_paused: bool) -> None:
 
 
 async def _counts(runtime: Runtime, job_class: str) -> tuple[int, int]:
-    async with runtime.database.crossing(_WHY) as crossing:
+    async with runtime.database.crossing("drain from the command line") as crossing:
         lanes = (await look_at_queue(crossing)).lanes
     lane = next(lane for lane in lanes if lane.job_class == job_class)
     return lane.ready, lane.running

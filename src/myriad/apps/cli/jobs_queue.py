@@ -35,8 +35,6 @@ from myriad.scale.jobs.store import CLASSES
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
-_WHY = "jobs from the command line"
-
 
 @dataclass(frozen=True)
 class Filter:
@@ -72,7 +70,10 @@ async def find_tenant(crossing: ReadSession, word: str) -> TenantId:
 async def list_jobs_of(context: CliContext, wanted: Filter) -> list[dict[str, Any]]:
     """Return the newest jobs that the filter names, with the slug of their account."""
     wanted.check()
-    async with context.runtime() as runtime, runtime.database.crossing(_WHY) as crossing:
+    async with (
+        context.runtime() as runtime,
+        runtime.database.crossing("jobs from the command line") as crossing,
+    ):
         if wanted.tenant is None:
             return await list_everywhere(
                 crossing,
@@ -107,7 +108,7 @@ async def show_job(context: CliContext, job_id: UUID) -> dict[str, Any]:
 
 
 async def _tenant_of(runtime: Runtime, job_id: UUID) -> TenantId:
-    async with runtime.database.crossing(_WHY) as crossing:
+    async with runtime.database.crossing("jobs from the command line") as crossing:
         found = await find_tenant_of(crossing, job_id)
     if found is None:
         raise JobNotFoundError(f"there is no job {job_id}; `./myriad jobs ls` shows them")
@@ -138,7 +139,7 @@ async def retry_all(context: CliContext, wanted: Filter, error_code: str | None)
     async with context.runtime() as runtime:
         if wanted.tenant is None:
             return await replay_everywhere(runtime, None, **facts)
-        async with runtime.database.crossing(_WHY) as crossing:
+        async with runtime.database.crossing("jobs from the command line") as crossing:
             tenant_id = await find_tenant(crossing, wanted.tenant)
         async with runtime.database.session(tenant_id) as session:
             return await replay_own_of(session, None, tenant_id, **facts)
@@ -158,7 +159,10 @@ async def change_limits(
     context: CliContext, key: str | None, concurrency: int | None
 ) -> dict[str, int]:
     """Set a limit, or clear it without a number; return all limits that are set."""
-    async with context.runtime() as runtime, runtime.database.crossing(_WHY) as crossing:
+    async with (
+        context.runtime() as runtime,
+        runtime.database.crossing("jobs from the command line") as crossing,
+    ):
         if key is not None and concurrency is not None:
             await set_limit(crossing, key, concurrency)
         elif key is not None:
@@ -168,5 +172,8 @@ async def change_limits(
 
 async def look(context: CliContext) -> tuple[Queue, tuple[WorkerSeen, ...]]:
     """Return how the whole queue stands, and its workers."""
-    async with context.runtime() as runtime, runtime.database.crossing(_WHY) as crossing:
+    async with (
+        context.runtime() as runtime,
+        runtime.database.crossing("jobs from the command line") as crossing,
+    ):
         return await look_at_queue(crossing), await list_workers(crossing)
