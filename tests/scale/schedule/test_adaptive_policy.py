@@ -127,8 +127,14 @@ def test_the_closed_form_numbers_of_the_harmonic_rule_come_out(
 def test_a_budget_below_one_look_in_thirty_days_is_refused_with_the_least() -> None:
     with pytest.raises(InvalidInputError, match=r"need 0\.1"):
         policy.fit_price([0.5, 0.1, 0.02], 0.05)
+
+
+@pytest.mark.parametrize(
+    ("rate", "price"), [(0.1, 0.0), (0.1, math.inf), (-1.0, 1.0), (math.nan, 1.0)]
+)
+def test_a_rate_or_price_that_means_nothing_is_refused(rate: float, price: float) -> None:
     with pytest.raises(InvalidInputError):
-        policy.interval_days(0.1, 1.0, price=0.0)
+        policy.interval_days(rate, 1.0, price)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,8 @@ def test_impossible_looks_are_refused() -> None:
         Evidence.of_looks([1, 0, 0, 0], [2, 0, 0, 0])
     with pytest.raises(InvalidInputError):
         Evidence.nothing(1).after_look([0.0], [True])
+    with pytest.raises(InvalidInputError):
+        Evidence.nothing(1).after_look([float("nan")], [True])
 
 
 @given(rate=st.floats(0, 2))

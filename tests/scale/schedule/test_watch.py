@@ -282,7 +282,19 @@ async def test_bad_input_is_refused_with_what_to_do(own: Runtime) -> None:
             await add_items(session, "unknown", [new_id()])
         with pytest.raises(InvalidInputError, match="weight"):
             await add_items(session, "page", [new_id()], [0.0])
-    for arguments in ({"job_class": "fast"}, {"bundle_size": 0}, {"price": 0.0}):
+        with pytest.raises(InvalidInputError, match="no bundle"):
+            await list_bundle(session, {"kind": "page"})
+        with pytest.raises(InvalidInputError, match="source is a name"):
+            await note_signal(session, "page", "", [])
+    for arguments in (
+        {"job_class": "fast"},
+        {"bundle_size": 0},
+        {"price": 0.0},
+        {"price": float("inf")},
+        {"looks_per_day": float("nan")},
+        {"kind": ""},
+        {"task": "x" * 201},
+    ):
         bad: dict[str, Any] = {"kind": "page", "task": "test.page.scan"} | arguments
         with pytest.raises(InvalidInputError):
             WatchPlan(**bad)

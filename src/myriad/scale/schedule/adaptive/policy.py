@@ -88,10 +88,13 @@ def harmonic_penalty(rate: ArrayLike, interval_days: ArrayLike) -> Array:
 def interval_days(rate: ArrayLike, weight: ArrayLike = 1.0, price: float = DEFAULT_PRICE) -> Array:
     """Return when to look again: 1, 3, 7 or 30 days, whichever costs least.
 
-    The cost of an interval is weight * harmonic penalty + price / interval, per day.
+    The cost of an interval is weight * harmonic penalty + price / interval, per day. Raises
+    InvalidInputError for a rate below zero or a price that is not above zero and finite.
     """
-    allowed = np.array(INTERVALS_DAYS)
-    penalty = harmonic_penalty(_floats(rate)[..., None], allowed)
+    allowed, rates = np.array(INTERVALS_DAYS), _floats(rate)
+    if not (rates >= 0).all():
+        raise InvalidInputError("a rate of change is zero or more changes a day")
+    penalty = harmonic_penalty(rates[..., None], allowed)
     cost = _floats(weight)[..., None] * penalty + _positive_price(price) / allowed
     cheapest: Array = allowed[np.argmin(cost, axis=-1)]
     return cheapest
@@ -154,6 +157,6 @@ def _floats(values: ArrayLike) -> Array:
 
 
 def _positive_price(price: float) -> float:
-    if not price > 0:
-        raise InvalidInputError("the price of a look must be above zero")
+    if not 0 < price < np.inf:
+        raise InvalidInputError("the price of a look must be above zero and finite")
     return price

@@ -80,7 +80,7 @@ class Evidence:
         which is what keeps signals from inflating the rate.
         """
         days = _floats(elapsed_days)
-        if (days <= 0).any():
+        if not (days > 0).all():
             raise InvalidInputError("the days since the last look must be above zero")
         hit = np.asarray(changed, dtype=bool)
         told = hit & np.asarray(signalled, dtype=bool)

@@ -16,6 +16,8 @@ from myriad.scale.schedule.ensure import run
 from myriad.scale.schedule.watch.plans import get_plan
 from myriad.scale.tenancy import current_tenant
 
+_BOUNDS = ("from_at", "from_item", "until_at", "until_item")
+
 
 @dataclass(frozen=True)
 class WatchedItem:
@@ -58,15 +60,16 @@ async def list_bundle(session: ReadSession, payload: Mapping[str, Any]) -> list[
     """Return the things that a job with this payload still has to look at.
 
     A bundle is a stretch of the due order. What was looked at has left it, so a job that starts
-    again goes on where it was.
+    again goes on where it was. Raises InvalidInputError for a payload that is no bundle.
     """
+    place = _place(str(payload.get("kind", "")))
     if "items" in payload:
-        rows = await run(
-            session, "list_items", {"item_ids": payload["items"]} | _place(str(payload["kind"]))
-        )
+        rows = await run(session, "list_items", place | {"item_ids": payload["items"]})
+    elif payload.keys() >= set(_BOUNDS):
+        bounds = {key: payload[key] for key in _BOUNDS}
+        rows = await run(session, "list_bundle", place | bounds)
     else:
-        bounds = {key: payload[key] for key in ("from_at", "from_item", "until_at", "until_item")}
-        rows = await run(session, "list_bundle", bounds | _place(str(payload["kind"])))
+        raise InvalidInputError("the payload is no bundle; pass on what the job was given")
     return [_item(row) for row in rows]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import inf
 
 from myriad.kit.errors import InvalidInputError, NotFoundError
 from myriad.scale.data import ReadSession, Session
@@ -12,6 +13,13 @@ from myriad.scale.schedule.ensure import run
 from myriad.scale.tenancy import current_tenant
 
 _LARGEST_BUNDLE = 10_000
+_LONGEST_KIND, _LONGEST_TASK = 50, 200
+
+
+def check_name(what: str, name: str, longest: int) -> None:
+    """Raise InvalidInputError unless `name` has 1 to `longest` characters."""
+    if not 1 <= len(name) <= longest:
+        raise InvalidInputError(f"{what} is a name of 1 to {longest} characters")
 
 
 @dataclass(frozen=True)
@@ -38,10 +46,13 @@ class WatchPlan:
         if self.job_class is not None and self.job_class not in CLASSES:
             known = ", ".join(CLASSES)
             raise InvalidInputError(f"no job class {self.job_class!r}; there are: {known}")
+        check_name("kind", self.kind, _LONGEST_KIND)
+        check_name("task", self.task, _LONGEST_TASK)
         if not 1 <= self.bundle_size <= _LARGEST_BUNDLE:
             raise InvalidInputError(f"bundle_size is 1 to {_LARGEST_BUNDLE} things")
-        if not self.price > 0 or (self.looks_per_day is not None and not self.looks_per_day > 0):
-            raise InvalidInputError("price and looks_per_day must be above zero")
+        budget = 1.0 if self.looks_per_day is None else self.looks_per_day
+        if not (0 < self.price < inf and 0 < budget < inf):
+            raise InvalidInputError("price and looks_per_day must be above zero and finite")
 
 
 async def set_plan(session: Session, plan: WatchPlan) -> None:

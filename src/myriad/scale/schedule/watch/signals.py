@@ -20,10 +20,11 @@ from myriad.scale.schedule.adaptive.events import (
 )
 from myriad.scale.schedule.ensure import run
 from myriad.scale.schedule.watch.looks import record_of
-from myriad.scale.schedule.watch.plans import WatchPlan, get_plan
+from myriad.scale.schedule.watch.plans import WatchPlan, check_name, get_plan
 from myriad.scale.tenancy import current_tenant
 
 SIGNAL_CLASS = "high"
+_LONGEST_SOURCE = 100
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ async def note_signal(
     jobs of class high; the others wait for their turn, and every signal is graded at the next
     look. A source that speaks again before that look adds nothing.
     """
+    check_name("source", source, _LONGEST_SOURCE)
     plan, now = await get_plan(session, kind), now or utc_now()
     place = {"tenant_id": current_tenant(), "kind": kind, "now": now, "source": source}
     await run(session, "add_source", place)
