@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -10,10 +11,15 @@ import pytest
 from fastapi import FastAPI
 
 from myriad.apps import api
+from myriad.apps.console import queue_looks
+from myriad.apps.console.queue_looks import QueueLooks
+from myriad.apps.console.queue_views import QueuePage
+from myriad.kit.clock import utc_now
 from myriad.kit.ids import new_id
 from myriad.scale.directory import Role
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.jobs.limits import set_limit
+from myriad.scale.jobs.overview import Queue
 from myriad.scale.runtime import Runtime
 from tests.apps.console.queue_rows import REPORT, SYNC, Rows, add_worker, busy_hour, fault
 from tests.fixtures.app import (
@@ -291,3 +297,23 @@ async def test_ready_jobs_of_an_account_at_its_cap_are_capped(
 async def _capped(browser: httpx.AsyncClient) -> dict[str, int]:
     shares = (await browser.get("/api/v1/queue")).json()["shares"]
     return {share["tenant_id"]: share["capped"] for share in shares}
+
+
+async def test_those_who_watch_together_cost_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds long, until somebody changes the queue by hand; another account has its own."""
+    looks, seen = QueueLooks(), list[int]()
+
+    async def look() -> QueuePage:
+        seen.append(1)
+        await asyncio.sleep(0)
+        return QueuePage(Queue(utc_now(), (), (), ()), "UTC")
+
+    await asyncio.gather(*(looks.get((None, "UTC"), look) for _ in range(5)))
+    assert len(seen) == 1
+    await looks.get((new_id(), "UTC"), look)
+    looks.forget()
+    await looks.get((None, "UTC"), look)
+    assert len(seen) == 3
+    monkeypatch.setattr(queue_looks, "FRESH_SECONDS", -1)
+    await looks.get((None, "UTC"), look)
+    assert len(seen) == 4

@@ -17,6 +17,7 @@ from myriad.apps.console import job_actions
 from myriad.apps.console.advice import advice
 from myriad.apps.console.job_endpoints import JobClass, JobState
 from myriad.apps.console.job_views import JobPage, load_job
+from myriad.apps.console.queue_looks import looks_of
 from myriad.apps.console.queue_views import QueuePage
 from myriad.scale.directory import TenantOfUser, find_tenants_of
 from myriad.scale.http import (
@@ -107,13 +108,21 @@ class JobList:
 
 @router.get(JOBS)
 async def show_queue(
-    _caller: Owner, page: CurrentPage, session: TenantReadSession, runtime: CurrentRuntime
+    request: Request,
+    caller: Owner,
+    page: CurrentPage,
+    session: TenantReadSession,
+    runtime: CurrentRuntime,
 ) -> Response:
     """Show how the account's queue stands."""
-    queue = await look_at_queue(session)
-    async with runtime.database.crossing("an owner looks at the account's share") as crossing:
-        share = await find_own_share(session, crossing)
-    view = QueuePage(queue, page.zone, share=share)
+
+    async def look() -> QueuePage:
+        queue = await look_at_queue(session)
+        async with runtime.database.crossing("an owner looks at the account's share") as crossing:
+            share = await find_own_share(session, crossing)
+        return QueuePage(queue, page.zone, share=share)
+
+    view = await looks_of(request).get((caller.tenant_id, page.zone), look)
     return _renderer.respond(page, "console/jobs.html", view=view, advice=advice)
 
 
@@ -162,12 +171,13 @@ async def show_job(
 
 @router.post(f"{JOBS}/replay-many")
 async def replay_group(
-    caller: Owner, session: TenantSession, task: Word, error_code: Word
+    request: Request, caller: Owner, session: TenantSession, task: Word, error_code: Word
 ) -> Response:
     """Run the dead letters of one task and error again."""
     await job_actions.replay_own(
         session, caller, task=task, error_code=error_code, limit=REPLAYED_AT_ONCE
     )
+    looks_of(request).forget()
     return RedirectResponse(JOBS, _SEE_OTHER)
 
 
@@ -187,23 +197,28 @@ async def cancel_job(caller: Owner, session: TenantSession, job_id: UUID) -> Res
 
 @router.get(QUEUE)
 async def show_whole_queue(
-    _caller: Operator, page: OperatorPage, runtime: CurrentRuntime
+    request: Request, _caller: Operator, page: OperatorPage, runtime: CurrentRuntime
 ) -> Response:
     """Show the queue of all accounts to an operator."""
-    async with runtime.database.crossing("an operator looks at the queue") as session:
-        queue = await look_at_queue(session)
-        shares = await list_shares(session)
-        workers = await list_workers(session)
-    view = QueuePage(queue, page.zone, shares=shares, workers=workers)
+
+    async def look() -> QueuePage:
+        async with runtime.database.crossing("an operator looks at the queue") as session:
+            queue = await look_at_queue(session)
+            shares = await list_shares(session)
+            workers = await list_workers(session)
+        return QueuePage(queue, page.zone, shares=shares, workers=workers)
+
+    view = await looks_of(request).get((None, page.zone), look)
     return _renderer.respond(page, "console/queue.html", view=view, advice=advice)
 
 
 @router.post(f"{QUEUE}/replay-many")
 async def replay_everywhere(
-    caller: Operator, runtime: CurrentRuntime, task: Word, error_code: Word
+    request: Request, caller: Operator, runtime: CurrentRuntime, task: Word, error_code: Word
 ) -> Response:
     """Run the dead letters of one task and error again, of all accounts."""
     await job_actions.replay_everywhere(
         runtime, caller, task=task, error_code=error_code, limit=REPLAYED_AT_ONCE
     )
+    looks_of(request).forget()
     return RedirectResponse(QUEUE, _SEE_OTHER)

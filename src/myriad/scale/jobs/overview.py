@@ -1,8 +1,8 @@
 """The queue at a glance: how old the oldest job is, what waits, runs and failed, and for whom.
 
 The same statements serve an account (row security shows it its own jobs) and the operator of the
-installation (a crossing session). They count exactly; a million waiting jobs take about a second,
-so screens that many people watch keep an answer for a few seconds.
+installation (a crossing session). They count exactly, which takes the longer the more rows wait, so
+a screen that many people watch keeps an answer for a moment.
 """
 
 from __future__ import annotations
