@@ -21,8 +21,8 @@ from tests.chaos.household import Household, add_companies
 from tests.chaos.ledger import read_books
 from tests.fixtures.database import database_settings
 
-pytestmark = pytest.mark.timeout(300)
-_SECONDS = 60.0
+pytestmark = pytest.mark.timeout(600)
+_SECONDS = 120.0
 _WORKER_OF = "SELECT count(*) FROM ledger.entry WHERE tenant_id = %s AND label = %s AND worker = %s"
 _RUNNING = "SELECT count(*) FROM platform.job WHERE tenant_id = %s AND state = 'running'"
 
