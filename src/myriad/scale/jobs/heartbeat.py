@@ -19,6 +19,7 @@ from psycopg.rows import namedtuple_row
 
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.leases import Lease
+from myriad.scale.jobs.ledger import BY_KEY
 from myriad.scale.jobs.place import Place
 from myriad.scale.jobs.store import CLASSES, QUERIES
 from myriad.scale.jobs.tally import Sums
@@ -151,6 +152,7 @@ class Heartbeat:
                 connect_timeout=_CONNECT_SECONDS,
                 application_name="myriad-heartbeat",
             )
+            self._connection.execute(BY_KEY)
         return self._connection
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import signal
 import socket
@@ -101,6 +102,8 @@ class Worker:
         # Who takes a message owns it: the row, not the broker, is what brings a lost job back.
         app.conf.task_queues = [Queue(name, no_ack=True) for name in queues]
         app.task(name=RUN_JOB, ignore_result=True)(_never_called)
+        # What the imports have made stays for good; collections need not look at it again.
+        gc.freeze()
         try:
             self.heartbeat.start()
             return self._consume(app)

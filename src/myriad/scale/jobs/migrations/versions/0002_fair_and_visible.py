@@ -90,7 +90,7 @@ CREATE TABLE platform.job (
 CREATE UNIQUE INDEX uq_job_tenant_id_dedup_key ON platform.job (tenant_id, dedup_key)
     WHERE dedup_key IS NOT NULL AND state <> 'dead';
 CREATE INDEX ix_job_waiting ON platform.job (run_at) WHERE state = 'waiting';
-CREATE INDEX ix_job_held ON platform.job (worker_id) WHERE state IN ('dispatched', 'running');
+CREATE INDEX ix_job_held ON platform.job (worker_id) WHERE worker_id IS NOT NULL;
 CREATE INDEX ix_job_deadline ON platform.job (deadline_at)
     WHERE deadline_at IS NOT NULL AND state IN ('blocked', 'waiting', 'queued');
 CREATE INDEX ix_job_dead ON platform.job (finished_at) WHERE state = 'dead';
