@@ -10,6 +10,7 @@ import pytest
 
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError
+from myriad.kit.ids import new_id
 from myriad.scale.jobs import JobNotFoundError, enqueue, enqueue_many, find_job
 from myriad.scale.jobs.payloads import MAX_PAYLOAD_BYTES, InvalidPayloadError
 from myriad.scale.jobs.store import JobRef
@@ -200,3 +201,19 @@ async def test_task_and_plan_decide_the_class_unless_the_caller_does(
     async with runtime.database.session(tenants.second) as session:
         ids = await enqueue_many(session, task, [{"n": n} for n in range(25)])
     assert (await status_of(runtime, tenants.second, ids[0])).job_class == "high"
+
+
+async def test_a_task_that_nobody_has_named_before_gets_one_number(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    task = f"test.new{new_id().hex[-12:]}.do"
+    both = (tenants.first, tenants.second)
+    ids = await asyncio.gather(
+        *(add_job(runtime, both[n % 2], n, task=task) for n in range(20)),
+        *(add_job(runtime, both[n % 2], dedup_key=task, debounce_seconds=9.0) for n in range(4)),
+    )
+    assert len(set(ids[:20])) == 20
+    rows = await runtime.database.reader.rows(
+        tenants.first, "SELECT 1 FROM platform.job_task WHERE name = %(task)s", {"task": task}
+    )
+    assert len(rows) == 1
