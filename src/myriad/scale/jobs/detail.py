@@ -87,9 +87,18 @@ def mask(value: Any, depth: int = 0) -> Any:
 
 def _masked_members(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
     return {
-        name: MASK if is_secret_name(name) and member is not None else mask(member, depth + 1)
+        name: MASK if _hides(name, member) else mask(member, depth + 1)
         for name, member in value.items()
     }
+
+
+def _hides(name: str, member: Any) -> bool:
+    """Tell whether a member is a secret; a number of `tokens` is a count, a list of them is not."""
+    if member is None:
+        return False
+    return is_secret_name(name) or (
+        not isinstance(member, int | float) and is_secret_name(name.removesuffix("s"))
+    )
 
 
 def _masked_text(text: str) -> str:
