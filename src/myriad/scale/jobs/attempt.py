@@ -84,8 +84,8 @@ class Attempt:
     async def _tell(self, outcome: Outcome) -> None:
         """Count the attempt, and tell watchers of a job that somebody may be watching."""
         job, seconds = self.job, time.monotonic() - self._began
-        ATTEMPTS.labels(task=job.task, outcome=outcome).inc()
-        ATTEMPT_SECONDS.labels(task=job.task).observe(seconds)
+        ATTEMPTS.labels(job.task, outcome).inc()
+        ATTEMPT_SECONDS.labels(job.task).observe(seconds)
         state = _STATES.get(outcome)
         if state is not None and (job.has_told or seconds > WATCHED_SECONDS):
             event = JobEvent("state", state, job.attempt)

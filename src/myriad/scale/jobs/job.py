@@ -200,7 +200,8 @@ class Job:
         """Roll back what was not committed and give the connection back."""
         if self._session is not None:
             session, self._session = self._session, None
-            await session.close()
+            if session.in_transaction():
+                await session.close()
 
     @property
     def key(self) -> dict[str, Any]:
