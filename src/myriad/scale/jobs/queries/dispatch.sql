@@ -74,7 +74,8 @@ SELECT tenant_id, job_class, task_id, true AS is_packed,
 FROM lane
 
 -- name: take_rows
--- Asks of one lane in the same statement differ by `skip`, how many the earlier ones take.
+-- Asks of one lane in the same statement differ by `skip`, how many the earlier ones take. The order
+-- is spelled as the whole key, since otherwise the planner sorts the lane.
 WITH asked AS (
     SELECT * FROM unnest(%(tenant_ids)s::uuid[], %(job_classes)s::smallint[],
         %(task_ids)s::smallint[], %(worker_ids)s::uuid[], %(jobs)s::integer[], %(skips)s::integer[])
@@ -84,7 +85,7 @@ WITH asked AS (
         SELECT tenant_id, job_class, task_id, id FROM platform.job
         WHERE job.tenant_id = asked.tenant_id AND job.state = 'queued'
             AND job.job_class = asked.job_class AND job.task_id = asked.task_id
-        ORDER BY id OFFSET asked.skip LIMIT asked.jobs FOR UPDATE SKIP LOCKED
+        ORDER BY tenant_id, state, job_class, task_id, id OFFSET asked.skip LIMIT asked.jobs FOR UPDATE SKIP LOCKED
     ) AS head
 ), taken AS (
     UPDATE platform.job SET state = 'dispatched', worker_id = picked.worker_id, dispatched_at = now()
@@ -101,7 +102,7 @@ SELECT asked.number::integer - 1, NULL, NULL, next.since FROM asked, LATERAL (
     FROM platform.job
     WHERE job.tenant_id = asked.tenant_id AND job.state = 'queued'
         AND job.job_class = asked.job_class AND job.task_id = asked.task_id
-    ORDER BY id OFFSET asked.skip + asked.jobs LIMIT 1
+    ORDER BY tenant_id, state, job_class, task_id, id OFFSET asked.skip + asked.jobs LIMIT 1
 ) AS next
 
 -- name: take_packed
@@ -118,7 +119,7 @@ WITH asked AS (
         SELECT * FROM platform.job_pack AS pack
         WHERE pack.tenant_id = lane.tenant_id AND pack.job_class = lane.job_class
             AND pack.task_id = lane.task_id
-        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+        ORDER BY tenant_id, job_class, task_id, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) AS pack
 ), gone AS (
     DELETE FROM platform.job_pack AS pack USING picked
