@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from psycopg import Error
-
 from myriad.kit.errors import UnavailableError
 from myriad.scale.data import Database
 from myriad.scale.jobs.broker import Bundle
@@ -130,6 +128,8 @@ class Dispatcher:
                 if writing is None and sending is None:
                     return Dispatched(published, len(self.flows.queue) > 0)
         finally:
+            if sending is not None:
+                await asyncio.gather(sending, return_exceptions=True)
             await self._abandon(taken, writing)
 
     async def _abandon(self, taken: Batch | None, writing: asyncio.Task[Batch] | None) -> None:
@@ -185,7 +185,7 @@ class Dispatcher:
             try:
                 async with leading(self.database.settings.crossing) as leadership:
                     await self._lead(leadership)
-            except* (Error, UnavailableError, OSError) as errors:
+            except* Exception as errors:  # noqa: BLE001 - leading is tried again after any outage
                 _log.warning("dispatcher_interrupted", error=str(errors.exceptions[0]))
             finally:
                 LEADING.set(0)
