@@ -88,3 +88,16 @@ def test_a_worker_that_is_stalled_is_asked_last() -> None:
     for worker in floor.workers.values():
         worker.is_stalled = worker.name == "w0"
     assert {place_of(floor, number) for number in range(20)} == {"w1"}
+
+
+def test_only_classes_that_another_worker_has_a_slot_for_are_worth_stealing() -> None:
+    floor = Floor()
+    floor.set_workers(
+        [
+            Worker(UUID(int=1), "full", 4, ALL, is_stalled=True),
+            Worker(UUID(int=2), "fast", 4, frozenset({0, 1})),
+        ]
+    )
+    assert floor.classes_with_room() == [0, 1]
+    floor.put(UUID(int=2), 0, 60.0, 4)
+    assert floor.classes_with_room() == []

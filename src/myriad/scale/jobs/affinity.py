@@ -91,6 +91,11 @@ class Floor:
         """Whether any slot is free."""
         return self._load + 1.0 <= self._slots
 
+    def classes_with_room(self) -> list[int]:
+        """Return the classes that a worker serves which has a free slot and is not stalled."""
+        free = [w for w in self.workers.values() if not w.is_stalled and w.load + 1.0 <= w.slots]
+        return sorted({rank for worker in free for rank in worker.classes})
+
     def clear_loads(self) -> None:
         """Begin to count anew."""
         self._load = 0.0

@@ -95,9 +95,10 @@ class Dispatcher:
 
     async def steal(self) -> int:
         """Take back what waits at full workers while others have free slots; return how much."""
-        if not self.standing.stalled:
+        stalled, ranks = self.standing.stalled, self.standing.floor.classes_with_room()
+        if not stalled or not ranks:
             return 0
-        facts = {"worker_ids": self.standing.stalled, "seconds": STEAL_SECONDS}
+        facts = {"worker_ids": stalled, "job_classes": ranks, "seconds": STEAL_SECONDS}
         async with self.database.crossing("take waiting jobs from full workers") as session:
             rows = list(await run(session, "steal_waiting", {**facts, "limit": STEAL_LIMIT}))
         for row in rows:
@@ -238,9 +239,9 @@ class Dispatcher:
                 await self.promote()
             if standing.reading.is_due():
                 await standing.read()
+                await standing.count()
                 await self.steal()
-                standing.counting.hurry()
-            if len(self.flows.queue) and standing.counting.is_due():
+            elif len(self.flows.queue) and standing.counting.is_due():
                 await standing.count()
             return (await self.fill()).is_full
 

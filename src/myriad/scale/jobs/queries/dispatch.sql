@@ -164,13 +164,14 @@ WHERE job.tenant_id = chosen.tenant_id AND job.state = 'dispatched'
     AND job.job_class = chosen.job_class AND job.task_id = chosen.task_id AND job.id = chosen.id
 
 -- name: steal_waiting
--- What waits at a worker whose slots are all busy goes back, to be routed to one with free slots.
+-- What waits at a worker whose slots are all busy goes back when another has free slots for it.
 WITH busy AS (
     SELECT id FROM platform.job_worker WHERE id = ANY(%(worker_ids)s)
 ), stolen AS (
     SELECT job.tenant_id, job.job_class, job.task_id, job.id
     FROM busy JOIN platform.job ON job.worker_id = busy.id
-    WHERE job.state = 'dispatched' AND job.dispatched_at < now() - %(seconds)s * interval '1 second'
+    WHERE job.state = 'dispatched' AND job.job_class = ANY(%(job_classes)s::smallint[])
+        AND job.dispatched_at < now() - %(seconds)s * interval '1 second'
     ORDER BY job.dispatched_at LIMIT %(limit)s FOR UPDATE OF job SKIP LOCKED
 )
 UPDATE platform.job SET state = 'queued', worker_id = NULL, dispatched_at = NULL FROM stolen
