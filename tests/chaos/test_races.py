@@ -24,6 +24,7 @@ from myriad.scale.jobs import (
     enqueue_many,
     replay,
 )
+from myriad.scale.jobs.dispatch import Dispatcher
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.job import Job
 from myriad.scale.jobs.reaper import Reaper
@@ -36,6 +37,7 @@ from tests.scale.jobs.workbench import (
     TASK,
     RecordingPublisher,
     add_job,
+    add_worker,
     effects,
     executor_for,
     expire_lease,
@@ -313,3 +315,20 @@ async def test_a_reaper_that_comes_back_lets_workers_speak_up_before_it_takes_th
         assert await _state_of(runtime, tenant, job_id) == "queued"
         may_end.set()
         assert await running == "lost"
+
+
+async def test_two_dispatchers_at_once_hand_out_every_job_of_a_pack_once(
+    fresh_servers: ServerUrls,
+) -> None:
+    """As in a take-over, when the old leader has not yet noticed that it leads no longer."""
+    async with runtime_for(fresh_servers) as one, runtime_for(fresh_servers) as other:
+        tenant = TenantId(await create_tenant_row(one, "first"))
+        async with one.database.session(tenant) as session:
+            packed = await enqueue_many(session, TASK, [{"n": n} for n in range(250)])
+        single = [await add_job(one, tenant, n) for n in range(20)]
+        await add_worker(one, slots=1000)
+        broker = RecordingPublisher()
+        dispatchers = [Dispatcher(runtime.database, broker) for runtime in (one, other)]
+        for _ in range(20):
+            await asyncio.gather(*(each.dispatch(limit=15) for each in dispatchers))
+        assert Counter(broker.ids) == Counter([*packed, *single])
