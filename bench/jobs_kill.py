@@ -5,7 +5,9 @@ millisecond. Myriad and Procrastinate write it as a row, because their queue is 
 others append it to a file. At random moments the whole process group of the workers gets
 `kill -9` and is started again. Brokers, databases and Myriad's ticker live on. When nothing has
 happened for a while, ids without an effect are lost and ids with more than one are doubled. Until
-then a trickle of other jobs keeps every peer's search for dead workers going, as in life.
+then a trickle of other jobs keeps every peer's search for dead workers going, as in life. Myriad
+takes a job whose worker died three times for poison and keeps it as a dead letter; those are
+replayed once, as an operator would, and their number is shown.
 
 Each peer has the settings that lose the least. Celery acknowledges late, rejects on a lost worker,
 prefetches one and redelivers after five seconds; Dramatiq, Taskiq and Procrastinate take a worker
@@ -37,7 +39,7 @@ KILLS = 20
 LIVES = 2 * KILLS
 AT_ONCE = 4
 # A life that does nothing for so long is killed all the same.
-LIFE_SECONDS = 20.0
+LIFE_SECONDS = 30.0
 QUIET_SECONDS = 4.0 * SILENT_SECONDS
 COMPLETE_QUIET_SECONDS = 2.0 * SILENT_SECONDS
 TRICKLE_FROM, TRICKLE_JOBS, TRICKLE_SECONDS = 9_000_000, 1000, 0.5
@@ -63,6 +65,7 @@ class Subject:
     working: Callable[[], AbstractContextManager[object]]
     trickling: Callable[[], AbstractContextManager[object]]
     effects: Effects
+    replay: Callable[[], Awaitable[int]]
 
     def counted(self, jobs: int) -> Counter[int]:
         """Return how often each of the jobs had its effect."""
@@ -76,6 +79,7 @@ class Outcome:
     subject: Subject
     lost: int
     doubled: int
+    dead_letters: int
     kills: int
     seconds: float
 
@@ -93,7 +97,12 @@ def peer_subject(form: Form, place: Place) -> Subject:
         peer.working,
         lambda: running(trickle, peer.log, peer.environment),
         TableEffects(place.procrastinate_url, "effect") if in_table else FileEffects(peer.effects),
+        _nothing_to_replay,
     )
+
+
+async def _nothing_to_replay() -> int:
+    return 0
 
 
 def myriad_subject(myriad: Myriad) -> Subject:
@@ -106,6 +115,7 @@ def myriad_subject(myriad: Myriad) -> Subject:
         myriad.working,
         contextlib.nullcontext,
         TableEffects(myriad.place.urls.crossing_url, "bench.ledger"),
+        myriad.replay_dead,
     )
 
 
@@ -119,10 +129,13 @@ async def storm(subject: Subject, jobs: int, dice: random.Random) -> Outcome:
             break
     with subject.working(), subject.trickling():
         counted = await _quiet(subject, jobs)
+        dead_letters = await subject.replay()
+        if dead_letters:
+            counted = await _quiet(subject, jobs)
     lost = jobs - len(counted)
     doubled = sum(times > 1 for times in counted.values())
     print(f"{subject.label}: lost {lost}, doubled {doubled}", flush=True)
-    return Outcome(subject, lost, doubled, kills, time.monotonic() - began)
+    return Outcome(subject, lost, doubled, dead_letters, kills, time.monotonic() - began)
 
 
 async def _live_and_die(subject: Subject, jobs: int, kills_left: int, dice: random.Random) -> int:
@@ -157,7 +170,7 @@ async def _quiet(subject: Subject, jobs: int) -> Counter[int]:
 async def measure(jobs: int, seed: int) -> list[Outcome]:
     """Kill everybody, four at a time, and return what came of it."""
     with running_place() as place:
-        myriad = Myriad(place, workers=2, slots=8)
+        myriad = Myriad(place)
         await myriad.prepare()
         subjects = [myriad_subject(myriad), *(peer_subject(form, place) for form in FORMS)]
         turns = asyncio.Semaphore(AT_ONCE)
@@ -175,10 +188,12 @@ async def measure(jobs: int, seed: int) -> list[Outcome]:
 def print_table(outcomes: list[Outcome], jobs: int) -> None:
     """Print what was lost and doubled of how many."""
     print(f"\n{jobs} jobs each, all workers killed {KILLS} times")
-    print(f"{'':24}{'promises':28}{'lost':>6}{'doubled':>9}{'kills':>7}{'seconds':>9}")
+    print(
+        f"{'':24}{'promises':28}{'lost':>6}{'doubled':>9}{'dead letters':>14}{'kills':>7}{'seconds':>9}"
+    )
     for it in outcomes:
         name = f"{it.subject.label:24}{it.subject.promise:28}"
-        print(f"{name}{it.lost:6}{it.doubled:9}{it.kills:7}{it.seconds:9.0f}")
+        print(f"{name}{it.lost:6}{it.doubled:9}{it.dead_letters:14}{it.kills:7}{it.seconds:9.0f}")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -198,6 +213,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     print(
         f"RESULT jobs-kill lost={ours.lost} doubled={ours.doubled} kills={ours.kills}"
+        f" dead_letters={ours.dead_letters}"
         f" jobs={jobs} {said}"
     )
     return 0 if ours.lost == ours.doubled == 0 else 1

@@ -24,6 +24,7 @@ from myriad.apps.products import migration_locations
 from myriad.kit.ids import new_id
 from myriad.scale.data.migrations import upgrade
 from myriad.scale.jobs import enqueue_many
+from myriad.scale.jobs.status import replay_many
 from myriad.scale.tenancy import TenantId
 
 TENANTS = 20
@@ -88,6 +89,15 @@ class Myriad:
                 payloads = [{"number": number} for number in numbers]
                 async with runtime.database.session(tenant) as session:
                     await enqueue_many(session, task, payloads)
+
+    async def replay_dead(self) -> int:
+        """Queue every dead letter again, as an operator would, and return how many there were."""
+        async with open_bench_runtime(self.place.urls, "bench") as runtime:
+            replayed = 0
+            for tenant in self.tenants:
+                async with runtime.database.session(tenant) as session:
+                    replayed += await replay_many(session)
+            return replayed
 
     def _command(self, part: str, name: str = "") -> list[str | Path]:
         config = Config(asdict(self.place.urls), self.slots, name)
