@@ -21,9 +21,6 @@ from myriad.scale.schedule.slots import SLOT_SECONDS, SLOTS, Slot, next_fire
 from myriad.scale.schedule.tick import tick
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import create_tenant_row
-from tests.scale.schedule.test_tick import own
-
-__all__ = ["own"]
 
 _NIGHTLY = ScheduleSpec("test.nightly", "test.thing.do", "nightly")
 _ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,12 +13,11 @@ from hypothesis import strategies as st
 
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError, NotFoundError
-from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.runtime import Runtime
 from myriad.scale.schedule import ScheduleSpec, ensure_schedules, set_enabled
 from myriad.scale.schedule.tick import LATE_SECONDS, serve_ticks, start_times, tick
 from myriad.scale.tenancy import TenantId
-from tests.fixtures.database import create_tenant_row, runtime_for
+from tests.fixtures.database import create_tenant_row
 
 _NIGHTLY = ScheduleSpec("test.nightly", "test.thing.do", "nightly", {"depth": 3})
 _HOURLY = ScheduleSpec("test.hourly", "test.thing.sync", "hourly")
@@ -27,13 +25,6 @@ _WEEKLY = ScheduleSpec("test.weekly", "test.thing.report", "weekly", weekday=0)
 _JOBS = "SELECT task, state, payload, dedup_key, run_at, job_class FROM platform.job_overview ORDER BY id"
 _MORNINGS = ("Europe/Berlin", "America/New_York")
 _SCHEDULES = "SELECT * FROM platform.schedule ORDER BY name"
-
-
-@pytest.fixture
-async def own(fresh_servers: ServerUrls) -> AsyncIterator[Runtime]:
-    """A runtime on a database whose schedules all belong to this test."""
-    async with runtime_for(fresh_servers) as opened:
-        yield opened
 
 
 async def _tenant(runtime: Runtime, *specs: ScheduleSpec, zone: str = "Europe/Berlin") -> TenantId:

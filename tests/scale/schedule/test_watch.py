@@ -22,9 +22,6 @@ from myriad.scale.schedule.watch.signals import note_signal
 from myriad.scale.schedule.watch.sweep import recall_late, sweep
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import create_tenant_row
-from tests.scale.schedule.test_tick import own
-
-__all__ = ["own"]
 
 _PLAN = WatchPlan("page", "test.page.scan", bundle_size=10)
 _DAY = timedelta(days=1)
