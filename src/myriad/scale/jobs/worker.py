@@ -26,7 +26,7 @@ from myriad.scale.jobs.heartbeat import Heartbeat
 from myriad.scale.jobs.ledger import Ledger
 from myriad.scale.jobs.place import Place
 from myriad.scale.jobs.pool import loop_pool
-from myriad.scale.jobs.reaper import BATCH, release_jobs_of
+from myriad.scale.jobs.reaper import release_jobs_of
 from myriad.scale.jobs.registry import REGISTRY, Registry, Task
 from myriad.scale.jobs.settings import WorkerSettings
 from myriad.scale.jobs.store import JobRef, rank_of, run
@@ -191,7 +191,8 @@ def _task_facts(task: Task) -> dict[str, Any]:
 async def release_dead_neighbours(runtime: Runtime, place: Place) -> int:
     """Take back at once the jobs of workers that died on this machine; return how many.
 
-    Without this they would wait for their leases to expire. Called before this worker announces
+    Without this they would wait for their leases to expire, and what was only sent to them for the
+    next look at silent workers. Called before this worker announces
     itself, so a worker known under our own pid is dead as well.
     """
     async with runtime.database.crossing("release jobs of dead workers") as session:
@@ -200,8 +201,6 @@ async def release_dead_neighbours(runtime: Runtime, place: Place) -> int:
         if not dead:
             return 0
         released = await release_jobs_of(session, dead)
-        # The dead also took messages with them; telling of a job twice does no harm.
-        await run(session, "reap_dispatched", {"limit": BATCH, "stale_seconds": 0})
         await run(session, "dismiss_workers", {"ids": dead})
     _log.info("dead_workers_found", workers=len(dead), jobs=released)
     return released
