@@ -229,3 +229,22 @@ async def test_telling_never_fails_and_never_grows(runtime: Runtime, rows: Rows)
     stream = stream_of(rows.tenant_id, job_id)
     assert await runtime.cache.xlen(stream) < 2 * KEPT_EVENTS
     assert 3500 < await runtime.cache.ttl(stream) <= 3600
+
+
+async def test_an_event_that_redis_lost_is_told_by_the_row(
+    rows: Rows, live_app: LiveApp, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row is looked at now and then also while Redis answers; what it already told it keeps."""
+    monkeypatch.setattr(http_events, "LOOK_SECONDS_WITH_REDIS", 0.1)
+    job_id, first = await rows.job("running", progress_done=1, progress_total=9), live_app.first
+    async with watching(live_app, first, job_id) as events:
+        seen = json.loads((await anext(events))["data"])
+        async with runtime.database.crossing("test tells progress") as session:
+            connection = await session.connection()
+            await connection.exec_driver_sql(
+                "UPDATE platform.job SET progress_done = 5 WHERE id = %(id)s", {"id": job_id}
+            )
+        async with asyncio.timeout(20):
+            while seen["done"] != 5:
+                seen = json.loads((await anext(events))["data"])
+    await finish(rows, job_id)

@@ -5,7 +5,7 @@
         async for event in events:
             yield event
 
-A watcher gets `status` (the job's row: at the start and when its state changes, without an id),
+A watcher gets `status` (the job's row: at the start and when it is ahead of the stream, no id),
 `progress` (from the job's stream; its `id` is that of the stream, so a browser that comes back
 with Last-Event-ID goes on without gap or double) and at last `end`. While Redis does not answer,
 the row is read every two seconds. Keep-alive comments are the framework's, each 15 seconds.
@@ -222,7 +222,7 @@ class Watch:
                     yield self._progress(entry)
                 if time.monotonic() >= self._look_at:
                     facts = await self._look()
-                    if self._worth_telling(facts) != self._told:
+                    if _worth_telling(facts) != self._told:
                         yield self._status(facts)
             for last in await self.hub.backlog(stream, self.after):
                 yield self._progress(last)
@@ -236,7 +236,7 @@ class Watch:
         return {"state": GONE} if found is None else _facts(found)
 
     def _status(self, facts: dict[str, Any]) -> ServerSentEvent:
-        self._told = self._worth_telling(facts)
+        self._told = _worth_telling(facts)
         return ServerSentEvent(event="status", data=facts, retry=_RETRY_MILLISECONDS)
 
     def _progress(self, entry: Entry) -> ServerSentEvent:
@@ -244,13 +244,17 @@ class Watch:
         # What an attempt's beginning or end says may be older than the row, so the row is asked.
         if facts["kind"] == "state":
             self._look_at = 0.0
+        else:
+            self._told = _worth_telling(facts)
         return ServerSentEvent(event="progress", data=facts, id=self.after)
 
-    def _worth_telling(self, facts: dict[str, Any]) -> tuple[Any, ...]:
-        """Return what of the row is news; progress comes by the stream while that flows."""
-        if self.hub.is_up:
-            return (facts["state"], facts.get("attempt"))
-        return tuple(facts.values())
+
+def _worth_telling(facts: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what makes a row news; it is never older than an event, which is told after it.
+
+    So a row that differs from what was told last says what Redis has lost.
+    """
+    return tuple(facts.get(name) for name in ("state", "attempt", "done", "total", "message"))
 
 
 def _facts(status: JobStatus) -> dict[str, Any]:
