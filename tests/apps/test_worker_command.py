@@ -31,6 +31,22 @@ def test_without_servers_it_says_how_to_get_some(
     assert len(said.splitlines()) == 1
 
 
+def test_without_postgresql_it_ends_with_one_line(tmp_path: Path, servers: ServerUrls) -> None:
+    """Not a traceback: whoever supervises it starts it again."""
+    nowhere = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
+    environment = _environment(servers, tmp_path) | {
+        f"MYRIAD_DATABASE__{name}": nowhere for name in ("URL", "APP_URL", "CROSSING_URL")
+    }
+    command = [sys.executable, "-m", "myriad.apps.worker"]
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == 1
+    assert "\nthe worker cannot start: PostgreSQL cannot be reached" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "nothing" not in ended.stderr
+
+
 async def _workers(runtime: Runtime) -> list[dict[str, Any]]:
     return await runtime.database.crossing_rows("test looks at workers", _WORKERS, {})
 

@@ -12,10 +12,11 @@ from typing import Protocol
 from myriad.kit.errors import UnavailableError
 from myriad.scale.data import Database
 from myriad.scale.jobs.broker import Bundle
+from myriad.scale.jobs.flight import WRITERS, Flight
 from myriad.scale.jobs.flows import Flows, Pace
 from myriad.scale.jobs.leader import Leadership, leading
 from myriad.scale.jobs.measures import DISPATCHED, LEADING, ROUND_SECONDS
-from myriad.scale.jobs.standing import BUNDLE_JOBS, BUNDLE_SECONDS, Line, Standing
+from myriad.scale.jobs.standing import BUNDLE_JOBS, BUNDLE_SECONDS, Line, Lines, Standing
 from myriad.scale.jobs.store import run
 from myriad.scale.jobs.taking import Batch, take
 from myriad.scale.observe.logs import get_logger
@@ -55,6 +56,7 @@ class Dispatcher:
     publisher: Carrier
     batch_jobs: int = BATCH_JOBS
     flows: Flows = field(init=False)
+    lines: Lines = field(init=False)
     standing: Standing = field(init=False)
     _promoting: Pace = field(default_factory=lambda: Pace(0.2, share=0.2))
     _burying: Pace = field(default_factory=lambda: Pace(1.0))
@@ -62,8 +64,9 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self.flows = Flows(self.database)
-        line = self.database.shared(Line, lambda: Line(self.database.settings.crossing))
-        self.standing = Standing(line, self.flows.queue)
+        url = self.database.settings.crossing
+        self.lines = self.database.shared(Lines, lambda: Lines.to(url, WRITERS))
+        self.standing = Standing(self.lines.of(0), self.flows.queue)
 
     async def dispatch(self, limit: int | None = None) -> Dispatched:
         """Look at everything anew and fill the workers' windows once, by at most `limit` jobs.
@@ -108,42 +111,41 @@ class Dispatcher:
     async def fill(self, limit: int | None = None) -> Dispatched:
         """Choose, mark and publish until nothing more may go.
 
-        While one batch is being written the next is chosen, and the one before is published.
+        While two batches are being written the next is chosen, and the one before is published.
         """
-        left, published = _NO_LIMIT if limit is None else limit, 0
-        writing: asyncio.Task[Batch] | None = None
-        sending: asyncio.Task[int] | None = None
-        taken: Batch | None = None
+        left, flight = _NO_LIMIT if limit is None else limit, Flight()
         try:
             while True:
                 batch = self.standing.choose(min(self.batch_jobs, left), time.time())
                 left -= batch.jobs
-                taken = await writing if writing is not None else None
-                writing = asyncio.create_task(self._take(batch)) if batch.jobs else None
+                is_last = not flight.writing and not batch.jobs
+                while flight.must_land_before(batch):
+                    left += await self._land(flight)
+                if is_last:
+                    return Dispatched(await flight.sent(), len(self.flows.queue) > 0)
+                if batch.jobs:
+                    flight.begin(batch, self._take(batch, self.lines.of(flight.begun)))
                 # The statement has to be on its way before this thread chooses again.
                 await asyncio.sleep(0)
-                left += self._settle(taken)
-                published += await sending if sending is not None else 0
-                sending = asyncio.create_task(self._publish(taken)) if taken else None
-                taken = None
-                if writing is None and sending is None:
-                    return Dispatched(published, len(self.flows.queue) > 0)
         finally:
-            if sending is not None:
-                await asyncio.gather(sending, return_exceptions=True)
-            await self._abandon(taken, writing)
+            await self._abandon(flight)
 
-    async def _abandon(self, taken: Batch | None, writing: asyncio.Task[Batch] | None) -> None:
+    async def _land(self, flight: Flight) -> int:
+        """Await the oldest batch and begin to publish it; return how many jobs were missing."""
+        taken = await flight.written()
+        await flight.sent()
+        flight.send(self._publish)
+        return self._settle(taken)
+
+    async def _abandon(self, flight: Flight) -> None:
         """Put back what an interrupted round marked without publishing it."""
-        written = await writing if writing is not None else None
-        self._settle(written)
-        for batch in (taken, written):
-            if batch is not None:
-                await self._take_back(bundle(batch))
+        for taken in await flight.abandoned():
+            self._settle(taken)
+            await self._take_back(bundle(taken))
 
-    async def _take(self, batch: Batch) -> Batch:
+    async def _take(self, batch: Batch, line: Line) -> Batch:
         try:
-            return await take(await self.standing.line.connected(), batch)
+            return await take(await line.connected(), batch)
         except BaseException:
             # Nothing is known of these jobs, so they are as if they had not been chosen.
             for ask in batch.asks:
@@ -151,10 +153,8 @@ class Dispatcher:
             self._settle(batch)
             raise
 
-    def _settle(self, taken: Batch | None) -> int:
+    def _settle(self, taken: Batch) -> int:
         """Correct what was estimated by what was found; return how many jobs were missing."""
-        if taken is None:
-            return 0
         for ask in taken.asks:
             flow = ask.lane.flow
             self.flows.served[flow.tenant_id, flow.job_class] = flow

@@ -76,6 +76,27 @@ class Line:
 
 
 @dataclass
+class Lines:
+    """A few such connections, used in turn."""
+
+    all: tuple[Line, ...]
+
+    @classmethod
+    def to(cls, url: str, number: int) -> Lines:
+        """Return `number` connections, each opened at its first use."""
+        return cls(tuple(Line(url) for _ in range(number)))
+
+    def of(self, turn: int) -> Line:
+        """Return the connection whose turn it is."""
+        return self.all[turn % len(self.all)]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for line in self.all:
+            await line.close()
+
+
+@dataclass
 class Standing:
     """Workers, limits and what is under way; decides whether a lane may go, and where to."""
 

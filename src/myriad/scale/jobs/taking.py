@@ -6,7 +6,7 @@ waiting for the disk, since a dispatch that is forgotten in a crash is only done
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, KeysView, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,11 @@ class Batch:
             ask = self._last[id(lane)] = Ask(lane, worker, jobs, cost_each, skip)
             self.asks.append(ask)
         self.chosen.append((ask, jobs))
+
+    @property
+    def lanes(self) -> KeysView[int]:
+        """The identities of the lanes that are asked."""
+        return self._last.keys()
 
     def found(self) -> Iterator[tuple[Ask, list[str]]]:
         """Yield what was found for each choice, in the order of the choices."""

@@ -17,6 +17,7 @@ from uuid import UUID
 from celery import Celery, signals
 from kombu import Queue
 from psycopg.types.json import Jsonb
+from sqlalchemy.exc import OperationalError
 
 from myriad.kit.errors import UnavailableError
 from myriad.scale.jobs.bridge import AsyncBridge
@@ -44,7 +45,8 @@ def run_worker(
     """Serve jobs until SIGTERM or SIGINT and return the exit code.
 
     `open_runtime()` gives an asynchronous context manager of a Runtime; it is entered on the loop
-    that will run every job. Call from the main thread, which Celery keeps.
+    that will run every job. Call from the main thread, which Celery keeps. Raises UnavailableError
+    when PostgreSQL is away at the start; an outage later is outlived.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         # Until Celery listens itself, so that a start can be broken off without a trace.
@@ -63,8 +65,11 @@ def bridge_worker(
 ) -> Worker:
     """Return a worker whose jobs run on `bridge`, with the dead of this machine laid to rest."""
     place = Place.here()
-    bridge.run(release_dead_neighbours(runtime, place))
-    bridge.run(announce_tasks(runtime, registry))
+    try:
+        bridge.run(release_dead_neighbours(runtime, place))
+        bridge.run(announce_tasks(runtime, registry))
+    except OperationalError as error:
+        raise UnavailableError(f"PostgreSQL cannot be reached: {error.orig}") from error
     executor = bridge.run(_executor(runtime, settings, registry))
     ranks = tuple(rank_of(name) for name in settings.classes)
     name = settings.name or default_name(executor.worker_id)
