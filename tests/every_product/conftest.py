@@ -53,10 +53,10 @@ def _peopled(urls: ServerUrls, catalog: dict[str, Table]) -> Peopled:
             "INSERT INTO platform.user_account (email, name) "
             "VALUES (gen_random_uuid() || '@example.com', 'Spare') RETURNING id"
         ).fetchone()
-        # The task of every sample job; the number stands in `exceptions.SAMPLES`.
+        # The task of every sample job; the number, which no sequence reaches, stands in SAMPLES.
         connection.execute(
             "INSERT INTO platform.job_task (id, name) OVERRIDING SYSTEM VALUE "
-            "VALUES (1, 'sample.thing.do') ON CONFLICT DO NOTHING"
+            "VALUES (32000, 'sample.thing.do') ON CONFLICT DO NOTHING"
         )
     assert spare is not None
     seeded = seed_tenant(urls.app_url, urls.crossing_url, catalog, company.tenant_id, spare[0])

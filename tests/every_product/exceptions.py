@@ -57,7 +57,7 @@ SAMPLES: dict[str, object] = {
     "platform.watch_plan.swept_until": "2026-05-01T12:00:00Z",
     # Ended, so that the stream of its events ends as well.
     "platform.job.state": "dead",
-    "platform.job.task_id": 1,
+    "platform.job.task_id": 32_000,
 }
 
 # Which table a path parameter names, beside what products declare in their manifests.

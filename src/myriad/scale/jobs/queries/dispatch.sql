@@ -147,8 +147,7 @@ WITH asked AS (
 SELECT asked.number::integer - 1 AS number, picked.id, picked.cost,
     picked.taken + asked.skip AS first,
     greatest(0, least(asked.jobs, picked.size - picked.taken - asked.skip)) AS jobs,
-    CASE WHEN jsonb_path_exists(picked.payloads, '$[*] ? (@ == null)') THEN picked.payloads END
-        AS payloads,
+    CASE WHEN picked.has_holes THEN picked.payloads END AS payloads,
     picked.size > picked.taken + asked.skip + asked.jobs OR EXISTS (
         SELECT FROM platform.job_pack AS later
         WHERE later.tenant_id = picked.tenant_id AND later.job_class = picked.job_class

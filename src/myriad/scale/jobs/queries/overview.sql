@@ -24,14 +24,17 @@ GROUP BY 1
 
 -- name: group_dead
 -- What went wrong, worst first: one line a task and error code, with its newest example.
-SELECT task.name AS task, coalesce(job.error ->> 'code', 'unknown') AS code, count(*) AS jobs,
-    count(DISTINCT job.tenant_id) AS tenants, min(job.finished_at) AS first_at,
-    max(job.finished_at) AS last_at,
-    (array_agg(job.id ORDER BY job.finished_at DESC))[1] AS newest_id,
-    (array_agg(job.tenant_id ORDER BY job.finished_at DESC))[1] AS newest_tenant_id,
-    (array_agg(job.error ->> 'detail' ORDER BY job.finished_at DESC))[1] AS detail
-FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
-WHERE job.state = 'dead'
+SELECT task.name AS task, coalesce(dead.error ->> 'code', 'unknown') AS code, count(*) AS jobs,
+    count(DISTINCT dead.tenant_id) AS tenants, min(dead.ended_at) AS first_at,
+    max(dead.ended_at) AS last_at,
+    (array_agg(dead.id ORDER BY dead.ended_at DESC))[1] AS newest_id,
+    (array_agg(dead.tenant_id ORDER BY dead.ended_at DESC))[1] AS newest_tenant_id,
+    (array_agg(dead.error ->> 'detail' ORDER BY dead.ended_at DESC))[1] AS detail
+FROM (
+    SELECT tenant_id, id, task_id, error,
+        coalesce(finished_at, uuid_extract_timestamp(id)) AS ended_at
+    FROM platform.job WHERE state = 'dead'
+) AS dead JOIN platform.job_task AS task ON task.id = dead.task_id
 GROUP BY task.name, code ORDER BY jobs DESC, task.name, code LIMIT %(limit)s
 
 -- name: list_shares

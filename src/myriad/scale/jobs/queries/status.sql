@@ -137,7 +137,7 @@ FROM gone
 -- name: cancel_packed
 WITH emptied AS (
     UPDATE platform.job_pack AS pack
-    SET payloads = jsonb_set(pack.payloads, ARRAY[%(item)s::text], 'null')
+    SET payloads = jsonb_set(pack.payloads, ARRAY[%(item)s::text], 'null'), has_holes = true
     WHERE tenant_id = %(tenant_id)s AND id = %(pack_id)s AND %(item)s BETWEEN taken AND size - 1
         AND payloads -> %(item)s::integer <> 'null'
     RETURNING pack.*, old.payloads -> %(item)s::integer AS payload

@@ -108,6 +108,7 @@ CREATE TABLE platform.job_pack (
     cost real CONSTRAINT ck_job_pack_cost CHECK (cost > 0),
     deadline_at timestamptz,
     payloads jsonb NOT NULL,
+    has_holes boolean NOT NULL DEFAULT false,
     CONSTRAINT pk_job_pack PRIMARY KEY (tenant_id, job_class, task_id, id),
     CONSTRAINT ck_job_pack_taken CHECK (taken BETWEEN 0 AND size)
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
