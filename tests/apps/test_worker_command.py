@@ -84,7 +84,8 @@ async def test_it_serves_as_it_was_told_until_it_is_told_to_end(
             expected = {"name": "front-1", "slots": 3, "classes": [0, 1], "pid": process.pid}
             assert found == [expected]
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(process.wait, 30) == 0
+            code = await asyncio.to_thread(process.wait, 30)
+            assert code == 0, (tmp_path / "log").read_text()
             assert await _workers(runtime) == []
     finally:
         process.kill()

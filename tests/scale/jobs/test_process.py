@@ -93,7 +93,7 @@ def test_messages_run_beside_each_other_on_one_loop_and_tell_celerys_loop_when_t
         await asyncio.wait_for(together.wait(), 20)
         seen.append(bundle)
 
-    pool = loop_pool(bridge, serve)(2)
+    pool = loop_pool(bridge, serve, lambda: None)(2)
     pool.register_with_event_loop(loop)
     for number in (1, 2):
         _send(pool, json.dumps([[[number]], {}, {}]), ended)
@@ -113,7 +113,7 @@ def test_a_message_that_cannot_be_read_is_done_with_and_harms_nothing(body: str)
     async def serve(bundle: list[int]) -> None:
         raise AssertionError("there is nothing to serve")
 
-    pool = loop_pool(bridge, serve)(1)
+    pool = loop_pool(bridge, serve, lambda: None)(1)
     pool.register_with_event_loop(loop)
     _send(pool, body, ended)
     loop.turn()

@@ -32,11 +32,16 @@ class LoopPool(BasePool):
     signal_safe = False
     bridge: AsyncBridge
     serve: Serve
+    listening: Callable[[], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._hub: Any = None
         self._running: set[Future[None]] = set()
+
+    def on_start(self) -> None:
+        """Tell that Celery's own handlers of signals are in place; they are set just before."""
+        self.listening()
 
     def register_with_event_loop(self, hub: Any) -> None:
         """Remember the loop that fetches messages."""
@@ -72,6 +77,10 @@ class LoopPool(BasePool):
         wait(self._running)
 
 
-def loop_pool(bridge: AsyncBridge, serve: Serve) -> type[LoopPool]:
-    """Return the pool class whose slots run `serve(argument of the message)` on `bridge`."""
-    return type("BoundLoopPool", (LoopPool,), {"bridge": bridge, "serve": staticmethod(serve)})
+def loop_pool(bridge: AsyncBridge, serve: Serve, listening: Callable[[], None]) -> type[LoopPool]:
+    """Return the pool class whose slots run `serve(argument of the message)` on `bridge`.
+
+    `listening()` is called once Celery listens to signals, before it fetches messages.
+    """
+    parts = {"bridge": bridge, "serve": staticmethod(serve), "listening": staticmethod(listening)}
+    return type("BoundLoopPool", (LoopPool,), parts)

@@ -99,6 +99,7 @@ class Worker:
     executor: Executor
     heartbeat: Heartbeat
     _is_ending: bool = False
+    _is_told_early: bool = False
 
     def serve(self) -> int:
         """Announce the worker, run bundles until told to end, and leave nothing behind."""
@@ -109,6 +110,9 @@ class Worker:
         app.task(name=RUN_JOB, ignore_result=True)(_never_called)
         # What the imports have made stays for good; collections need not look at it again.
         gc.freeze()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # Celery's parts cannot be broken off while they are being put together.
+            signal.signal(number, self._note_signal)
         try:
             self.heartbeat.start()
             return self._consume(app)
@@ -123,7 +127,7 @@ class Worker:
         signals.worker_shutting_down.connect(self._end, weak=False)
         signals.setup_logging.connect(_leave_logging_alone, weak=False)
         worker = app.Worker(
-            pool=loop_pool(self.bridge, self._run_bundle),
+            pool=loop_pool(self.bridge, self._run_bundle, self._heed_signal),
             concurrency=self.settings.slots,
             hostname=self.heartbeat.name,
             without_gossip=True,
@@ -137,6 +141,14 @@ class Worker:
 
     async def _run_bundle(self, bundle: list[list[Any]]) -> None:
         await self.executor.execute([_ref(member) for member in bundle])
+
+    def _note_signal(self, *_: object) -> None:
+        self._is_told_early = True
+
+    def _heed_signal(self) -> None:
+        """Now that Celery listens, tell it what was said before."""
+        if self._is_told_early:
+            signal.raise_signal(signal.SIGTERM)
 
     def _end(self, **_: object) -> None:
         """Begin to drain; told a second time, stop at once."""

@@ -1,0 +1,18 @@
+"""Measures of staff."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "keeper_0005"
+down_revision = "keeper_0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    """Nothing to take back yet."""

@@ -1,0 +1,18 @@
+"""Patterns of the week and marks of peers."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "keeper_0006"
+down_revision = "keeper_0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+
+
+def downgrade() -> None:
+    """Nothing to take back yet."""
