@@ -34,6 +34,7 @@ from myriad.products.keeper.models.people import (
     PersonTerm,
     Visit,
 )
+from myriad.products.keeper.models.reviews import Review, ReviewAlert, ReviewSummary
 
 __all__ = [
     "Account",
@@ -55,6 +56,9 @@ __all__ = [
     "Quarantine",
     "Refund",
     "Report",
+    "Review",
+    "ReviewAlert",
+    "ReviewSummary",
     "SalesOrder",
     "SyncCursor",
     "Task",
