@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from myriad.products.keeper import notice_tasks as notice_tasks
 from myriad.products.keeper.connecting import WEBHOOK_TASK, speaking_to
 from myriad.products.keeper.errors import (
     BusinessDateError,

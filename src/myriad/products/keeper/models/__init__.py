@@ -27,6 +27,7 @@ from myriad.products.keeper.models.ledger import (
     TeamMember,
     Timecard,
 )
+from myriad.products.keeper.models.notices import NoticeDelivery, NoticeRow
 from myriad.products.keeper.models.people import (
     Customer,
     IdentityLink,
@@ -48,6 +49,8 @@ __all__ = [
     "Insight",
     "Location",
     "ModelFit",
+    "NoticeDelivery",
+    "NoticeRow",
     "OrderLine",
     "Payment",
     "Person",
