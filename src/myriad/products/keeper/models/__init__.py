@@ -17,6 +17,7 @@ from myriad.products.keeper.models.findings import (
     Report,
     Task,
 )
+from myriad.products.keeper.models.keeping import Consent, ErasedKey, Preference, ViewLog
 from myriad.products.keeper.models.ledger import (
     Booking,
     Location,
@@ -35,6 +36,7 @@ from myriad.products.keeper.models.people import (
     PersonTerm,
     Visit,
 )
+from myriad.products.keeper.models.proof import CallAssignment, ControlGroup, MutedKind
 from myriad.products.keeper.models.reviews import Review, ReviewAlert, ReviewSummary
 
 __all__ = [
@@ -42,13 +44,18 @@ __all__ = [
     "AgentRun",
     "Anomaly",
     "Booking",
+    "CallAssignment",
     "Connection",
+    "Consent",
+    "ControlGroup",
     "Customer",
     "DayTotal",
+    "ErasedKey",
     "IdentityLink",
     "Insight",
     "Location",
     "ModelFit",
+    "MutedKind",
     "NoticeDelivery",
     "NoticeRow",
     "OrderLine",
@@ -56,6 +63,7 @@ __all__ = [
     "Person",
     "PersonMetrics",
     "PersonTerm",
+    "Preference",
     "Quarantine",
     "Refund",
     "Report",
@@ -67,6 +75,7 @@ __all__ = [
     "Task",
     "TeamMember",
     "Timecard",
+    "ViewLog",
     "Visit",
     "WebhookEvent",
 ]

@@ -27,6 +27,7 @@ class Account(TenantKey, TimestampedModel):
     """One business that uses Keeper; its zone is that of `platform.tenant`.
 
     `business_date` is the day that the last run of the agents looked at, None before the first.
+    `network_opt_in` says whether its figures may enter the pool that peers compare with.
     """
 
     __tablename__ = "account"
@@ -39,6 +40,7 @@ class Account(TenantKey, TimestampedModel):
     currency: Mapped[Word] = mapped_column(server_default="USD")
     size_band: Mapped[Word] = mapped_column(server_default="small")
     business_date: Mapped[Day | None]
+    network_opt_in: Mapped[bool] = mapped_column(server_default=text("false"))
     settings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
 
