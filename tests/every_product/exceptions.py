@@ -14,6 +14,9 @@ TABLES_WITHOUT_TENANT: dict[str, str] = {
     "platform.job_task": "names and limits of the tasks in the code, the same for every tenant",
     "platform.job_limit": "how many jobs may run at once; the operator sets it for the installation",
     "platform.job_backlog": "one row a class: how many jobs wait and may, counted over all tenants",
+    "keeper.network_week": "when the network's figures were published; nobody's own number",
+    "keeper.benchmark": "rounded quantiles of at least ten accounts, the same for every tenant",
+    "keeper.prior": "pooled parameters of at least ten accounts, the same for every tenant",
 }
 
 INDEXES_WITHOUT_LEADING_TENANT: dict[str, str] = {
