@@ -148,7 +148,7 @@ def megabytes(place: Place) -> float:
 def size_of_rows(place: Place, jobs: int) -> float:
     """Return the megabytes of a million single rows, counted from `jobs` of them."""
     with psycopg.connect(place.urls.database_url) as owner:
-        owner.execute("TRUNCATE platform.job, platform.job_pack")
+        owner.execute("TRUNCATE platform.job, platform.job_pack, platform.job_slice")
     with psycopg.connect(place.urls.crossing_url) as crossing:
         crossing.execute(_ROWS, [jobs, TENANTS])
     return megabytes(place) * JOBS / jobs

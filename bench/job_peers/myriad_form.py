@@ -44,6 +44,7 @@ GRANT SELECT ON bench.ledger TO myriad_crossing;
 _LEFT = """
 SELECT (SELECT count(*) FROM platform.job WHERE state <> 'dead')
     + (SELECT coalesce(sum(size - taken), 0) FROM platform.job_pack)
+    + (SELECT coalesce(sum(jobs), 0) FROM platform.job_slice)
 """
 _ROWS = "SELECT count(*) FROM bench.ledger"
 

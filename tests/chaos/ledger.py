@@ -220,7 +220,8 @@ _QUERIES: dict[str, LiteralString] = {
     "jobs": "SELECT state::text, count(*) FROM platform.job WHERE tenant_id = %(tenant)s GROUP BY 1",
     "dead": _DEAD,
     "twice": f"SELECT 'n', ({_TWICE}) - ({_ONCE})",
-    "packs": "SELECT 'n', count(*) FROM platform.job_pack WHERE tenant_id = %(tenant)s",
+    "packs": "SELECT 'n', (SELECT count(*) FROM platform.job_pack WHERE tenant_id = %(tenant)s) + "
+    "(SELECT count(*) FROM platform.job_slice WHERE tenant_id = %(tenant)s)",
     "items": "SELECT 'n', count(*) FROM platform.job_item WHERE tenant_id = %(tenant)s",
 }
 

@@ -104,7 +104,7 @@ async def test_short_jobs_have_a_deep_window_and_go_in_bundles(
     await dispatcher.dispatch()
     assert 150 <= len(publisher.ids) <= 204
     assert publisher.ids == ids[: len(publisher.ids)]
-    assert max(len(bundle.members) for bundle in publisher.bundles) == 50
+    assert max(bundle.jobs for bundle in publisher.bundles) == 50
 
 
 async def test_without_a_worker_nothing_leaves_the_table(

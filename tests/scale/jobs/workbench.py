@@ -16,6 +16,7 @@ from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.job import Job
 from myriad.scale.jobs.registry import Handler, Payload, Registry, Task
 from myriad.scale.jobs.status import JobStatus, get_job
+from myriad.scale.jobs.slices import refs_of
 from myriad.scale.jobs.store import JobRef
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
@@ -115,8 +116,13 @@ class RecordingPublisher:
 
     @property
     def published(self) -> list[list[Any]]:
-        """The members of every bundle, in their order: [tenant, job, class, task]."""
-        return [member for bundle in self.bundles for member in bundle.members]
+        """The jobs of every bundle, in their order: [tenant, job, class, task]."""
+        return [
+            [member[0], str(ref.job_id), ref.job_class, ref.task_id]
+            for bundle in self.bundles
+            for member in bundle.members
+            for ref in refs_of(member)
+        ]
 
     @property
     def ids(self) -> list[UUID]:

@@ -70,11 +70,16 @@ def create_celery(broker_url: str) -> Celery:
 
 @dataclass(slots=True)
 class Bundle:
-    """Jobs that one worker runs in one slot, one after another: [tenant, job, class, task] each."""
+    """Jobs that one worker runs in one slot, one after another.
+
+    A member is [tenant, job, class, task]; with a fifth value, the number of its places, it is a
+    slice that begins at that job. `jobs` counts both.
+    """
 
     worker_name: str
     job_class: int
     members: list[list[Any]] = field(default_factory=list)
+    jobs: int = 0
     seconds: float = 0.0
 
 

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from myriad.kit.errors import UnavailableError
 from myriad.scale.data import Database
@@ -16,9 +16,10 @@ from myriad.scale.jobs.flight import WRITERS, Flight
 from myriad.scale.jobs.flows import Flows, Pace
 from myriad.scale.jobs.leader import Leadership, leading
 from myriad.scale.jobs.measures import DISPATCHED, LEADING, ROUND_SECONDS
+from myriad.scale.jobs.slices import FEWEST_FOR_SLICE, open_slices, refs_of, unpack_slices
 from myriad.scale.jobs.standing import BUNDLE_JOBS, BUNDLE_SECONDS, Line, Lines, Standing
-from myriad.scale.jobs.store import run
-from myriad.scale.jobs.taking import Batch, take
+from myriad.scale.jobs.store import columns_of, run
+from myriad.scale.jobs.taking import Ask, Batch, take
 from myriad.scale.observe.logs import get_logger
 
 BATCH_JOBS = 100
@@ -103,6 +104,13 @@ class Dispatcher:
             return 0
         facts = {"worker_ids": stalled, "job_classes": ranks, "seconds": STEAL_SECONDS}
         async with self.database.crossing("take waiting jobs from full workers") as session:
+            await unpack_slices(
+                session,
+                worker_ids=stalled,
+                job_classes=ranks,
+                stale_seconds=STEAL_SECONDS,
+                limit=STEAL_LIMIT // FEWEST_FOR_SLICE,
+            )
             rows = list(await run(session, "steal_waiting", {**facts, "limit": STEAL_LIMIT}))
         for row in rows:
             self.flows.add(row.tenant_id, row.job_class, row.task_id, False, time.time())
@@ -149,7 +157,7 @@ class Dispatcher:
         except BaseException:
             # Nothing is known of these jobs, so they are as if they had not been chosen.
             for ask in batch.asks:
-                ask.ids, ask.is_dry, ask.cost = [], False, 0.0
+                ask.forget()
             self._settle(batch)
             raise
 
@@ -167,16 +175,15 @@ class Dispatcher:
         except UnavailableError:
             await self._take_back(bundles)
             raise
-        jobs = sum(len(each.members) for each in bundles)
+        jobs = sum(each.jobs for each in bundles)
         DISPATCHED.inc(jobs)
         return jobs
 
     async def _take_back(self, bundles: Sequence[Bundle]) -> None:
-        members = [member for each in bundles for member in each.members]
-        names = ("tenant_ids", "ids", "job_classes", "task_ids")
-        columns = {name: [member[place] for member in members] for place, name in enumerate(names)}
+        refs = [ref for each in bundles for member in each.members for ref in refs_of(member)]
         async with self.database.crossing("take back undelivered jobs") as session:
-            await run(session, "take_back", columns)
+            await open_slices(session, [member for each in bundles for member in each.members])
+            await run(session, "take_back", columns_of(refs))
         self.flows.looking.hurry()
         self.standing.counting.hurry()
 
@@ -263,20 +270,23 @@ def bundle(taken: Batch) -> list[Bundle]:
     filling: dict[tuple[str, int], Bundle] = {}
     for ask, ids in taken.found():
         flow, name = ask.lane.flow, ask.worker.name
-        key, tenant_id = (name, flow.job_class), str(flow.tenant_id)
-        seconds = ask.cost_each * len(ids)
+        jobs = ask.found if ask.is_slice else len(ids)
+        key, seconds = (name, flow.job_class), ask.cost_each * jobs
         current = filling.get(key)
-        if current is None or _is_full(current, len(ids), seconds):
+        if current is None or _is_full(current, jobs, seconds):
             current = filling[key] = Bundle(name, flow.job_class)
             bundles.append(current)
-        task_id = ask.lane.task_id
-        current.members += [[tenant_id, job_id, flow.job_class, task_id] for job_id in ids]
+        current.members += _members(ask, ids)
+        current.jobs += jobs
         current.seconds += seconds
     return bundles
 
 
+def _members(ask: Ask, ids: Sequence[str]) -> list[list[Any]]:
+    flow, task_id = ask.lane.flow, ask.lane.task_id
+    tenant_id, places = str(flow.tenant_id), [ask.places] if ask.is_slice else []
+    return [[tenant_id, job_id, flow.job_class, task_id, *places] for job_id in ids]
+
+
 def _is_full(current: Bundle, jobs: int, seconds: float) -> bool:
-    return (
-        len(current.members) + jobs > BUNDLE_JOBS
-        or current.seconds + seconds > BUNDLE_SECONDS + 1e-9
-    )
+    return current.jobs + jobs > BUNDLE_JOBS or current.seconds + seconds > BUNDLE_SECONDS + 1e-9

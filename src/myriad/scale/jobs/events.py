@@ -6,26 +6,20 @@ events for an hour and may vanish at any time. Who reads it also looks at the jo
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from myriad.kit.clock import utc_now
-from myriad.scale.observe.logs import get_logger
+from myriad.scale import live
 from myriad.scale.observe.metrics import Counter
 from myriad.scale.tenancy import TenantId
 
-KEPT_EVENTS = 200
-KEPT_SECONDS = 3600
-FIELD = "event"
 ENDED = frozenset({"succeeded", "cancelled", "dead"})
 
-_log = get_logger(__name__)
 _events = Counter(
     "myriad_jobs_events", "Live events told to watchers, by whether Redis took them", ["outcome"]
 )
@@ -72,16 +66,5 @@ async def publish(cache: Redis, tenant_id: TenantId | UUID, job_id: UUID, event:
     Callers ask for at most four a second for each job. A Redis that does not answer costs watchers
     only the seconds until they look at the row.
     """
-    stream = stream_of(tenant_id, job_id)
-    try:
-        async with cache.pipeline(transaction=False) as pipeline:
-            pipeline.xadd(
-                stream, {FIELD: json.dumps(event.as_dict())}, maxlen=KEPT_EVENTS, approximate=True
-            )
-            pipeline.expire(stream, KEPT_SECONDS)
-            await pipeline.execute()
-    except (RedisError, OSError, ValueError) as error:
-        _events.labels("lost").inc()
-        _log.debug("job_event_lost", job_id=str(job_id), error=type(error).__name__)
-        return
-    _events.labels("told").inc()
+    is_told = await live.publish(cache, stream_of(tenant_id, job_id), event.as_dict())
+    _events.labels("told" if is_told else "lost").inc()

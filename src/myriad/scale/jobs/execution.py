@@ -15,6 +15,7 @@ from myriad.scale.jobs.job import Job
 from myriad.scale.jobs.leases import Leases
 from myriad.scale.jobs.ledger import Ask, Claim, Ledger
 from myriad.scale.jobs.registry import REGISTRY, Payload, Registry, Task
+from myriad.scale.jobs.slices import Member
 from myriad.scale.jobs.store import JobRef
 from myriad.scale.jobs.tally import Tally
 from myriad.scale.observe.logs import get_logger
@@ -50,9 +51,10 @@ class Executor:
         """The process's way to the queue's table."""
         return Ledger.of(self.runtime.database)
 
-    async def execute(self, refs: Sequence[JobRef]) -> list[Outcome]:
+    async def execute(self, refs: Sequence[JobRef], slices: Sequence[Member] = ()) -> list[Outcome]:
         """Run one attempt at each job of a bundle that nobody else runs, and say how each ended.
 
+        `slices` are what of the bundle came as slices; their jobs are among `refs`.
         They run one after another, but the next one waits at most 0.1 s for the one before. When
         the database cannot be reached their outcome is "unreached", and leases run out by
         themselves.
@@ -61,7 +63,7 @@ class Executor:
         mine = list({ref.job_id: ref for ref in refs if ref.job_id in reserved}.values())
         self.busy += 1
         try:
-            outcomes = await self._execute(mine)
+            outcomes = await self._execute(mine, slices)
         except UnavailableError as error:
             _log.warning("jobs_unreached", jobs=len(mine), error=str(error))
             outcomes = dict.fromkeys(reserved, "unreached")
@@ -71,10 +73,13 @@ class Executor:
                 self.leases.release(job_id)
         return [outcomes.get(ref.job_id, "duplicate") for ref in refs]
 
-    async def _execute(self, refs: Sequence[JobRef]) -> dict[UUID, Outcome]:
+    async def _execute(
+        self, refs: Sequence[JobRef], slices: Sequence[Member]
+    ) -> dict[UUID, Outcome]:
         if self.is_draining or not refs:
             return {ref.job_id: "given_back" for ref in refs}
         tasks = await self._tasks_of(refs)
+        await self.ledger.open(slices)
         claims = await self.ledger.claim([self._ask(ref, tasks[ref.task_id]) for ref in refs])
         attempts = [self._attempt(claim, tasks) for claim in claims if claim is not None]
         outcomes = await self._run_staggered(attempts)

@@ -21,6 +21,7 @@ from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.leases import Lease
 from myriad.scale.jobs.ledger import BY_KEY
 from myriad.scale.jobs.place import Place
+from myriad.scale.jobs.slices import slices_where
 from myriad.scale.jobs.store import CLASSES, QUERIES
 from myriad.scale.jobs.tally import Sums
 from myriad.scale.observe.logs import get_logger
@@ -71,7 +72,7 @@ class Heartbeat:
         if self._thread is not None:
             self._thread.join(timeout=2 * _CONNECT_SECONDS)
         self._tell()
-        self._say("give_back_dispatched", {"id": self.worker_id})
+        self._give_back()
         self._say("dismiss_workers", {"ids": [self.worker_id]})
         if self._connection is not None:
             self._connection.close()
@@ -115,7 +116,11 @@ class Heartbeat:
         }
         self._say("announce_worker", facts)
         if self.executor.is_draining:
-            self._say("give_back_dispatched", {"id": self.worker_id})
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._say("unpack_slices", slices_where(worker_ids=[self.worker_id]))
+        self._say("give_back_dispatched", {"id": self.worker_id})
 
     def _look_for_losses(self) -> None:
         since = time.monotonic() - _LOOK_AFTER_SECONDS

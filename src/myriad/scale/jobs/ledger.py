@@ -22,7 +22,8 @@ from myriad.kit.errors import UnavailableError
 from myriad.scale.data import Database
 from myriad.scale.jobs.gathering import Gathering
 from myriad.scale.jobs.registry import Payload
-from myriad.scale.jobs.store import QUERIES, JobRef
+from myriad.scale.jobs.slices import Member, slice_columns
+from myriad.scale.jobs.store import QUERIES, JobRef, columns_of
 from myriad.scale.observe.logs import get_logger
 
 SUSPECT_LOSSES = 2
@@ -138,6 +139,7 @@ class Ledger:
         self._ending = Lane(url, "ends")
         self._noting = Lane(url, "notes", is_durable=False)
         shared = (UnavailableError,)
+        self._opens = Gathering[Sequence[Member], None](self._open, shared=shared)
         self._claims = Gathering[Sequence[Ask], list[Claim | None]](self._claim, shared=shared)
         self._ends = Gathering[End, bool](self._finish, shared=shared)
 
@@ -153,7 +155,7 @@ class Ledger:
 
     async def _claim(self, groups: Sequence[Sequence[Ask]]) -> list[list[Claim | None]]:
         asks = [ask for group in groups for ask in group]
-        columns = _keys([ask.ref for ask in asks]) | {
+        columns = columns_of([ask.ref for ask in asks]) | {
             "worker_ids": [ask.worker_id for ask in asks],
             "lease_seconds": [ask.lease_seconds for ask in asks],
             "max_attempts": [ask.max_attempts for ask in asks],
@@ -168,9 +170,19 @@ class Ledger:
             for group in groups
         ]
 
+    async def open(self, slices: Sequence[Member]) -> None:
+        """Let the jobs of slices be rows that can be claimed; those opened before are passed over."""
+        if slices:
+            await self._opens.ask(slices)
+
+    async def _open(self, groups: Sequence[Sequence[Member]]) -> list[None]:
+        slices = [member for group in groups for member in group]
+        await self._claiming.rows("open_slices", slice_columns(slices))
+        return [None] * len(groups)
+
     async def find_claimable(self, refs: Sequence[JobRef]) -> set[UUID]:
         """Return the ids of jobs that wait for a worker all the same."""
-        return {row.id for row in await self._claiming.rows("find_claimable", _keys(refs))}
+        return {row.id for row in await self._claiming.rows("find_claimable", columns_of(refs))}
 
     async def finish(self, end: End) -> bool:
         """Let a job without effects end and return whether it did: it was ours and not locked."""
@@ -196,19 +208,10 @@ class Ledger:
 
 def end_columns(ends: Sequence[End]) -> dict[str, Any]:
     """Return `ends` as the arrays of the query `finish_jobs`."""
-    return _keys([end.ref for end in ends]) | {
+    return columns_of([end.ref for end in ends]) | {
         "fences": [end.fence for end in ends],
         "costs": [end.cost for end in ends],
         "results": [end.result for end in ends],
-    }
-
-
-def _keys(refs: Sequence[JobRef]) -> dict[str, Any]:
-    return {
-        "tenant_ids": [ref.tenant_id for ref in refs],
-        "ids": [ref.job_id for ref in refs],
-        "job_classes": [ref.job_class for ref in refs],
-        "task_ids": [ref.task_id for ref in refs],
     }
 
 

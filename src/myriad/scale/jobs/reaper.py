@@ -16,6 +16,7 @@ from myriad.scale.data import Database, Session
 from myriad.scale.jobs.flows import Pace
 from myriad.scale.jobs.measures import REAPED
 from myriad.scale.jobs.scaling import Meter
+from myriad.scale.jobs.slices import unpack_slices
 from myriad.scale.jobs.store import run
 from myriad.scale.observe.logs import get_logger
 
@@ -80,6 +81,7 @@ class Reaper:
             found = list(await run(session, "reap_expired", limit))
             lost = await _lose(session, found, _SILENT)
             facts = {"limit": BATCH, "stale_seconds": 0.0}
+            await unpack_slices(session, are_orphans=True)
             from_broker = _sum(await run(session, "reap_dispatched", facts))
             workers = list(await run(session, "list_workers", {}))
         from_broker += await self._reap_unheard(workers)
@@ -96,6 +98,7 @@ class Reaper:
             return 0
         facts = {"limit": BATCH, "stale_seconds": LOST_MESSAGE_SECONDS, "worker_ids": silent}
         async with self.database.crossing("reap lost messages") as session:
+            await unpack_slices(session, worker_ids=silent, stale_seconds=LOST_MESSAGE_SECONDS)
             return _sum(await run(session, "reap_unheard", facts))
 
     async def prune(self) -> int:
@@ -165,6 +168,7 @@ async def release_jobs_of(session: Session, worker_ids: Iterable[UUID]) -> int:
     facts = {"worker_ids": list(worker_ids)}
     found = list(await run(session, "find_jobs_of_workers", facts))
     lost = await _lose(session, found, _ENDED)
+    await unpack_slices(session, worker_ids=facts["worker_ids"])
     unheard = {**facts, "limit": 10 * BATCH, "stale_seconds": 0.0}
     await run(session, "reap_unheard", unheard)
     return _counted(lost, 0).from_workers

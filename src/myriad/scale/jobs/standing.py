@@ -215,7 +215,7 @@ class Standing:
 
     def settle(self, ask: Ask) -> int:
         """Correct what was estimated of an ask by what was found; return how many were missing."""
-        lane, flow, missing = ask.lane, ask.lane.flow, ask.jobs - len(ask.ids)
+        lane, flow, missing = ask.lane, ask.lane.flow, ask.jobs - ask.found
         if missing:
             self._put(ask.worker.id, flow.tenant_id, flow.job_class, lane.task_id, -missing)
         lane.asked -= ask.jobs

@@ -15,6 +15,7 @@ from myriad.scale.data import ReadSession, Session
 from myriad.scale.jobs.arguments import check_class
 from myriad.scale.jobs.errors import JobIsLiveError, JobNotFoundError
 from myriad.scale.jobs.packs import PACK_SIZE, place_in_pack
+from myriad.scale.jobs.slices import unpack_own_slices
 from myriad.scale.jobs.store import JobRef, run
 from myriad.scale.tenancy import current_tenant
 
@@ -150,6 +151,7 @@ async def cancel(session: Session, job_id: UUID) -> bool:
     # The pack first: an item that the dispatcher takes out meanwhile is then found in its row.
     if (await run(session, "cancel_packed", _key(job_id))).rowcount > 0:
         return True
+    await unpack_own_slices(session, job_id)
     return await cancel_all(session, [job_id]) > 0
 
 
@@ -179,6 +181,7 @@ async def cancel_many(
     if state is not None and state not in LIVE_STATES:
         raise InvalidInputError(f"no live state {state!r}; there are: {', '.join(LIVE_STATES)}")
     facts = {"tenant_id": current_tenant(), "task": task, "state": state, "limit": limit}
+    await unpack_own_slices(session)
     chosen = list((await run(session, "choose_to_cancel", facts)).scalars())
     cancelled = await cancel_all(session, chosen)
     if state in (None, "queued") and cancelled < limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,16 @@ class JobRef:
     job_id: UUID
     job_class: int
     task_id: int
+
+
+def columns_of(refs: Sequence[JobRef]) -> dict[str, list[Any]]:
+    """Return where jobs stand as the arrays that statements for many jobs take."""
+    return {
+        "tenant_ids": [ref.tenant_id for ref in refs],
+        "ids": [ref.job_id for ref in refs],
+        "job_classes": [ref.job_class for ref in refs],
+        "task_ids": [ref.task_id for ref in refs],
+    }
 
 
 def rank_of(job_class: str) -> int:

@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow, tuple_row
 
 from myriad.scale.jobs.affinity import Worker
 from myriad.scale.jobs.fairness import Lane
+from myriad.scale.jobs.slices import FEWEST_FOR_SLICE
 from myriad.scale.jobs.store import QUERIES
 
 _PLACE_DIGITS = 6
@@ -23,17 +24,28 @@ _KEPT_OF_PACK_ID = 36 - _PLACE_DIGITS
 
 @dataclass(slots=True)
 class Ask:
-    """Up to `jobs` of a lane for one worker, at an estimated cost each; and what was found."""
+    """Up to `jobs` of a lane for one worker, at an estimated cost each; and what was found.
+
+    What was found are ids, or for a slice the id of its first place and how many places it has.
+    """
 
     lane: Lane
     worker: Worker
     jobs: int
     cost_each: float
     skip: int = 0
+    is_slice: bool = False
     ids: list[str] = field(default_factory=list)
+    places: int = 0
+    found: int = 0
     cost: float = 0.0
     is_dry: bool = True
     next_since: float = 0.0
+
+    def forget(self) -> None:
+        """Know nothing, as if it had not been asked."""
+        self.ids, self.places, self.found = [], 0, 0
+        self.is_dry, self.cost = False, 0.0
 
 
 @dataclass
@@ -49,11 +61,12 @@ class Batch:
         """Ask for `jobs` more of a lane, after those that it was asked for before."""
         self.jobs += jobs
         ask = self._last.get(id(lane))
-        if ask is not None and ask.worker is worker:
+        is_slice = lane.is_packed and jobs >= FEWEST_FOR_SLICE
+        if ask is not None and ask.worker is worker and not (is_slice or ask.is_slice):
             ask.jobs += jobs
         else:
             skip = 0 if ask is None else ask.skip + ask.jobs
-            ask = self._last[id(lane)] = Ask(lane, worker, jobs, cost_each, skip)
+            ask = self._last[id(lane)] = Ask(lane, worker, jobs, cost_each, skip, is_slice)
             self.asks.append(ask)
         self.chosen.append((ask, jobs))
 
@@ -91,6 +104,7 @@ async def _ask(connection: AsyncConnection[Any], query: str, asks: list[Ask]) ->
         "worker_ids": [ask.worker.id for ask in asks],
         "jobs": [ask.jobs for ask in asks],
         "skips": [ask.skip for ask in asks],
+        "are_slices": [ask.is_slice for ask in asks],
     }
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(QUERIES[query], facts, prepare=True)
@@ -105,26 +119,31 @@ def _note_rows(asks: Sequence[Ask], rows: list[TupleRow]) -> None:
             ask.is_dry, ask.next_since = False, next_since
         else:
             ask.ids.append(str(job_id))
+            ask.found += 1
             ask.cost += ask.cost_each if cost is None else cost
     for ask in asks:
         ask.ids.sort()
 
 
 def _note_packed(asks: Sequence[Ask], rows: list[TupleRow]) -> None:
-    for number, pack_id, cost, first, jobs, payloads, has_more in rows:
+    for number, pack_id, cost, first, jobs, filled, payloads, has_more in rows:
         ask = asks[number]
-        ask.is_dry = not has_more
-        ask.ids += _item_ids(str(pack_id), _places(first, jobs, payloads))
-        ask.cost = len(ask.ids) * (ask.cost_each if cost is None else cost)
+        ask.is_dry, ask.found = not has_more, filled
+        ask.cost = filled * (ask.cost_each if cost is None else cost)
+        if ask.is_slice:
+            ask.places = jobs if filled else 0
+            ask.ids = [_item_id(str(pack_id), first)] if filled else []
+        else:
+            ask.ids = [_item_id(str(pack_id), place) for place in _places(first, jobs, payloads)]
 
 
 def _places(first: int, jobs: int, payloads: list[Any] | None) -> Iterator[int]:
-    for place in range(first, first + jobs):
+    """Yield the filled places of a pack of which `payloads`, when given, begins at `first`."""
+    for place in range(jobs):
         if payloads is None or payloads[place] is not None:
-            yield place
+            yield first + place
 
 
-def _item_ids(pack_id: str, places: Iterator[int]) -> list[str]:
-    """Return the ids of a pack's items, whose last digits are their places."""
-    stem = pack_id[:_KEPT_OF_PACK_ID]
-    return [f"{stem}{place:06x}" for place in places]
+def _item_id(pack_id: str, place: int) -> str:
+    """Return the id of a pack's item, whose last digits are its place."""
+    return f"{pack_id[:_KEPT_OF_PACK_ID]}{place:06x}"

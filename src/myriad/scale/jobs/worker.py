@@ -30,10 +30,10 @@ from myriad.scale.jobs.pool import loop_pool
 from myriad.scale.jobs.reaper import release_jobs_of
 from myriad.scale.jobs.registry import REGISTRY, Registry, Task
 from myriad.scale.jobs.settings import WorkerSettings
-from myriad.scale.jobs.store import JobRef, rank_of, run
+from myriad.scale.jobs.slices import is_slice, refs_of
+from myriad.scale.jobs.store import rank_of, run
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
-from myriad.scale.tenancy import TenantId
 
 OpenRuntime = Callable[[], AbstractAsyncContextManager[Runtime]]
 _log = get_logger(__name__)
@@ -140,7 +140,8 @@ class Worker:
         return int(worker.exitcode or 0)
 
     async def _run_bundle(self, bundle: list[list[Any]]) -> None:
-        await self.executor.execute([_ref(member) for member in bundle])
+        refs = [ref for member in bundle for ref in refs_of(member)]
+        await self.executor.execute(refs, [member for member in bundle if is_slice(member)])
 
     def _note_signal(self, *_: object) -> None:
         self._is_told_early = True
@@ -164,11 +165,6 @@ class Worker:
 
 def _leave(*_: object) -> None:
     raise SystemExit(0)
-
-
-def _ref(member: list[Any]) -> JobRef:
-    tenant_id, job_id, job_class, task_id = member
-    return JobRef(TenantId(UUID(tenant_id)), UUID(job_id), int(job_class), int(task_id))
 
 
 def _never_called(bundle: list[list[Any]]) -> None:

@@ -39,6 +39,9 @@ WHERE NOT is_draining AND seen_at > now() - %(silent_seconds)s * interval '1 sec
 SELECT tenant_id, job_class, task_id, worker_id, count(*) AS jobs FROM platform.job
 WHERE worker_id IS NOT NULL AND state IN ('dispatched', 'running')
 GROUP BY tenant_id, job_class, task_id, worker_id
+UNION ALL
+SELECT tenant_id, job_class, task_id, worker_id, sum(jobs) FROM platform.job_slice
+GROUP BY tenant_id, job_class, task_id, worker_id
 
 -- name: find_queued_lanes
 -- A loose index scan: one look for each tenant, state, class and task, however many jobs there are.
@@ -106,11 +109,13 @@ SELECT asked.number::integer - 1, NULL, NULL, next.since FROM asked, LATERAL (
 ) AS next
 
 -- name: take_packed
--- The first pack of each lane gives its next items; an empty place belongs to a cancelled job.
+-- The first pack of each lane gives its next items; an empty place belongs to a cancelled job. Many
+-- for one worker go as one slice, few as rows.
 WITH asked AS (
     SELECT * FROM unnest(%(tenant_ids)s::uuid[], %(job_classes)s::smallint[],
-        %(task_ids)s::smallint[], %(worker_ids)s::uuid[], %(jobs)s::integer[], %(skips)s::integer[])
-        WITH ORDINALITY AS asked (tenant_id, job_class, task_id, worker_id, jobs, skip, number)
+        %(task_ids)s::smallint[], %(worker_ids)s::uuid[], %(jobs)s::integer[], %(skips)s::integer[],
+        %(are_slices)s::boolean[]) WITH ORDINALITY
+        AS asked (tenant_id, job_class, task_id, worker_id, jobs, skip, is_slice, number)
 ), lane AS (
     SELECT tenant_id, job_class, task_id, sum(jobs)::integer AS jobs
     FROM asked GROUP BY tenant_id, job_class, task_id
@@ -131,29 +136,45 @@ WITH asked AS (
     WHERE pack.tenant_id = picked.tenant_id AND pack.job_class = picked.job_class
         AND pack.task_id = picked.task_id AND pack.id = picked.id
         AND picked.taken + picked.jobs < picked.size
+), part AS MATERIALIZED (
+    SELECT asked.number, asked.worker_id, asked.is_slice, picked.tenant_id, picked.job_class,
+        picked.task_id, picked.id, picked.cost, picked.max_attempts, picked.deadline_at,
+        picked.has_holes, picked.size, picked.taken + asked.skip AS first,
+        least(asked.jobs, picked.size - picked.taken - asked.skip) AS jobs,
+        jsonb_path_query_array(picked.payloads, '$[$first to $last]', jsonb_build_object(
+            'first', picked.taken + asked.skip,
+            'last', least(picked.taken + asked.skip + asked.jobs, picked.size) - 1)) AS payloads
+    FROM picked JOIN asked ON asked.tenant_id = picked.tenant_id
+        AND asked.job_class = picked.job_class AND asked.task_id = picked.task_id
+    WHERE picked.taken + asked.skip < picked.size
+), counted AS MATERIALIZED (
+    SELECT part.*, CASE WHEN has_holes THEN (
+        SELECT count(*)::integer FROM jsonb_array_elements(part.payloads) AS item (payload)
+        WHERE item.payload <> 'null') ELSE jobs END AS filled
+    FROM part
+), sliced AS (
+    INSERT INTO platform.job_slice (tenant_id, job_class, task_id, pack_id, first, size, jobs,
+        worker_id, max_attempts, cost, deadline_at, payloads)
+    SELECT tenant_id, job_class, task_id, id, first, jobs, filled, worker_id, max_attempts, cost,
+        deadline_at, payloads
+    FROM counted WHERE is_slice AND filled > 0
 ), taken AS (
     INSERT INTO platform.job (tenant_id, id, state, job_class, task_id, payload, max_attempts, cost,
         deadline_at, worker_id, dispatched_at)
-    SELECT picked.tenant_id,
-        (left(picked.id::text, 30) || lpad(to_hex(item.place - 1), 6, '0'))::uuid, 'dispatched',
-        picked.job_class, picked.task_id, item.payload, picked.max_attempts, picked.cost,
-        picked.deadline_at, asked.worker_id, now()
-    FROM picked JOIN asked ON asked.tenant_id = picked.tenant_id
-            AND asked.job_class = picked.job_class AND asked.task_id = picked.task_id,
-        LATERAL jsonb_array_elements(picked.payloads) WITH ORDINALITY AS item (payload, place)
-    WHERE item.place > picked.taken + asked.skip
-        AND item.place <= picked.taken + asked.skip + asked.jobs AND item.payload <> 'null'
+    SELECT tenant_id,
+        (left(id::text, 30) || lpad(to_hex(first + item.place::integer - 1), 6, '0'))::uuid,
+        'dispatched', job_class, task_id, item.payload, max_attempts, cost, deadline_at, worker_id,
+        now()
+    FROM counted, LATERAL jsonb_array_elements(payloads) WITH ORDINALITY AS item (payload, place)
+    WHERE NOT is_slice AND item.payload <> 'null'
 )
-SELECT asked.number::integer - 1 AS number, picked.id, picked.cost,
-    picked.taken + asked.skip AS first,
-    greatest(0, least(asked.jobs, picked.size - picked.taken - asked.skip)) AS jobs,
-    CASE WHEN picked.has_holes THEN picked.payloads END AS payloads,
-    picked.size > picked.taken + asked.skip + asked.jobs OR EXISTS (
+SELECT counted.number::integer - 1 AS number, counted.id, counted.cost, counted.first, counted.jobs,
+    counted.filled, CASE WHEN counted.has_holes THEN counted.payloads END AS payloads,
+    counted.size > counted.first + counted.jobs OR EXISTS (
         SELECT FROM platform.job_pack AS later
-        WHERE later.tenant_id = picked.tenant_id AND later.job_class = picked.job_class
-            AND later.task_id = picked.task_id AND later.id > picked.id) AS has_more
-FROM picked JOIN asked ON asked.tenant_id = picked.tenant_id
-    AND asked.job_class = picked.job_class AND asked.task_id = picked.task_id
+        WHERE later.tenant_id = counted.tenant_id AND later.job_class = counted.job_class
+            AND later.task_id = counted.task_id AND later.id > counted.id) AS has_more
+FROM counted
 
 -- name: take_back
 UPDATE platform.job SET state = 'queued', worker_id = NULL, dispatched_at = NULL

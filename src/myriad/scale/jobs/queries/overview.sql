@@ -6,6 +6,9 @@ FROM platform.job GROUP BY job_class, state
 UNION ALL
 SELECT job_class, 'queued', coalesce(sum(size - taken), 0)::bigint, min(uuid_extract_timestamp(id))
 FROM platform.job_pack GROUP BY job_class
+UNION ALL
+SELECT job_class, 'dispatched', sum(jobs)::bigint, min(uuid_extract_timestamp(pack_id))
+FROM platform.job_slice GROUP BY job_class
 
 -- name: count_endings
 SELECT date_bin('1 minute', finished_at, 'epoch') AS minute,
@@ -46,6 +49,8 @@ WITH live AS (
     FROM platform.job GROUP BY tenant_id
 ), packed AS (
     SELECT tenant_id, sum(size - taken) AS ready FROM platform.job_pack GROUP BY tenant_id
+), sliced AS (
+    SELECT tenant_id, sum(jobs) AS in_flight FROM platform.job_slice GROUP BY tenant_id
 ), served AS (
     SELECT tenant_id, count(*) AS jobs, coalesce(sum(cost), 0)::double precision AS cost
     FROM platform.job_finished
@@ -54,16 +59,18 @@ WITH live AS (
 )
 SELECT tenant.id AS tenant_id, tenant.name, tenant.plan,
     (coalesce(live.ready, 0) + coalesce(packed.ready, 0))::bigint AS ready,
-    coalesce(live.in_flight, 0) AS in_flight, coalesce(live.dead, 0) AS dead,
+    (coalesce(live.in_flight, 0) + coalesce(sliced.in_flight, 0))::bigint AS in_flight, coalesce(live.dead, 0) AS dead,
     coalesce(served.jobs, 0) AS served, coalesce(served.cost, 0) AS cost,
     coalesce(own_cap.concurrency, any_cap.concurrency) AS cap
 FROM platform.tenant AS tenant
 LEFT JOIN live ON live.tenant_id = tenant.id
 LEFT JOIN packed ON packed.tenant_id = tenant.id
+LEFT JOIN sliced ON sliced.tenant_id = tenant.id
 LEFT JOIN served ON served.tenant_id = tenant.id
 LEFT JOIN platform.job_limit AS own_cap ON own_cap.key = 'tenant:' || tenant.id
 LEFT JOIN platform.job_limit AS any_cap ON any_cap.key = 'tenant'
 WHERE live.tenant_id IS NOT NULL OR packed.tenant_id IS NOT NULL OR served.tenant_id IS NOT NULL
+    OR sliced.tenant_id IS NOT NULL
 ORDER BY cost DESC, in_flight DESC, ready DESC, tenant.id LIMIT %(limit)s
 
 -- name: sum_served
@@ -139,10 +146,16 @@ SELECT job.tenant_id, task.mean_seconds, count(*) AS jobs
 FROM platform.job JOIN platform.job_task AS task ON task.id = job.task_id
 WHERE job.tenant_id = ANY(%(tenant_ids)s) AND job.state IN ('dispatched', 'running')
 GROUP BY job.tenant_id, task.mean_seconds
+UNION ALL
+SELECT slice.tenant_id, task.mean_seconds, sum(slice.jobs)
+FROM platform.job_slice AS slice JOIN platform.job_task AS task ON task.id = slice.task_id
+WHERE slice.tenant_id = ANY(%(tenant_ids)s) GROUP BY slice.tenant_id, task.mean_seconds
 
 -- name: count_active_tenants
 SELECT count(*) FROM (
     SELECT tenant_id FROM platform.job WHERE state IN ('queued', 'dispatched', 'running')
     UNION
     SELECT tenant_id FROM platform.job_pack
+    UNION
+    SELECT tenant_id FROM platform.job_slice
 ) AS active

@@ -90,6 +90,7 @@ SELECT id, name, slots, busy, is_draining, cpu_share, classes,
 DELETE FROM platform.job_worker AS worker WHERE seen_at < now() - interval '60 seconds'
     AND NOT EXISTS (SELECT FROM platform.job WHERE job.worker_id = worker.id
         AND job.state IN ('dispatched', 'running'))
+    AND NOT EXISTS (SELECT FROM platform.job_slice AS slice WHERE slice.worker_id = worker.id)
 RETURNING name
 
 -- name: keep_partitions
@@ -136,6 +137,7 @@ LIMIT 100
 -- name: forget_tenants
 WITH jobs AS (DELETE FROM platform.job WHERE tenant_id = ANY(%(tenant_ids)s)),
     packs AS (DELETE FROM platform.job_pack WHERE tenant_id = ANY(%(tenant_ids)s)),
+    slices AS (DELETE FROM platform.job_slice WHERE tenant_id = ANY(%(tenant_ids)s)),
     steps AS (DELETE FROM platform.job_step WHERE tenant_id = ANY(%(tenant_ids)s)),
     edges AS (DELETE FROM platform.job_edge WHERE tenant_id = ANY(%(tenant_ids)s)),
     items AS (DELETE FROM platform.job_item WHERE tenant_id = ANY(%(tenant_ids)s))
@@ -170,3 +172,5 @@ SELECT job_class, state::text AS state, count(*) AS jobs FROM platform.job
 GROUP BY job_class, state
 UNION ALL
 SELECT job_class, 'packed', sum(size - taken)::bigint FROM platform.job_pack GROUP BY job_class
+UNION ALL
+SELECT job_class, 'dispatched', sum(jobs)::bigint FROM platform.job_slice GROUP BY job_class

@@ -42,6 +42,13 @@ WITH RECURSIVE wanted AS MATERIALIZED (
         AND (%(job_class)s::smallint IS NULL OR job_class = %(job_class)s)
         AND (%(task)s::text IS NULL OR task_id = (SELECT task_id FROM wanted))
     ORDER BY id DESC LIMIT %(limit)s
+), sent AS (
+    SELECT id, task_id, job_class, max_attempts FROM platform.job_slice_item
+    WHERE coalesce(%(state)s, 'dispatched') = 'dispatched'
+        AND tenant_id = %(tenant_id)s AND id < %(before)s
+        AND (%(job_class)s::smallint IS NULL OR job_class = %(job_class)s)
+        AND (%(task)s::text IS NULL OR task_id = (SELECT task_id FROM wanted))
+    ORDER BY id DESC LIMIT %(limit)s
 ), packed AS (
     SELECT (left(newest.id::text, 30) || lpad(to_hex(newest.item - 1), 6, '0'))::uuid AS id,
         lane.task_id, lane.job_class, newest.max_attempts
@@ -73,6 +80,9 @@ WITH RECURSIVE wanted AS MATERIALIZED (
     UNION ALL
     SELECT id, task_id, job_class, 'queued', NULL, 0, max_attempts, NULL, NULL, NULL, NULL, NULL,
         NULL, NULL FROM packed
+    UNION ALL
+    SELECT id, task_id, job_class, 'dispatched', NULL, 0, max_attempts, NULL, NULL, NULL, NULL, NULL,
+        NULL, NULL FROM sent
     UNION ALL
     SELECT * FROM ended
 )
