@@ -28,6 +28,7 @@ from myriad.products.keeper.repository.history import (
     store_metrics,
     store_model_fit,
 )
+from myriad.products.keeper.repository.preferences import read_preferences
 from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.repository.tasks import (
     close_tasks,
@@ -46,7 +47,8 @@ _JUDGED_DAYS = 28
 async def _digest(session: ReadSession, context: AgentContext) -> str:
     visits = await get_digest(session, "visits_digest", day=context.day)
     data = await get_digest(session, "data_digest", day=context.day)
-    return f"{MODEL_VERSION}|{visits}|{data}"
+    chosen = await get_digest(session, "preferences_digest")
+    return f"{MODEL_VERSION}|{visits}|{data}|{chosen}"
 
 
 async def _work(context: AgentContext) -> Outcome:
@@ -58,8 +60,9 @@ async def _work(context: AgentContext) -> Outcome:
         first = day - timedelta(days=_ANOMALY_HISTORY_DAYS - 1)
         totals = await load_daily_totals(session, first, day)
         country = await get_country(session)
+        chosen = await read_preferences(session)
     rows, facts = await asyncio.to_thread(_measure, visits, bookings, context)
-    odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, country)
+    odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, country, chosen)
     async with context.writing() as session:
         await store_metrics(session, day, rows)
         await store_model_fit(session, day, facts)

@@ -15,6 +15,7 @@ from myriad.products.keeper.retention.anomaly import (
     revenue_anomalies,
 )
 from myriad.products.keeper.retention.errors import NotEnoughDaysError
+from myriad.products.keeper.views.preferences import Preferences
 
 _JUDGES: dict[str, Callable[..., Anomalies]] = {
     "visits": count_anomalies,
@@ -22,22 +23,32 @@ _JUDGES: dict[str, Callable[..., Anomalies]] = {
 }
 
 
-def find_anomalies(totals: Sequence[Row], judged_days: int, country: str) -> list[dict[str, Any]]:
+def find_anomalies(
+    totals: Sequence[Row],
+    judged_days: int,
+    country: str,
+    preferences: Preferences = Preferences(),
+) -> list[dict[str, Any]]:
     """Judge the last `judged_days` of `totals` (one row a day, without gaps).
 
-    `country` (ISO 3166 alpha-2) names the holidays. Nothing is found below 42 open days.
+    `country` (ISO 3166 alpha-2) names the holidays, unless the owner does without them. Days on
+    which the owner says to be closed are neither judged nor learned from. Nothing is found below
+    42 open days.
     """
     first = next((place for place, row in enumerate(totals) if row["visits"]), len(totals))
     known = totals[first:]
     if not known:
         return []
     days = [row["local_date"] for row in known]
-    festive = holiday_flags(days, country)
+    festive = holiday_flags(days, country if preferences.public_holidays else "")
+    closed = preferences.closed_among(days)
     found: list[dict[str, Any]] = []
     for metric, judge in _JUDGES.items():
         values = [max(row[metric], 0) for row in known]
         try:
-            verdict = judge([day.toordinal() for day in days], values, holiday=festive)
+            verdict = judge(
+                [day.toordinal() for day in days], values, holiday=festive, closed=closed
+            )
         except NotEnoughDaysError:
             continue
         found += _rows(verdict, days, metric, len(days) - judged_days)
@@ -47,6 +58,8 @@ def find_anomalies(totals: Sequence[Row], judged_days: int, country: str) -> lis
 def holiday_flags(days: Sequence[date], country: str) -> list[bool]:
     """Tell which days are public holidays in a country; none where the country is unknown."""
     years = sorted({day.year for day in days})
+    if not country:
+        return [False] * len(days)
     try:
         known = holidays.country_holidays(country, years=years)
     except NotImplementedError:

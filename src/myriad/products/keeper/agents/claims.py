@@ -98,8 +98,19 @@ def slipping(rows: Sequence[Row], day: date, currency: str) -> Claim | None:
     )
 
 
-def trend(now: Row, before: Row, weeks: Sequence[float], day: date, currency: str) -> Claim | None:
-    """The last four weeks against the four before."""
+def trend(
+    now: Row,
+    before: Row,
+    weeks: Sequence[float],
+    day: date,
+    currency: str,
+    open_share: float = 1.0,
+) -> Claim | None:
+    """The last four weeks against the four before.
+
+    `open_share` of the usual open days of the next four are open: the owner's closed days bring
+    no visits.
+    """
     if not before["net"] or not before["visits"]:
         return None
     change = now["net"] / before["net"] - 1
@@ -108,7 +119,8 @@ def trend(now: Row, before: Row, weeks: Sequence[float], day: date, currency: st
     mean = sum(weeks) / len(weeks)
     spread = math.sqrt(sum((week - mean) ** 2 for week in weeks) / max(len(weeks) - 1, 1))
     reach = _EIGHTY_PERCENT * 2 * max(spread, math.sqrt(max(mean, 1.0)))
-    low, high = max(0, math.floor(4 * mean - reach)), math.ceil(4 * mean + reach)
+    ahead = 4 * mean * open_share
+    low, high = max(0, math.floor(ahead - reach)), math.ceil(ahead + reach)
     horizon = day + timedelta(days=28)
     return Claim(
         kind="takings_trend",

@@ -11,6 +11,7 @@ from myriad.products.keeper.agents import claims
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.repository.accounts import count_customers, get_data_span
 from myriad.products.keeper.repository.history import get_digest, know_until
+from myriad.products.keeper.repository.preferences import read_preferences
 from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, get
 from myriad.scale.data import ReadSession, Session
 
@@ -45,6 +46,7 @@ async def make_claims(session: ReadSession, day: date, currency: str) -> list[cl
             [(await _between(session, day, 7 * w + 6, 7 * w))["visits"] for w in range(11, -1, -1)],
             day,
             currency,
+            (await read_preferences(session)).open_share(day + timedelta(days=1), 28),
         ),
         claims.quiet_day(
             await fetch(session, "weekday_profile", first=day - timedelta(days=83), last=day), day

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, time, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -99,7 +99,14 @@ class Preferences:
         rests = bool(self.opening_hours) and not self.opening_hours.get(day.isoweekday())
         return rests or any(closed.day == day for closed in self.closed_days)
 
-    def closed_among(self, days: Iterator[date] | tuple[date, ...] | list[date]) -> list[bool]:
+    def open_share(self, first: date, days: int) -> float:
+        """Return which share of the usual open days among `days` from `first` is open, 0 to 1."""
+        ahead = [first + timedelta(days=number) for number in range(days)]
+        rests = replace(self, closed_days=())
+        usual = days - sum(rests.closed_among(ahead))
+        return (days - sum(self.closed_among(ahead))) / usual if usual else 1.0
+
+    def closed_among(self, days: Iterable[date]) -> list[bool]:
         """Tell of each day whether the business is closed, as far as the owner said."""
         shut = {closed.day for closed in self.closed_days}
         known = bool(self.opening_hours)
