@@ -18,7 +18,7 @@ import prometheus_client
 import pytest
 
 from myriad.apps.products import PRODUCTS
-from myriad.scale.http import edge, events
+from myriad.scale.http import edge, hub
 from myriad.scale.jobs import backlog, measures
 from myriad.scale.jobs import events as job_events
 from myriad.scale.jobs.overview import STUCK_SECONDS, look_at_queue
@@ -30,7 +30,7 @@ yaml: Any = pytest.importorskip("yaml")
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yml"
-_EXPORTING = (edge, events, backlog, measures, job_events, tick)
+_EXPORTING = (edge, hub, backlog, measures, job_events, tick)
 _METRIC = re.compile(r"\bmyriad_[a-z0-9_]+")
 _LABELS = re.compile(r'(\w+)(=~?)"([^"]*)"')
 _PAIRS = {")": "(", "]": "[", "}": "{"}

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from myriad.scale.directory import Role
 from myriad.scale.embedded.servers import ServerUrls
-from myriad.scale.http import events as http_events
+from myriad.scale.http import hub as live_hub
 from myriad.scale.jobs.events import JobEvent, publish
 from myriad.scale.runtime import Runtime
 from tests.apps.console.queue_rows import Rows, add_worker, busy_hour
@@ -180,7 +180,7 @@ def test_a_running_job_is_followed_live_to_its_end(tab: Watched, world: World) -
                 "UPDATE platform.job SET progress_done = 7 WHERE id = %(id)s", {"id": job_id}
             )
         event = JobEvent("progress", "running", 1, 7, 9, message="Reading June <b>2026</b>")
-        async with http_events._patient(runtime.cache) as patient:
+        async with live_hub._patient(runtime.cache) as patient:
             await publish(patient, tenant_id, job_id, event)
 
     world.do(tell)

@@ -16,8 +16,9 @@ import pytest
 from myriad.apps import api
 from myriad.kit.ids import new_id
 from myriad.scale.http import events as http_events
-from myriad.scale.http.events import MOST_STREAMS, EventHub, TooManyStreamsError
-from myriad.scale.jobs.events import KEPT_EVENTS, JobEvent, publish, stream_of
+from myriad.scale.http.hub import MOST_STREAMS, EventHub, TooManyStreamsError
+from myriad.scale.jobs.events import JobEvent, publish, stream_of
+from myriad.scale.live import KEPT_EVENTS
 from myriad.scale.runtime import Runtime, cache_client
 from tests.apps.console.queue_rows import Rows
 from tests.fixtures.app import Company, LiveApp, serve, settings_for
