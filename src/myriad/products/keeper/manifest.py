@@ -26,13 +26,17 @@ PRODUCT = Product(
         NavigationItem("Duplicates", "/keeper/duplicates", "d"),
         NavigationItem("Insights", "/keeper/insights", "i"),
         NavigationItem("Reports", "/keeper/reports", "r"),
+        NavigationItem("Notices", "/keeper/notices", "n"),
         NavigationItem("Connections", "/keeper/connections", "s"),
+        NavigationItem("Settings", "/keeper/settings", "o"),
     ),
+    alerts="myriad.products.keeper.pages.noticing:alerts",
     resources=(
         ("person_id", "keeper.person"),
         ("link_id", "keeper.identity_link"),
         ("task_id", "keeper.task"),
         ("report_id", "keeper.report"),
         ("connection_id", "keeper.connection"),
+        ("notice_id", "keeper.notice"),
     ),
 )

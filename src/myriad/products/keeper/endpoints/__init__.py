@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from myriad.products.keeper.endpoints import connections, customers, duplicates, findings, tasks
+from myriad.products.keeper.endpoints import (
+    connections,
+    customers,
+    duplicates,
+    findings,
+    notices,
+    settings,
+    tasks,
+)
 from myriad.scale.http import Router
 
 _NO_ACCOUNT: dict[int | str, dict[str, Any]] = {
@@ -12,5 +20,5 @@ _NO_ACCOUNT: dict[int | str, dict[str, Any]] = {
 }
 
 router = Router(tags=["keeper"], responses=_NO_ACCOUNT)
-for part in (connections, customers, duplicates, tasks, findings):
+for part in (connections, customers, duplicates, tasks, findings, settings, notices):
     router.include_router(part.router)

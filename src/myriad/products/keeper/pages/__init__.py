@@ -3,12 +3,21 @@
 `views` says what each shows, `words` makes its sentences, `figures` its charts, `screens` draws it.
 """
 
-from myriad.products.keeper.pages import calling, connecting, granting, pairs, people, reading
+from myriad.products.keeper.pages import (
+    calling,
+    connecting,
+    granting,
+    noticing,
+    pairs,
+    people,
+    preferring,
+    reading,
+)
 from myriad.products.keeper.pages.route import page_router
 
 router = page_router()
 # `granting` stands before `reading`: /reports/{id}.pdf would else be read as an id.
-for part in (calling, people, pairs, granting, reading, connecting):
+for part in (calling, people, pairs, granting, reading, connecting, preferring, noticing):
     router.include_router(part.router)
 
 __all__ = ["router"]

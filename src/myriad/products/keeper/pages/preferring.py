@@ -1,0 +1,145 @@
+"""Settings: what the owner prefers, and what of it concerns staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from myriad.kit.errors import ForbiddenError, InvalidInputError
+from myriad.products.keeper.pages import setting_forms
+from myriad.products.keeper.pages.route import page_router, see_other
+from myriad.products.keeper.preferences import (
+    PreferenceError,
+    Preferences,
+    read_preferences,
+    write_preferences,
+)
+from myriad.products.keeper.views.preferences import NOTICE_KINDS, VERTICALS
+from myriad.scale import ui
+from myriad.scale.data import ReadSession
+from myriad.scale.directory import Principal, list_members
+from myriad.scale.http import Staff, TenantReadSession, TenantSession
+from myriad.scale.ui.page import CurrentPage
+
+SETTINGS = "/keeper/settings"
+_RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
+_UNUSABLE = 422
+_OF_EVERYBODY = frozenset({"notices"})
+_LONGEST_FORM = 60
+KIND_WORDS = {
+    "low_review": "A review of one or two stars",
+    "urgent_insight": "Something urgent in your figures",
+    "new_tasks": "New people to call",
+    "report": "A report is ready",
+    "connection": "Square can no longer be read",
+    "data_accuracy": "Totals differ from Square",
+}
+PRIVACY_WORDS = (
+    ("owner_only", "Only owners see figures of staff"),
+    ("own", "Everybody sees their own figures"),
+    ("team", "Everybody sees the whole team's figures"),
+)
+TONE_WORDS = (("warm", "Warm"), ("formal", "Formal"), ("short", "Short"))
+
+router = page_router()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form that could not be used: which, what was typed, and what is wrong with it."""
+
+    part: str = ""
+    typed: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def value(self, part: str, name: str, otherwise: object) -> object:
+        """Return what was typed into a field, or else what holds now."""
+        return self.typed.get(name, "") if part == self.part else otherwise
+
+    def fault(self, part: str, name: str) -> str:
+        """Return what is wrong with a field."""
+        return self.faults.get(name, "") if part == self.part else ""
+
+
+@router.get("/settings")
+async def settings(page: CurrentPage, caller: Staff, session: TenantReadSession) -> Response:
+    """Show the settings; staff see what concerns them."""
+    return await _draw(page, caller, session)
+
+
+@router.post("/settings/{part}")
+async def change(
+    request: Request, page: CurrentPage, caller: Staff, session: TenantSession, part: str
+) -> Response:
+    """Change one part of the settings: the owner any, everybody their own e-mails."""
+    if part not in setting_forms.FORMS:
+        raise InvalidInputError(f"there is no part {part!r} of the settings")
+    form = await request.form(max_fields=_LONGEST_FORM)
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    many = [value for value in form.getlist("kind") if isinstance(value, str)]
+    _check_right(caller, part, typed)
+    try:
+        now = await read_preferences(session)
+        changes = setting_forms.changes_of(part, typed, many, now)
+        await write_preferences(session, changes, caller)
+    except PreferenceError as error:
+        sent = Sent(part, typed, setting_forms.faults_of(part, error))
+        return await _draw(page, caller, session, sent)
+    return see_other(f"{SETTINGS}#{'closed' if part in ('close', 'reopen') else part}")
+
+
+def _check_right(caller: Principal, part: str, typed: dict[str, str]) -> None:
+    is_own = part in _OF_EVERYBODY and typed.get("user_id") == str(caller.id)
+    if not caller.is_owner and not is_own:
+        raise ForbiddenError("only an owner of the account may change this")
+
+
+async def _draw(
+    page: ui.PageContext, caller: Principal, session: ReadSession, sent: Sent = Sent()
+) -> Response:
+    now = await read_preferences(session)
+    return _RENDERER.respond(
+        page,
+        "keeper/settings.html",
+        status=_UNUSABLE if sent.faults else 200,
+        now=now,
+        sent=sent,
+        is_owner=caller.is_owner,
+        people=await _people(session, caller, now),
+        forms=setting_forms,
+        kinds=KIND_WORDS,
+        privacies=PRIVACY_WORDS,
+        tones=TONE_WORDS,
+        verticals=[(name, name.capitalize()) for name in VERTICALS],
+        answer=_answer(now, caller),
+    )
+
+
+async def _people(
+    session: ReadSession, caller: Principal, now: Preferences
+) -> list[dict[str, Any]]:
+    """Return who gets which e-mails: everybody for an owner, oneself for staff."""
+    members = await list_members(session, caller.tenant_id)
+    shown = [item for item in members if caller.is_owner or item.user_id == caller.id]
+    return [{"member": item, "kinds": _kinds(now, item.user_id)} for item in shown]
+
+
+def _kinds(now: Preferences, user_id: UUID) -> set[str]:
+    return setting_forms.kinds_of(now, user_id, NOTICE_KINDS)
+
+
+def _answer(now: Preferences, caller: Principal) -> str:
+    quiet = now.quiet_hours
+    if quiet is None:
+        first = "Messages may come at any hour"
+    else:
+        first = f"Nobody is disturbed from {quiet.start:%H:%M} to {quiet.end:%H:%M}"
+    if not caller.is_owner:
+        return first
+    shared = "figures are compared with peers" if now.network_opt_in else "nothing is shared"
+    return f"{first}; {shared}"
