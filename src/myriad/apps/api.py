@@ -93,7 +93,10 @@ def _frame_of(product: Product) -> ProductFrame:
     links = tuple(
         ui.Link(title=item.title, href=item.path, key=item.key) for item in product.navigation
     )
-    return ProductFrame(product.name, ui.Link(title=product.title, href=product.home), links)
+    card = ui.Link(title=product.title, href=product.home)
+    return ProductFrame(
+        product.name, card, links, alerts=load(product.alerts) if product.alerts else None
+    )
 
 
 def _version() -> str:

@@ -42,6 +42,8 @@ class Product:
     `router` ("module:attribute") is served under /api/v1/<name>, `pages` under /<name>, both
     APIRouter. `tasks` names the module whose import registers the job tasks. `migrations` is the
     folder of the product's Alembic branch, `templates` that of its Jinja templates.
+    `alerts` is the async function ("module:attribute", of Runtime and Principal) that tells what
+    stands above each of its pages, `operations` are screens for operators of the installation.
     `resources` maps a path parameter of its routes to the table that it identifies.
     """
 
@@ -56,6 +58,8 @@ class Product:
     templates: Path
     schedules: tuple[ScheduleSpec, ...] = ()
     navigation: tuple[NavigationItem, ...] = ()
+    operations: tuple[NavigationItem, ...] = ()
+    alerts: str = ""
     resources: tuple[tuple[str, str], ...] = ()
 
     def load_router(self) -> APIRouter:

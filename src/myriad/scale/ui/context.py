@@ -34,6 +34,33 @@ class TenantChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One thing that people should know; `level` is urgent, high or normal.
+
+    A form sent to `seen_href` says that somebody has seen it.
+    """
+
+    id: str
+    title: str
+    href: str
+    level: str
+    seen_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerts:
+    """What stands above every page of a product: how many nobody has seen, and the first of them.
+
+    `href` lists them all, `events_href` streams `alerts` (this, as JSON) and `alert` (a new one).
+    """
+
+    href: str
+    events_href: str
+    unseen: int = 0
+    shown: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
     """Who looks at the page, where they are and what stands around it.
 
@@ -59,6 +86,7 @@ class PageContext:
     settings_path: str = "/settings"
     home_path: str = "/"
     environment: str = ""
+    alerts: Alerts | None = None
     now: datetime = field(default_factory=utc_now)
 
 

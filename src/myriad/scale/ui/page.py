@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -21,16 +21,27 @@ from myriad.scale.directory import Principal, TenantOfUser, find_tenants_of
 from myriad.scale.http.csrf import csrf_token
 from myriad.scale.http.guards import CurrentRuntime, Staff
 from myriad.scale.http.problem import request_id_of
-from myriad.scale.ui.context import THEME_COOKIE, Link, PageContext, TenantChoice, theme_of
+from myriad.scale.runtime import Runtime
+from myriad.scale.ui.context import (
+    THEME_COOKIE,
+    Alerts,
+    Link,
+    PageContext,
+    TenantChoice,
+    theme_of,
+)
+
+AlertsOf = Callable[[Runtime, Principal], Awaitable[Alerts]]
 
 
 @dataclass(frozen=True)
 class ProductFrame:
-    """One product as the shell shows it: its card and its side navigation."""
+    """One product as the shell shows it: its card, its side navigation, and what it alerts of."""
 
     name: str
     link: Link
     navigation: tuple[Link, ...] = ()
+    alerts: AlertsOf | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +127,18 @@ async def page_context(request: Request, runtime: CurrentRuntime, caller: Staff)
     tenants: Sequence[TenantOfUser] = ()
     if caller.kind == "user":
         tenants = await find_tenants_of(runtime.database, caller.id)
-    return member_page(request, caller, tenants)
+    return replace(
+        member_page(request, caller, tenants), alerts=await _alerts(request, runtime, caller)
+    )
+
+
+async def _alerts(request: Request, runtime: Runtime, caller: Principal) -> Alerts | None:
+    """Return the alerts of the product whose page this is; a part of a page has none."""
+    here = request.url.path.split("/")[1]
+    product = next((item for item in frame_of(request).products if item.name == here), None)
+    if product is None or product.alerts is None or "hx-request" in request.headers:
+        return None
+    return await product.alerts(runtime, caller)
 
 
 CurrentPage = Annotated[PageContext, Depends(page_context)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.responses import HTMLResponse
 
-from myriad.products.keeper.pages import figures, links, words
+from myriad.products.keeper.pages import figures, links, notice_words, words
 from myriad.products.keeper.views import (
     ConnectionsView,
     CustomersView,
@@ -19,6 +19,7 @@ from myriad.products.keeper.views import (
     TaskCard,
     TodayView,
 )
+from myriad.products.keeper.views.notices import NoticeCard, NoticesView
 from myriad.scale import ui
 
 _RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
@@ -89,6 +90,18 @@ def reports(
 def report(page: ui.PageContext, view: ReportView) -> HTMLResponse:
     """Return one report."""
     return _draw(page, "report", view=view)
+
+
+def notices(
+    page: ui.PageContext, view: NoticesView, at: links.Place = links.Place()
+) -> HTMLResponse:
+    """Return what Keeper told people."""
+    return _draw(page, "notices", view=view, at=at, say=notice_words)
+
+
+def notice(page: ui.PageContext, card: NoticeCard) -> HTMLResponse:
+    """Return one notice as part of a page, after somebody saw it."""
+    return _draw(page, "notice", card=card, say=notice_words)
 
 
 def connections(page: ui.PageContext, view: ConnectionsView) -> HTMLResponse:

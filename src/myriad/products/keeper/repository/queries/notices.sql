@@ -12,3 +12,41 @@ RETURNING id
 UPDATE keeper.notice
 SET cleared_at = now(), updated_at = now()
 WHERE kind = %(kind)s AND dedup_key = %(dedup_key)s AND cleared_at IS NULL AND seen_at IS NULL
+
+-- name: list_notices
+SELECT n.id, n.kind, n.level, n.title, n.detail, n.href, n.person_id, n.review_id, n.created_at,
+       n.seen_at, n.cleared_at,
+       (SELECT count(*) FROM keeper.notice_delivery d
+        WHERE d.tenant_id = n.tenant_id AND d.notice_id = n.id AND d.state = 'sent') AS mailed
+FROM keeper.notice n
+WHERE n.tenant_id = %(tenant_id)s
+  AND (%(is_owner)s OR n.audience = 'everyone')
+  AND (NOT %(unseen_only)s OR (n.seen_at IS NULL AND n.cleared_at IS NULL))
+  AND (%(after_id)s::uuid IS NULL OR n.id < %(after_id)s::uuid)
+ORDER BY n.id DESC
+LIMIT %(limit)s
+
+-- name: get_notice
+SELECT id, kind, level, title, detail, href, person_id, review_id, created_at, seen_at, cleared_at,
+       (SELECT count(*) FROM keeper.notice_delivery d
+        WHERE d.tenant_id = n.tenant_id AND d.notice_id = n.id AND d.state = 'sent') AS mailed
+FROM keeper.notice n
+WHERE id = %(notice_id)s AND (%(is_owner)s OR audience = 'everyone')
+
+-- name: unseen_notices
+SELECT id, kind, level, title, detail, href, person_id, review_id, created_at, seen_at, cleared_at,
+       0 AS mailed, count(*) OVER () AS unseen
+FROM keeper.notice
+WHERE tenant_id = %(tenant_id)s AND seen_at IS NULL AND cleared_at IS NULL
+  AND (%(is_owner)s OR audience = 'everyone')
+ORDER BY array_position(ARRAY['urgent', 'high', 'normal'], level), id DESC
+LIMIT %(limit)s
+
+-- name: mark_notice_seen
+UPDATE keeper.notice SET seen_at = now(), seen_by = %(seen_by)s, updated_at = now()
+WHERE id = %(notice_id)s AND seen_at IS NULL
+
+-- name: mark_notices_seen
+UPDATE keeper.notice SET seen_at = now(), seen_by = %(seen_by)s, updated_at = now()
+WHERE tenant_id = %(tenant_id)s AND id <= %(until)s AND seen_at IS NULL AND cleared_at IS NULL
+  AND (%(is_owner)s OR audience = 'everyone')
