@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from myriad.products.keeper import google_tasks as google_tasks
 from myriad.products.keeper import notice_tasks as notice_tasks
 from myriad.products.keeper.connecting import WEBHOOK_TASK, speaking_to
 from myriad.products.keeper.errors import (
@@ -13,6 +14,7 @@ from myriad.products.keeper.errors import (
     NoAccountError,
     UnknownAgentError,
 )
+from myriad.products.keeper.google.connecting import enqueue_reading
 from myriad.products.keeper.queueing import RUN_TASK, SYNC_TASK, enqueue_run, enqueue_sync
 from myriad.products.keeper.repository.accounts import find_account
 from myriad.products.keeper.runs import run_account, run_one
@@ -78,6 +80,7 @@ async def increment(job: Job, payload: dict[str, Any]) -> None:
     """Every hour: queue a sync of what is new; the agents run at night."""
     if await find_account(job.session) is not None:
         await enqueue_sync(job.session, "increment", run=False)
+        await enqueue_reading(job.session, "increment")
 
 
 @task("keeper.account.night", max_attempts=3, timeout_seconds=60)
@@ -85,3 +88,4 @@ async def night(job: Job, payload: dict[str, Any]) -> None:
     """Every night: read the last 96 hours again, compare closed days, run the agents."""
     if await find_account(job.session) is not None:
         await enqueue_sync(job.session, "nightly")
+        await enqueue_reading(job.session, "full")

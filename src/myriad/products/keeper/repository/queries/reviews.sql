@@ -71,3 +71,98 @@ UPDATE keeper.review
 SET deleted_at = now(), updated_at = now()
 WHERE tenant_id = %(tenant_id)s AND source = %(source)s AND location_ext_id = %(location)s
   AND deleted_at IS NULL AND taken_in_at < %(before)s AND NOT (ext_id = ANY(%(seen)s))
+
+-- name: list_reviews
+SELECT r.id, r.source, r.ext_id, r.stars, r.previous_stars, r.text, r.author, r.reviewed_at,
+       r.changed_at, r.p_negative, r.mismatch, r.aspects, r.person_id, p.display_name,
+       r.visit_date, r.match_p, r.match_reason, r.reply_state, r.reply_text, r.reply_by,
+       r.reply_at, r.reply_error, r.deleted_at, v.services, v.staff,
+       r.source = 'google' AND EXISTS (
+           SELECT 1 FROM keeper.connection c
+           WHERE c.tenant_id = r.tenant_id AND c.provider = 'google' AND c.status = 'active'
+             AND starts_with(r.ext_id, c.merchant_id || '/')
+       ) AS can_send
+FROM keeper.review r
+LEFT JOIN keeper.person q ON q.tenant_id = r.tenant_id AND q.id = r.person_id
+LEFT JOIN keeper.person p
+    ON p.tenant_id = r.tenant_id AND p.id = coalesce(q.merged_into_id, q.id)
+LEFT JOIN keeper.visit v
+    ON v.tenant_id = r.tenant_id AND v.person_id = p.id AND v.local_date = r.visit_date
+WHERE (%(review_id)s::uuid IS NOT NULL AND r.id = %(review_id)s::uuid)
+   OR (%(review_id)s::uuid IS NULL AND r.deleted_at IS NULL
+       AND (%(stars)s::smallint IS NULL OR r.stars = %(stars)s::smallint)
+       AND CASE %(show)s::text
+           WHEN 'unanswered' THEN r.reply_state IN ('none', 'draft', 'failed')
+           WHEN 'answered' THEN r.reply_state IN ('approved', 'sent')
+           WHEN 'unhappy' THEN r.stars <= 2 OR r.p_negative >= 0.9
+           WHEN 'mismatch' THEN r.mismatch IS NOT NULL
+           ELSE true
+           END
+       AND (%(after_at)s::timestamptz IS NULL
+            OR (r.reviewed_at, r.id) < (%(after_at)s::timestamptz, %(after_id)s::uuid)))
+ORDER BY r.reviewed_at DESC, r.id DESC
+LIMIT %(limit)s
+
+-- name: count_reviews
+SELECT count(*) AS all,
+       count(*) FILTER (WHERE reply_state IN ('none', 'draft', 'failed')) AS unanswered,
+       count(*) FILTER (WHERE reply_state IN ('approved', 'sent')) AS answered,
+       count(*) FILTER (WHERE stars <= 2 OR p_negative >= 0.9) AS unhappy,
+       count(*) FILTER (WHERE mismatch IS NOT NULL) AS mismatch,
+       count(*) FILTER (WHERE stars = 1) AS stars_1,
+       count(*) FILTER (WHERE stars = 2) AS stars_2,
+       count(*) FILTER (WHERE stars = 3) AS stars_3,
+       count(*) FILTER (WHERE stars = 4) AS stars_4,
+       count(*) FILTER (WHERE stars = 5) AS stars_5,
+       avg(stars)::float8 AS mean,
+       (SELECT count(*) FROM keeper.quarantine WHERE object = 'review') AS quarantined
+FROM keeper.review
+WHERE deleted_at IS NULL
+
+-- name: star_months
+SELECT m.month::date AS month, count(r.id) AS reviews, avg(r.stars)::float8 AS mean
+FROM generate_series(
+    date_trunc('month', %(day)s::date) - interval '11 months', date_trunc('month', %(day)s::date),
+    interval '1 month'
+) AS m (month)
+LEFT JOIN keeper.review r
+    ON r.local_date >= m.month AND r.local_date < m.month + interval '1 month'
+   AND r.local_date <= %(day)s AND r.deleted_at IS NULL
+GROUP BY m.month
+ORDER BY m.month
+
+-- name: aspect_counts
+SELECT a.aspect ->> 'name' AS name,
+       count(*) FILTER (WHERE a.aspect ->> 'feeling' IN ('good', 'mixed')) AS good,
+       count(*) FILTER (WHERE a.aspect ->> 'feeling' IN ('bad', 'mixed')) AS bad
+FROM keeper.review r
+CROSS JOIN LATERAL jsonb_array_elements(r.aspects) AS a (aspect)
+WHERE r.deleted_at IS NULL AND r.local_date > %(day)s::date - 365 AND r.local_date <= %(day)s
+GROUP BY 1
+ORDER BY count(*) DESC, 1
+
+-- name: google_places
+SELECT c.id AS connection_id, c.merchant_name AS title, c.status, c.notice, c.plan_flags,
+       (SELECT max(s.last_ok_at) FROM keeper.sync_cursor s
+        WHERE s.tenant_id = c.tenant_id AND s.connection_id = c.id) AS last_read_at
+FROM keeper.connection c
+WHERE c.provider = 'google'
+ORDER BY c.created_at, c.id
+
+-- name: lock_review
+SELECT id, source, ext_id, stars, text, author, aspects, changed_at, reply_state, reply_text,
+       deleted_at
+FROM keeper.review
+WHERE id = %(review_id)s
+FOR UPDATE
+
+-- name: set_reply
+UPDATE keeper.review
+SET reply_state = %(state)s, reply_text = %(text)s, reply_by = %(by)s, reply_error = NULL,
+    reply_at = CASE WHEN %(state)s = 'draft' THEN NULL ELSE now() END, updated_at = now()
+WHERE id = %(review_id)s
+
+-- name: end_reply
+UPDATE keeper.review
+SET reply_state = %(state)s, reply_error = %(error)s, reply_at = now(), updated_at = now()
+WHERE id = %(review_id)s AND reply_state = 'approved' AND reply_text = %(text)s

@@ -1,0 +1,1 @@
+"""Google Business Profile: reviews read, answers sent, notifications received."""

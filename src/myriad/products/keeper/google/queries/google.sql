@@ -1,0 +1,45 @@
+-- name: store_google_connection
+INSERT INTO keeper.connection AS old (
+    tenant_id, provider, merchant_id, merchant_name, base_url, access_token_enc,
+    refresh_token_enc, scopes, expires_at, refreshed_at, status, notice, plan_flags
+) VALUES (
+    %(tenant_id)s, 'google', %(account)s, %(title)s, %(base_url)s, %(access)s, %(refresh)s,
+    %(scopes)s, %(expires_at)s, now(), 'active', %(notice)s, %(flags)s
+)
+ON CONFLICT (tenant_id, provider, merchant_id) DO UPDATE
+SET merchant_name = excluded.merchant_name, base_url = excluded.base_url,
+    access_token_enc = excluded.access_token_enc, refresh_token_enc = excluded.refresh_token_enc,
+    scopes = excluded.scopes, expires_at = excluded.expires_at, refreshed_at = now(),
+    status = 'active', notice = excluded.notice, plan_flags = excluded.plan_flags,
+    updated_at = now()
+RETURNING id
+
+-- name: store_google_token
+UPDATE keeper.connection
+SET access_token_enc = %(access)s, refresh_token_enc = %(refresh)s, expires_at = %(expires_at)s,
+    refreshed_at = now(), updated_at = now()
+WHERE tenant_id = %(tenant_id)s AND id = %(connection_id)s
+
+-- name: google_connections
+SELECT id, merchant_id AS account, merchant_name AS title, base_url, access_token_enc,
+       refresh_token_enc, expires_at, status, plan_flags, notice
+FROM keeper.connection
+WHERE tenant_id = %(tenant_id)s AND provider = 'google'
+  AND (%(connection_id)s::uuid IS NULL OR id = %(connection_id)s)
+ORDER BY created_at, id
+
+-- name: end_google_connection
+UPDATE keeper.connection
+SET status = 'revoked', access_token_enc = NULL, refresh_token_enc = NULL, notice = %(notice)s,
+    updated_at = now()
+WHERE tenant_id = %(tenant_id)s AND id = %(connection_id)s
+
+-- name: note_google_connection
+UPDATE keeper.connection
+SET notice = %(notice)s, plan_flags = %(flags)s, updated_at = now()
+WHERE tenant_id = %(tenant_id)s AND id = %(connection_id)s
+
+-- name: find_google_readers
+SELECT tenant_id, id
+FROM keeper.connection
+WHERE provider = 'google' AND merchant_id = %(account)s AND status <> 'revoked'
