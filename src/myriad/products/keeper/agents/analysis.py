@@ -15,8 +15,10 @@ from myriad.products.keeper.agents.measures import (
     fit_facts,
     measure,
     metrics,
+    read_earlier,
 )
 from myriad.products.keeper.repository.history import (
+    find_earlier_fit,
     get_country,
     get_digest,
     load_bookings,
@@ -29,6 +31,11 @@ from myriad.products.keeper.repository.history import (
     store_model_fit,
 )
 from myriad.products.keeper.repository.preferences import read_preferences
+from myriad.products.keeper.repository.proof import (
+    get_allocation,
+    list_current_arms,
+    store_assignments,
+)
 from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.repository.tasks import (
     close_tasks,
@@ -36,6 +43,7 @@ from myriad.products.keeper.repository.tasks import (
     list_busy_people,
     store_tasks,
 )
+from myriad.products.keeper.retention.earlier import Earlier
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 from myriad.products.keeper.retention.fit import MODEL_VERSION
 from myriad.scale.data import ReadSession, Session
@@ -61,7 +69,8 @@ async def _work(context: AgentContext) -> Outcome:
         totals = await load_daily_totals(session, first, day)
         country = await get_country(session)
         chosen = await read_preferences(session)
-    rows, facts = await asyncio.to_thread(_measure, visits, bookings, context)
+        earlier = read_earlier(await find_earlier_fit(session, day, MODEL_VERSION))
+    rows, facts = await asyncio.to_thread(_measure, visits, bookings, context, earlier)
     odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, country, chosen)
     async with context.writing() as session:
         await store_metrics(session, day, rows)
@@ -75,10 +84,10 @@ async def _work(context: AgentContext) -> Outcome:
 
 
 def _measure(
-    visits: list[Row], bookings: list[Row], context: AgentContext
+    visits: list[Row], bookings: list[Row], context: AgentContext, earlier: Earlier
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     try:
-        measured = measure(visits, bookings, context.day)
+        measured = measure(visits, bookings, context.day, earlier=earlier)
     except NotEnoughHistoryError as error:
         rows = bare_metrics(visits, context.day) if visits else []
         repeaters = sum(1 for row in rows if row["x"] > 0)
@@ -95,16 +104,20 @@ async def _make_tasks(
 ) -> int:
     await close_tasks(session, context.day)
     room = await count_room(session, context.day, context.settings.tasks_per_day)
-    tasks = choose_tasks(
+    allocation = await get_allocation(session)
+    chosen = choose_tasks(
         rows,
         people,
         day=context.day,
         busy=await list_busy_people(session, context.day),
         room=room,
         currency=currency,
+        allocation=allocation,
+        arms=await list_current_arms(session, context.day) if allocation else {},
     )
-    await store_tasks(session, tasks)
-    return len(tasks)
+    await store_assignments(session, chosen.entries)
+    await store_tasks(session, chosen.tasks)
+    return len(chosen.tasks)
 
 
 ANALYSIS = Agent("analysis", 1, _digest, _work)

@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.sql import Row
+from myriad.products.keeper.retention.bgnbd import Parameters
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.cadence import LAPSED_FROM, LIKELY_LAPSED_FROM
+from myriad.products.keeper.retention.earlier import Earlier, Judged
 from myriad.products.keeper.retention.fit import STANDARD_HORIZONS_DAYS, Retention, fit_account
+from myriad.products.keeper.retention.gamma_gamma import SpendParameters
 from myriad.products.keeper.retention.history import Visits, history_at
 
 _WEEKS_A_YEAR = 365 / 7
@@ -36,8 +37,12 @@ def measure(
     bookings: Sequence[Row],
     day: date,
     horizons_days: Sequence[int] = STANDARD_HORIZONS_DAYS,
+    earlier: Earlier = Earlier(),
 ) -> Measured:
-    """Fit the account's models; raises NotEnoughHistoryError, InvalidInputError."""
+    """Fit the account's models, from where an `earlier` night left them if there was one.
+
+    Raises NotEnoughHistoryError, InvalidInputError.
+    """
     people, index = _index(visits)
     known = [row for row in bookings if row["person_id"] in index]
     retention = fit_account(
@@ -52,8 +57,22 @@ def measure(
             [row["start"].toordinal() for row in known],
             [row["no_show"] for row in known],
         ),
+        earlier=earlier,
     )
     return Measured(people, retention)
+
+
+def read_earlier(row: Row | None) -> Earlier:
+    """Return what a row of model_fit of another night says to begin from."""
+    if row is None or row["r"] is None:
+        return Earlier()
+    spend = row["gamma_p"] and SpendParameters(row["gamma_p"], row["gamma_q"], row["gamma_v"])
+    judged = row["detail"].get("judged")
+    return Earlier(
+        model=Parameters(row["r"], row["alpha"], row["a"], row["b"]),
+        spend=spend or None,
+        judged=Judged.from_dict(judged) if judged else None,
+    )
 
 
 def bare_metrics(visits: Sequence[Row], day: date) -> list[dict[str, Any]]:
@@ -220,6 +239,7 @@ def fit_facts(measured: Measured) -> dict[str, Any]:
             "scores": scores,
             "spend_correlation": _number(report.spend.correlation) if report.spend else None,
             "negative_net": report.negative_net,
+            "judged": report.judged.as_dict(),
         },
     }
 
@@ -243,7 +263,7 @@ def _index(visits: Sequence[Row]) -> tuple[tuple[UUID, ...], Mapping[UUID, int]]
 
 def _lean(gap: float, interval: float) -> float:
     """How far a gap speaks for staying away: 0 at the usual interval, near 1 at three of them."""
-    return round(float(np.tanh((gap / max(interval, 1.0) - 1.0) / 1.5)), 3)
+    return round(math.tanh((gap / max(interval, 1.0) - 1.0) / 1.5), 3)
 
 
 def _number(value: Any) -> float | None:

@@ -125,6 +125,11 @@ async def store_model_fit(session: Session, day: date, facts: Mapping[str, Any])
     await execute(session, "store_model_fit", day=day, **facts)
 
 
+async def find_earlier_fit(session: ReadSession, day: date, version: str) -> Row | None:
+    """Return the newest fit of this model from the fortnight before `day`, or None."""
+    return await find(session, "earlier_fit", day=day, version=version)
+
+
 async def load_daily_totals(session: ReadSession, first: date, last: date) -> list[Row]:
     """Return (local_date, visits, revenue) of every day from `first` to `last`."""
     return await fetch(session, "daily_totals", first=first, last=last)

@@ -7,7 +7,7 @@ A personal cadence needs two intervals; with fewer the account's usual interval 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -58,7 +58,7 @@ class Reason:
 
     def as_dict(self) -> dict[str, str | float]:
         """The reason as plain JSON values."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,13 +68,19 @@ class Stack:
         return np.asarray(standard @ self.weights, dtype=np.float64)
 
 
-def view_at(visits: Visits, bookings: Bookings, as_of: int, prior: bgnbd.Parameters | None) -> View:
-    """The account as it was known at the end of the day `as_of`.
+def view_at(
+    visits: Visits,
+    bookings: Bookings,
+    as_of: int,
+    prior: bgnbd.Parameters | None,
+    start: bgnbd.Parameters | None = None,
+) -> View:
+    """The account as it was known at the end of the day `as_of`; `start` is a guess for its model.
 
     Raises `NotEnoughHistoryError` when no model could have been fitted by then.
     """
     history = history_at(visits, as_of)
-    model = bgnbd.fit(bgnbd.Summary.of(history.x, history.t_x, history.age), prior)
+    model = bgnbd.fit(bgnbd.Summary.of(history.x, history.t_x, history.age), prior, start=start)
     return View(
         history=history,
         model=model,

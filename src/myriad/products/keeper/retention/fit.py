@@ -12,9 +12,17 @@ from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.retention import bgnbd, gamma_gamma
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.cadence import Cadence, classify, value_at_risk
-from myriad.products.keeper.retention.churn import View, bgnbd_churn, gap_churn, stack_churn
+from myriad.products.keeper.retention.churn import (
+    Stack,
+    View,
+    bgnbd_churn,
+    gap_churn,
+    stack_churn,
+    view_at,
+)
+from myriad.products.keeper.retention.earlier import Earlier, Judged
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
-from myriad.products.keeper.retention.gate import Rolling, Verdict, judge, roll
+from myriad.products.keeper.retention.gate import Verdict, judge, roll
 from myriad.products.keeper.retention.history import (
     DAYS_PER_WEEK,
     Bools,
@@ -36,7 +44,7 @@ class Report:
 
     `spend` is None when fewer than ten customers came back with money spent. `future_visits` and
     `negative_net` count rows that were set aside: dated after the as-of day, or with refunds
-    above the takings of their day.
+    above the takings of their day. `judged` says when the verdict was found, and keeps the stack.
     """
 
     model: bgnbd.Fit
@@ -44,6 +52,7 @@ class Report:
     verdict: Verdict
     future_visits: int
     negative_net: int
+    judged: Judged
     version: str = MODEL_VERSION
 
 
@@ -84,12 +93,15 @@ def fit_account(
     horizons_days: Sequence[int] = STANDARD_HORIZONS_DAYS,
     prior: bgnbd.Parameters | None = None,
     bookings: Bookings | None = None,
+    earlier: Earlier = Earlier(),
 ) -> Retention:
     """Fit every model of one account and describe its customers at the end of day `as_of`.
 
     `person`, `day`, `net` (visits,) are indices from zero, ordinals (`date.toordinal()`) and
     minor units; rows may come in any order, and rows of one person and day are one visit.
     `prior` is the vertical's, `horizons_days` any positive horizons beside 30, 60 and 90.
+    `earlier` is what another night found: fits begin there, and what ships is judged anew only
+    when that no longer holds (see `earlier.Judged`).
 
     Raises `NotEnoughHistoryError` below 31 customers (or 5 returning ones without a prior) and
     `InvalidInputError` for columns that cannot be read. Linear in visits.
@@ -99,26 +111,41 @@ def fit_account(
         raise InvalidInputError("a horizon must be at least one day", horizons_days=horizons)
     everything = Visits.of(person, day, net)
     visits = everything.until(as_of)
-    rolling = roll(visits, bookings or Bookings(), as_of, prior)
-    verdict = judge(rolling)
-    forecasts = {days: forecast(rolling, verdict.shipped, days) for days in horizons}
-    spend = _fit_spend(rolling.views[0].history)
+    today, judged = _look(visits, bookings or Bookings(), as_of, prior, earlier)
+    shipped = judged.verdict.shipped
+    forecasts = {days: forecast(today, judged.stack, shipped, days) for days in horizons}
     report = Report(
-        model=rolling.views[0].model,
-        spend=spend,
-        verdict=verdict,
+        model=today.model,
+        spend=_fit_spend(today.history, earlier.spend),
+        verdict=judged.verdict,
         future_visits=everything.day.size - visits.day.size,
         negative_net=visits.negative_net,
+        judged=judged,
     )
-    return _describe(rolling.views[0], forecasts, report)
+    return _describe(today, forecasts, report)
 
 
-def forecast(rolling: Rolling, shipped: str, horizon_days: int) -> Floats:
+def forecast(today: View, stack: Stack | None, shipped: str, horizon_days: int) -> Floats:
     """P(no visit within the horizon) for each customer of today, by the forecast that ships."""
-    today = rolling.views[0]
-    if shipped == "stack" and (stack := rolling.stack(0)):
+    if shipped == "stack" and stack:
         return stack_churn(stack, today, horizon_days)
     return (gap_churn if shipped == "gap" else bgnbd_churn)(today, horizon_days)
+
+
+def _look(
+    visits: Visits,
+    bookings: Bookings,
+    as_of: int,
+    prior: bgnbd.Parameters | None,
+    earlier: Earlier,
+) -> tuple[View, Judged]:
+    """Today's view and what ships, judged again unless an earlier judgement still holds."""
+    if earlier.judged and earlier.judged.holds_for(visits, as_of):
+        return view_at(visits, bookings, as_of, prior, earlier.model), earlier.judged
+    rolling = roll(visits, bookings, as_of, prior, earlier.model)
+    today = rolling.views[0]
+    size = visits.day.size, today.history.customers
+    return today, Judged(as_of, *size, judge(rolling), rolling.stack(0))
 
 
 def _describe(view: View, churn: Mapping[int, Floats], report: Report) -> Retention:
@@ -142,9 +169,11 @@ def _describe(view: View, churn: Mapping[int, Floats], report: Report) -> Retent
     )
 
 
-def _fit_spend(history: History) -> gamma_gamma.SpendFit | None:
+def _fit_spend(
+    history: History, start: gamma_gamma.SpendParameters | None
+) -> gamma_gamma.SpendFit | None:
     try:
-        return gamma_gamma.fit(history.x, history.mean_repeat_spend)
+        return gamma_gamma.fit(history.x, history.mean_repeat_spend, start)
     except NotEnoughHistoryError:
         return None
 

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 MINIMUM_SPENDERS = 10
 _LOG_BOUNDS = (-8.0, 12.0)
+_FARTHEST_START = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,10 @@ class SpendFit:
     correlation: float
 
 
-def fit(x: ArrayLike, mean_spend: ArrayLike) -> SpendFit:
+def fit(x: ArrayLike, mean_spend: ArrayLike, start: SpendParameters | None = None) -> SpendFit:
     """Fit by maximum likelihood to the customers with x > 0 and a positive mean.
 
+    `start` is a guess to begin from, such as yesterday's parameters.
     Raises `NotEnoughHistoryError` when fewer than ten of them exist.
     """
     counts, means = _spenders(x, mean_spend)
@@ -62,7 +64,10 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> SpendFit:
     def objective(logs: Floats) -> tuple[float, Floats]:
         return _objective(logs, counts, means / unit)
 
-    p, excess, v = np.exp(minimise(objective, np.zeros(3), _LOG_BOUNDS)).tolist()
+    begin = np.log([start.p, start.q - 1, start.v / unit]) if start else np.zeros(3)
+    if np.abs(begin).max() > _FARTHEST_START:
+        begin = np.zeros(3)
+    p, excess, v = np.exp(minimise(objective, begin, _LOG_BOUNDS)).tolist()
     return SpendFit(
         SpendParameters(p, 1 + excess, v * unit), counts.size, correlation(counts, means)
     )

@@ -85,16 +85,24 @@ class Rolling:
         return train(self.views[index + 1], self.away(index + 1), self.window_days)
 
 
-def roll(visits: Visits, bookings: Bookings, as_of: int, prior: Parameters | None) -> Rolling:
+def roll(
+    visits: Visits,
+    bookings: Bookings,
+    as_of: int,
+    prior: Parameters | None,
+    start: Parameters | None = None,
+) -> Rolling:
     """Look at the account as of today and back through time while there was enough history.
 
+    `start` is a guess for today's model; each earlier day begins from the day after it.
     `visits` must end at `as_of`. Raises `NotEnoughHistoryError` when today is not enough.
     """
-    views = [view_at(visits, bookings, as_of, prior)]
+    views = [view_at(visits, bookings, as_of, prior, start)]
     window = window_for(as_of - int(visits.day.min()))
     for back in range(1, MAXIMUM_CUTS + 2):
         try:
-            views.append(view_at(visits, bookings, as_of - back * window, prior))
+            guess = views[-1].model.parameters
+            views.append(view_at(visits, bookings, as_of - back * window, prior, guess))
         except NotEnoughHistoryError:
             break
     return Rolling(visits, window, tuple(views))

@@ -116,6 +116,14 @@ SET r = excluded.r, alpha = excluded.alpha, a = excluded.a, b = excluded.b,
     auc_model = excluded.auc_model, auc_gap = excluded.auc_gap, ece = excluded.ece,
     shipped = excluded.shipped, detail = excluded.detail, updated_at = now()
 
+-- name: earlier_fit
+SELECT r, alpha, a, b, gamma_p, gamma_q, gamma_v, detail
+FROM keeper.model_fit
+WHERE business_date < %(day)s AND business_date >= %(day)s::date - 14
+  AND detail ->> 'version' = %(version)s
+ORDER BY business_date DESC
+LIMIT 1
+
 -- name: daily_totals
 SELECT d.day::date AS local_date, coalesce(v.visits, 0) AS visits,
        coalesce(s.revenue, 0)::bigint AS revenue
