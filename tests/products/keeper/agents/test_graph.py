@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from myriad.products.keeper.agents.context import AgentReport
+from myriad.products.keeper.agents import graph
+from myriad.products.keeper.agents.context import AgentContext, AgentReport, Outcome
 from myriad.products.keeper.agents.graph import AGENTS, STAGES, run_agent
 from myriad.products.keeper.errors import BusinessDateError, UnknownAgentError
 from myriad.products.keeper.queueing import choose_day, enqueue_run
@@ -34,6 +36,7 @@ async def test_every_agent_runs_and_the_rooms_say_that_they_are_empty(busy_shop:
     }
     assert report.complete
     reasons = {agent.agent: agent.error for agent in report.agents if agent.state == "skipped"}
+    assert "names no staff" in (reasons.pop("employee") or "")
     assert all("not part of Keeper yet" in (reason or "") for reason in reasons.values())
 
 
@@ -67,14 +70,14 @@ async def test_an_agent_that_runs_out_of_time_fails_and_is_shown(busy_shop: Shop
     assert (await busy_shop.run()).complete
 
 
-async def test_a_failing_agent_leaves_the_others_their_turn(busy_shop: Shop) -> None:
-    # A row that no query of the insight agent can grade: its measure does not exist.
-    await busy_shop.change(
-        "INSERT INTO keeper.insight (tenant_id, business_date, kind, claim, predicted, "
-        "horizon_date, dedup_key) VALUES (%s, %s, 'odd', 'Odd.', "
-        """'{"measure": "nonsense", "low": 0, "high": 1}', %s, 'odd')""",
-        (busy_shop.tenant_id, LAST - timedelta(days=30), LAST),
-    )
+async def test_a_failing_agent_leaves_the_others_their_turn(
+    busy_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(context: AgentContext) -> Outcome:
+        raise RuntimeError("out of order")
+
+    broken = replace(AGENTS["insight"], work=fail)
+    monkeypatch.setattr(graph, "STAGES", (*STAGES[:3], (broken,), STAGES[4]))
     report = await busy_shop.run()
     states = by_agent(report)
     assert states["insight"] == "failed"

@@ -18,7 +18,9 @@ async def test_no_more_than_five_the_dearest_first(busy_shop: Shop) -> None:
     assert len(tasks) == 5
     best = await busy_shop.rows(
         "SELECT value_at_risk FROM keeper.person_metrics "
-        "WHERE state IN ('slowing', 'likely_lapsed', 'lapsed') ORDER BY value_at_risk DESC LIMIT 5"
+        "WHERE state IN ('slowing', 'likely_lapsed', 'lapsed') AND person_id NOT IN "
+        "(SELECT person_id FROM keeper.call_assignment WHERE arm = 'control') "
+        "ORDER BY value_at_risk DESC LIMIT 5"
     )
     assert [task["value_at_risk"] for task in tasks] == [row["value_at_risk"] for row in best]
 

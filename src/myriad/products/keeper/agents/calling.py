@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from myriad.kit.money import Money
+from myriad.products.keeper.proof.assignment import Allocation, Arm, Assignment
 from myriad.products.keeper.repository.sql import Row
 
 CALLABLE_STATES = ("slowing", "likely_lapsed", "lapsed")
 DAYS_TO_CALL = 7
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """The tasks to make, and who entered which arm on the way."""
+
+    tasks: list[dict[str, Any]]
+    entries: list[Assignment]
 
 
 def choose_tasks(
@@ -22,13 +32,35 @@ def choose_tasks(
     busy: Collection[UUID],
     room: int,
     currency: str,
-) -> list[dict[str, Any]]:
+    allocation: Allocation | None = None,
+    arms: Mapping[UUID, Arm] | None = None,
+) -> CallList:
     """Return the tasks to make, the dearest first, no more than `room`.
 
     Left out: who is booked, who may not be contacted or cannot be, who has a task already or had
     one within 30 days. Where the directory holds no contact at all (a bare purchase log) nobody
     could ever be called, so the tasks then name the person and say that no contact is known.
+    Whose turn comes and who is in no arm yet is sent to one by `allocation`; who is held out makes
+    room for the next in line. `arms` are those of people still within their window.
     """
+    known, made = arms or {}, CallList([], [])
+    for row in _callable(metrics, people, busy):
+        if len(made.tasks) >= room:
+            break
+        arm = known.get(row["person_id"])
+        if arm is None and allocation is not None:
+            entry = allocation.assign(row["person_id"], day, row["value_at_risk"], row["state"])
+            made.entries.append(entry)
+            arm = entry.arm
+        if arm != "control":
+            made.tasks.append(_task(row, people[row["person_id"]], day, currency))
+    return made
+
+
+def _callable(
+    metrics: Sequence[Mapping[str, Any]], people: Mapping[UUID, Row], busy: Collection[UUID]
+) -> list[Mapping[str, Any]]:
+    """Return who may be called, the dearest first."""
     nobody_reachable = not any(person["phone"] or person["email"] for person in people.values())
     wanted = [
         row
@@ -38,8 +70,7 @@ def choose_tasks(
         and row["person_id"] not in busy
         and _may_call(people.get(row["person_id"]), nobody_reachable)
     ]
-    wanted.sort(key=lambda row: (-row["value_at_risk"], str(row["person_id"])))
-    return [_task(row, people[row["person_id"]], day, currency) for row in wanted[: max(room, 0)]]
+    return sorted(wanted, key=lambda row: (-row["value_at_risk"], str(row["person_id"])))
 
 
 def _may_call(person: Row | None, nobody_reachable: bool) -> bool:

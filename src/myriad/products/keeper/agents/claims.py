@@ -22,6 +22,7 @@ _EIGHTY_PERCENT = 1.2816
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 MINIMUM_COHORT = 10
+_URGENT_PEOPLE, _URGENT_DROP = 3, -0.2
 
 
 class UnfoundedClaimError(MyriadError):
@@ -93,7 +94,7 @@ def slipping(rows: Sequence[Row], day: date, currency: str) -> Claim | None:
             "last": horizon.isoformat(),
         },
         horizon_date=horizon,
-        priority=90,
+        priority=90 if count >= _URGENT_PEOPLE else 70,
         numbers={"people": count, "yearly_value": worth},
     )
 
@@ -140,7 +141,7 @@ def trend(
             "last": horizon.isoformat(),
         },
         horizon_date=horizon,
-        priority=60 if abs(change) >= 0.1 else 30,
+        priority=85 if change <= _URGENT_DROP else 60 if abs(change) >= 0.1 else 30,
         series=tuple(weeks),
         numbers={"net_now": now["net"], "net_before": before["net"]},
     )

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from myriad.products.keeper.agents import claims
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
-from myriad.products.keeper.repository.accounts import count_customers, get_data_span
+from myriad.products.keeper.agents.grading import data_reach, grade_due
+from myriad.products.keeper.notify import Notice, raise_notice
+from myriad.products.keeper.repository.accounts import count_customers
 from myriad.products.keeper.repository.history import get_digest, know_until
+from myriad.products.keeper.repository.muting import judge_kinds, list_muted_kinds
 from myriad.products.keeper.repository.preferences import read_preferences
-from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, get
+from myriad.products.keeper.repository.proof import measure_assignments
+from myriad.products.keeper.repository.sql import Row, execute_many, fetch, get
+from myriad.products.keeper.views.insights import URGENT_FROM
+from myriad.products.keeper.wording import TEMPLATES
 from myriad.scale.data import ReadSession, Session
-
-Measure = Callable[[ReadSession, dict[str, Any]], Awaitable[float]]
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -24,16 +28,48 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 
 async def _work(context: AgentContext) -> Outcome:
+    day = context.day
     async with context.writing() as session:
-        await know_until(session, context.day)
-        graded = await grade_due(session, context.day)
+        await know_until(session, day)
+        graded = await grade_due(session, day)
+        if not context.looks_back:
+            graded += await measure_assignments(session, day, await data_reach(session, day))
+            await judge_kinds(session, day)
         if await count_customers(session) <= context.settings.minimum_customers:
             return Outcome(0, graded)
-        found = await make_claims(session, context.day, context.account.currency)
-        for claim in found:
-            claims.check_numbers(claim)
-        await execute_many(session, "store_insight", [_row(claim, context.day) for claim in found])
-    return Outcome(len(found), len(found) + graded)
+        found = await _worded(await make_claims(session, day, context.account.currency))
+        muted = await list_muted_kinds(session)
+        kept = [claim for claim in found if claim.kind not in muted]
+        await execute_many(session, "store_insight", [_row(claim, day) for claim in kept])
+        if not context.looks_back:
+            await _tell(session, kept, day)
+    return Outcome(len(found), len(kept) + graded)
+
+
+async def _worded(found: Sequence[claims.Claim]) -> list[claims.Claim]:
+    """Return the claims as the wording phrases them, every number held against the evidence."""
+    worded = []
+    for claim in found:
+        claims.check_numbers(claim)
+        phrased = replace(claim, claim=await TEMPLATES.phrase(claim.claim, claim.evidence))
+        claims.check_numbers(phrased)
+        worded.append(phrased)
+    return worded
+
+
+async def _tell(session: Session, found: Sequence[claims.Claim], day: date) -> None:
+    """Bring urgent insights to open pages and mailboxes, once each."""
+    for claim in found:
+        if claim.priority >= URGENT_FROM:
+            notice = Notice(
+                kind="insight",
+                dedup_key=f"insight:{_key(claim, day)}",
+                level="high",
+                title=claim.claim,
+                detail=claim.predicted["sentence"],
+                href="/keeper/insights",
+            )
+            await raise_notice(session, notice)
 
 
 async def make_claims(session: ReadSession, day: date, currency: str) -> list[claims.Claim]:
@@ -55,29 +91,6 @@ async def make_claims(session: ReadSession, day: date, currency: str) -> list[cl
         await _best_customers(session, day, currency),
     ]
     return [claim for claim in made if claim is not None]
-
-
-async def grade_due(session: Session, day: date) -> int:
-    """Grade every insight whose horizon has come and whose period is in the data."""
-    span = await get_data_span(session)
-    graded = 0
-    for row in await fetch(session, "due_insights", day=day):
-        predicted = row["predicted"]
-        if span.last_day is None or span.last_day < row["horizon_date"] - timedelta(days=7):
-            continue
-        measured = await _MEASURES[predicted["measure"]](session, {**predicted, "day": day})
-        correct = predicted["low"] <= measured <= predicted["high"]
-        outcome = f"It was {_words(predicted['measure'], measured)}."
-        await execute(
-            session,
-            "grade_insight",
-            insight_id=row["id"],
-            correct=correct,
-            outcome=outcome,
-            measured=measured,
-        )
-        graded += 1
-    return graded
 
 
 async def _between(session: ReadSession, day: date, first: int, last: int) -> Row:
@@ -107,70 +120,7 @@ async def _best_customers(session: ReadSession, day: date, currency: str) -> cla
     return claims.best_customers(row, [item["churn_90"] for item in churn], day, currency)
 
 
-async def _returned(session: ReadSession, predicted: dict[str, Any]) -> float:
-    row = await get(
-        session,
-        "returned_between",
-        day=predicted["day"],
-        first=date.fromisoformat(predicted["first"]),
-        last=date.fromisoformat(predicted["last"]),
-        person_ids=[UUID(person_id) for person_id in predicted["person_ids"]],
-    )
-    return float(row["people"])
-
-
-async def _visits(session: ReadSession, predicted: dict[str, Any]) -> float:
-    row = await get(
-        session,
-        "visits_between",
-        day=predicted["day"],
-        first=date.fromisoformat(predicted["first"]),
-        last=date.fromisoformat(predicted["last"]),
-    )
-    return float(row["visits"])
-
-
-async def _weekday_rank(session: ReadSession, predicted: dict[str, Any]) -> float:
-    rows = await fetch(
-        session,
-        "weekday_profile",
-        first=date.fromisoformat(predicted["first"]),
-        last=date.fromisoformat(predicted["last"]),
-    )
-    means = {row["weekday"]: row["visits"] for row in rows if row["weekday"] in predicted["open"]}
-    own = means[predicted["weekday"]]
-    return 1.0 + sum(1 for mean in means.values() if mean < own)
-
-
-async def _second_visit(session: ReadSession, predicted: dict[str, Any]) -> float:
-    row = await get(
-        session,
-        "second_visit_share",
-        day=predicted["day"],
-        first=date.fromisoformat(predicted["first"]),
-        last=date.fromisoformat(predicted["last"]),
-    )
-    return row["returned"] / row["people"] if row["people"] else 0.0
-
-
-_MEASURES: dict[str, Measure] = {
-    "returned": _returned,
-    "visits": _visits,
-    "weekday_rank": _weekday_rank,
-    "second_visit": _second_visit,
-}
-
-
-def _words(measure: str, value: float) -> str:
-    if measure == "second_visit":
-        return f"{value:.0%}"
-    if measure == "weekday_rank":
-        return f"number {value:.0f} from the quietest"
-    return f"{value:,.0f}"
-
-
 def _row(claim: claims.Claim, day: date) -> dict[str, Any]:
-    year, week, _ = day.isocalendar()
     return {
         "day": day,
         "kind": claim.kind,
@@ -179,8 +129,14 @@ def _row(claim: claims.Claim, day: date) -> dict[str, Any]:
         "predicted": claim.predicted,
         "horizon_date": claim.horizon_date,
         "priority": claim.priority,
-        "dedup_key": f"{claim.kind}:{year}-W{week:02d}",
+        "dedup_key": _key(claim, day),
     }
 
 
-INSIGHT = Agent("insight", 1, _digest, _work)
+def _key(claim: claims.Claim, day: date) -> str:
+    """Return what makes a claim the same claim: its kind and the week."""
+    year, week, _ = day.isocalendar()
+    return f"{claim.kind}:{year}-W{week:02d}"
+
+
+INSIGHT = Agent("insight", 2, _digest, _work)

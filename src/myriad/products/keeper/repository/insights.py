@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from myriad.products.keeper.proof.accuracy import GOAL, accuracy
 from myriad.products.keeper.repository.accounts import count_customers
 from myriad.products.keeper.repository.keys import (
     date_part,
@@ -16,10 +17,10 @@ from myriad.products.keeper.repository.keys import (
 from myriad.products.keeper.repository.sql import Row, fetch
 from myriad.products.keeper.repository.today import MINIMUM_CUSTOMERS
 from myriad.products.keeper.views import Evidence, InsightCard, InsightsView, KindScore
+from myriad.products.keeper.views.insights import URGENT_FROM
 from myriad.scale.data import ReadSession
 
 PAGE = 20
-_MUTED_BELOW, _MUTED_AFTER = 0.5, 8
 
 
 async def list_insights(
@@ -40,23 +41,38 @@ async def list_insights(
     return InsightsView(
         insights=tuple(insight_card(row) for row in rows),
         scores=await list_scores(session),
+        goal=GOAL,
         enough_history=await count_customers(session) > MINIMUM_CUSTOMERS,
         next_after=join_key(last["business_date"], last["priority"], last["id"]) if last else None,
     )
 
 
 async def list_scores(session: ReadSession) -> tuple[KindScore, ...]:
-    """Return how often each kind of insight came true; kinds that seldom do are muted."""
-    return tuple(
-        KindScore(
-            kind=row["kind"],
-            right=row["right_count"],
-            graded=row["graded"],
-            muted=row["graded"] >= _MUTED_AFTER
-            and row["right_count"] < _MUTED_BELOW * row["graded"],
-        )
-        for row in await fetch(session, "insight_scores")
+    """Return how often each kind of insight came true, and which kinds are silent and why."""
+    return tuple(_score(row) for row in await fetch(session, "insight_scores"))
+
+
+def _score(row: Row) -> KindScore:
+    right, graded = row["right_count"] or 0, row["graded"] or 0
+    share, is_muted = accuracy(right, graded), row["muted_on"] is not None
+    return KindScore(
+        kind=row["kind"],
+        right=right,
+        graded=graded,
+        muted=is_muted,
+        low=share.low if share else None,
+        high=share.high if share else None,
+        waiting=row["waiting"] or 0,
+        void=row["void"] or 0,
+        muted_on=row["muted_on"],
+        retry_on=row["retry_on"],
+        reason=row["reason"] or "" if is_muted else "",
+        muted_by=_muted_by(row["decided_by"]) if is_muted else None,
     )
+
+
+def _muted_by(decided_by: str) -> Literal["keeper", "owner"]:
+    return "keeper" if decided_by == "keeper" else "owner"
 
 
 async def list_period_insights(
@@ -85,6 +101,7 @@ def insight_card(row: Row) -> InsightCard:
         graded_at=row["graded_at"],
         outcome=predicted.get("outcome"),
         series=tuple(row["evidence"].get("series", [])),
+        urgent=row["priority"] >= URGENT_FROM,
     )
 
 

@@ -12,6 +12,7 @@ The functions that fill and change them, each within the caller's transaction an
     list_duplicates(session, DuplicateFilter) -> DuplicatesView
     get_duplicate(session, link_id) -> DuplicatePair                        NotFoundError
     list_insights(session, after=None) -> InsightsView
+    get_proof(session) -> ProofView                                         NoAccountError
     list_reports(session, kind=None, after=None) -> ReportsView
     get_report(session, report_id) -> ReportView                            NotFoundError
     get_connections(session) -> ConnectionsView
@@ -64,6 +65,15 @@ from myriad.products.keeper.views.facts import (
     TaskState,
 )
 from myriad.products.keeper.views.insights import InsightCard, InsightsView, KindScore
+from myriad.products.keeper.views.proof import (
+    ArmCard,
+    MoneyBounds,
+    PlaybookRow,
+    ProofMonth,
+    ProofView,
+    Saved,
+    ShareBounds,
+)
 from myriad.products.keeper.views.reports import (
     DayPoint,
     ReportRow,
@@ -76,6 +86,7 @@ from myriad.products.keeper.views.today import AnomalyRow, TaskCard, TodayView, 
 __all__ = [
     "AgentRow",
     "AnomalyRow",
+    "ArmCard",
     "Change",
     "ConnectionCard",
     "ConnectionStatus",
@@ -101,16 +112,22 @@ __all__ = [
     "LinkState",
     "LinkedProfile",
     "ModelNote",
+    "MoneyBounds",
     "Notice",
     "PersonState",
+    "PlaybookRow",
     "ProfileCard",
+    "ProofMonth",
+    "ProofView",
     "ReportKind",
     "ReportRow",
     "ReportView",
     "ReportsView",
     "Risk",
+    "Saved",
     "ScopeRow",
     "ServiceRow",
+    "ShareBounds",
     "TaskCard",
     "TaskState",
     "TimelineEvent",

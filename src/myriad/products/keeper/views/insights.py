@@ -9,6 +9,9 @@ from uuid import UUID
 
 from myriad.products.keeper.views.facts import Evidence
 
+URGENT_FROM = 80
+"""The priority from which an insight is worth acting on before the next night."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsightCard:
@@ -25,16 +28,29 @@ class InsightCard:
     graded_at: datetime | None = None
     outcome: str | None = None
     series: tuple[float, ...] = ()
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindScore:
-    """How often one kind of insight came true; muted kinds are made but not shown on Today."""
+    """How often one kind of insight came true; a muted kind is neither made nor shown.
+
+    `low` and `high` bound the share by a 90 % interval, None before the first grade. `void` could
+    not be graded. A muted kind is tried again on `retry_on`, None when only a person may decide.
+    """
 
     kind: str
     right: int
     graded: int
     muted: bool = False
+    low: float | None = None
+    high: float | None = None
+    waiting: int = 0
+    void: int = 0
+    muted_on: date | None = None
+    retry_on: date | None = None
+    reason: str = ""
+    muted_by: Literal["keeper", "owner"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,5 +59,6 @@ class InsightsView:
 
     insights: tuple[InsightCard, ...] = ()
     scores: tuple[KindScore, ...] = ()
+    goal: float = 0.75
     enough_history: bool = True
     next_after: str | None = None

@@ -1,8 +1,10 @@
 -- name: list_insights
 SELECT id, business_date, kind, claim, evidence, predicted, horizon_date, graded_at, correct, priority
 FROM keeper.insight
-WHERE %(after_day)s::date IS NULL
-   OR (business_date, priority, id) < (%(after_day)s::date, %(after_priority)s, %(after_id)s::uuid)
+WHERE (%(after_day)s::date IS NULL
+       OR (business_date, priority, id)
+          < (%(after_day)s::date, %(after_priority)s, %(after_id)s::uuid))
+  AND kind NOT IN (SELECT m.kind FROM keeper.muted_kind m WHERE m.muted_on IS NOT NULL)
 ORDER BY business_date DESC, priority DESC, id DESC
 LIMIT %(limit)s
 
@@ -10,15 +12,9 @@ LIMIT %(limit)s
 SELECT id, business_date, kind, claim, evidence, predicted, horizon_date, graded_at, correct, priority
 FROM keeper.insight
 WHERE business_date BETWEEN %(first)s AND %(last)s
+  AND kind NOT IN (SELECT m.kind FROM keeper.muted_kind m WHERE m.muted_on IS NOT NULL)
 ORDER BY priority DESC, id
 LIMIT 10
-
--- name: insight_scores
-SELECT kind, count(*) FILTER (WHERE correct) AS right_count,
-       count(*) FILTER (WHERE correct IS NOT NULL) AS graded
-FROM keeper.insight
-GROUP BY kind
-ORDER BY kind
 
 -- name: store_insight
 INSERT INTO keeper.insight (
@@ -32,16 +28,23 @@ ON CONFLICT (tenant_id, dedup_key) DO NOTHING
 -- name: due_insights
 SELECT id, kind, business_date, predicted, horizon_date
 FROM keeper.insight
-WHERE graded_at IS NULL AND horizon_date <= %(day)s
+WHERE graded_at IS NULL AND horizon_date <= least(%(day)s::date, %(reach)s::date)
 ORDER BY horizon_date, id
-LIMIT 500
+LIMIT %(limit)s
 
 -- name: grade_insight
 UPDATE keeper.insight
 SET graded_at = now(), correct = %(correct)s, updated_at = now(),
-    predicted = predicted || jsonb_build_object('outcome', %(outcome)s::text,
-                                                'measured', %(measured)s::float8)
+    predicted = CASE jsonb_typeof(predicted) WHEN 'object' THEN predicted ELSE '{}' END
+        || jsonb_build_object('outcome', %(outcome)s::text, 'measured', %(measured)s::float8)
 WHERE id = %(insight_id)s
+
+-- name: void_unreached_insights
+UPDATE keeper.insight
+SET graded_at = now(), updated_at = now(),
+    predicted = predicted || jsonb_build_object(
+        'outcome', 'Nothing was read from Square after these days, so it was never measured.')
+WHERE graded_at IS NULL AND horizon_date <= %(late)s
 
 -- name: visits_between
 SELECT count(*) AS visits, coalesce(sum(net), 0)::bigint AS net,
@@ -50,9 +53,13 @@ FROM known_visit
 WHERE local_date BETWEEN %(first)s AND %(last)s
 
 -- name: returned_between
-SELECT count(DISTINCT person_id) AS people
-FROM known_visit
-WHERE local_date BETWEEN %(first)s AND %(last)s AND person_id = ANY (%(person_ids)s::uuid[])
+SELECT count(*) AS known, count(*) FILTER (WHERE EXISTS (
+           SELECT FROM known_visit v
+           WHERE v.person_id = coalesce(p.merged_into_id, p.id)
+             AND v.local_date BETWEEN %(first)s AND %(last)s
+       )) AS people
+FROM keeper.person p
+WHERE p.id = ANY (%(person_ids)s::uuid[])
 
 -- name: weekday_profile
 SELECT extract(isodow FROM d.day)::int AS weekday, avg(coalesce(v.visits, 0))::float8 AS visits,

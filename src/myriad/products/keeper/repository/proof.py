@@ -1,0 +1,274 @@
+"""What calls bring: who was assigned to which arm, what became of them, and the Proof screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from myriad.kit.money import Money
+from myriad.products.keeper.proof.assignment import (
+    WINDOW_DAYS,
+    Allocation,
+    Arm,
+    Assignment,
+    Block,
+)
+from myriad.products.keeper.proof.playbooks import PlaybookArms, PlaybookUplift, pooled_uplift
+from myriad.products.keeper.proof.saving import ArmTotals, Effect, measure_effect, money_saved
+from myriad.products.keeper.repository.accounts import AccountFacts, get_account
+from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch, find, get
+from myriad.products.keeper.views.proof import (
+    ArmCard,
+    MoneyBounds,
+    PlaybookRow,
+    ProofMonth,
+    ProofView,
+    Saved,
+    ShareBounds,
+)
+from myriad.scale.data import ReadSession, Session
+from myriad.scale.directory.audit import record_event
+from myriad.scale.directory.principal import Principal
+from myriad.scale.tenancy import current_tenant
+
+POOLED_DAYS = 365
+"""How far back the effect of one call is pooled."""
+
+SETTLE_DAYS = 7
+"""Days after a horizon on which late sales still change what was measured."""
+
+RECENT_DAYS = 28
+PLAYBOOKS = ("slowing", "likely_lapsed", "lapsed")
+
+
+async def get_allocation(session: Session) -> Allocation | None:
+    """Return what sends people to arms, where it stands; None when the group is switched off."""
+    await execute(session, "open_control_group")
+    group = await get(session, "get_control_group")
+    if not group["is_on"]:
+        return None
+    blocks = {
+        row["stratum"]: Block(row["people"], row["controls"])
+        for row in await fetch(session, "assignment_blocks")
+    }
+    return Allocation(group["salt"], blocks)
+
+
+async def list_current_arms(session: ReadSession, day: date) -> dict[UUID, Arm]:
+    """Return everybody who is within their window on `day`, and the arm that they are in."""
+    rows = await fetch(session, "current_assignments", day=day)
+    return {row["person_id"]: row["arm"] for row in rows}
+
+
+async def store_assignments(session: Session, entries: Iterable[Assignment]) -> None:
+    """Keep who went to which arm."""
+    rows = [asdict(entry) for entry in entries]
+    if rows:
+        await execute_rows(session, "store_assignments", rows)
+
+
+async def measure_assignments(session: Session, day: date, reach: date) -> int:
+    """Measure everybody whose horizon lies behind `reach`, from what is known on `day`.
+
+    Repeated for a week after the horizon, because sales made offline arrive late. The caller has
+    laid down what is known (`history.know_until`).
+    """
+    return await execute(
+        session, "measure_assignments", day=day, reach=reach, settle_days=SETTLE_DAYS
+    )
+
+
+async def find_last_sync(session: ReadSession) -> date | None:
+    """Return the last day of which every payment has been asked for, or None."""
+    row = await find(session, "last_payment_sync")
+    day: date | None = row["day"] if row else None
+    return day
+
+
+async def switch_control_group(session: Session, is_on: bool, caller: Principal) -> None:
+    """Switch the control group on or off; raises NoAccountError.
+
+    When it is switched off everybody may be called from now on, so people whose window still runs
+    are left out of every comparison, in both arms.
+    """
+    account = await get_account(session)
+    await execute(session, "open_control_group")
+    if not await execute(session, "switch_control_group", is_on=is_on, changed_by=str(caller.id)):
+        return
+    if not is_on:
+        await execute(session, "stop_assignments", day=account.day)
+    record_event(session, current_tenant(), "keeper.control_group", actor=caller, is_on=is_on)
+
+
+async def get_saved(
+    session: ReadSession, account: AccountFacts, first: date, last: date
+) -> Saved | None:
+    """Return what calls saved among people whose horizon came in a period; None before any entry.
+
+    The effect of one call is pooled over the year up to `last`.
+    """
+    rows = await _totals(session, last, since=first)
+    waiting = await get(session, "waiting_assignments", day=last)
+    group = await find(session, "get_control_group")
+    if not rows and not waiting["first_on"]:
+        return None
+    recent = sum(row["recent"] for row in rows if row["arm"] == "call")
+    is_on = group is not None and group["is_on"]
+    return _saved(measure_effect(*_arms(rows)), recent, account.currency, first, last, is_on)
+
+
+async def get_recent_saved(session: ReadSession, account: AccountFacts) -> Saved | None:
+    """Return what calls saved over the last 28 days of the account."""
+    first = account.day - timedelta(days=RECENT_DAYS - 1)
+    return await get_saved(session, account, first, account.day)
+
+
+async def get_proof(session: ReadSession) -> ProofView:
+    """Return what calls brought against the people not called; raises NoAccountError."""
+    account = await get_account(session)
+    first = account.day - timedelta(days=POOLED_DAYS - 1)
+    rows = await _totals(session, account.day, since=first)
+    waiting = await get(session, "waiting_assignments", day=account.day)
+    group = await find(session, "get_control_group")
+    is_on = group is None or group["is_on"]
+    called, held_out = _arms(rows)
+    effect = measure_effect(called, held_out)
+    return ProofView(
+        business_date=account.business_date,
+        currency=account.currency,
+        is_on=is_on,
+        changed_at=group["changed_at"] if group else None,
+        horizon_days=WINDOW_DAYS,
+        saved=_saved(effect, called.people, account.currency, first, account.day, is_on),
+        arms=(_arm_card("call", called, account), _arm_card("control", held_out, account)),
+        rate=ShareBounds.of(effect.rate) if effect.rate else None,
+        money=_per_call(effect, account.currency),
+        months=_months(rows, effect, account.currency),
+        playbooks=_playbooks(rows) if effect.rate else (),
+        waiting_called=waiting["called"],
+        waiting_held_out=waiting["held_out"],
+        next_result_on=waiting["next_on"],
+    )
+
+
+async def _totals(session: ReadSession, last: date, *, since: date) -> list[Row]:
+    first = last - timedelta(days=POOLED_DAYS - 1)
+    return await fetch(session, "effect_totals", first=first, last=last, since=since)
+
+
+def _arms(rows: Sequence[Row]) -> tuple[ArmTotals, ArmTotals]:
+    return _sum(rows, "call"), _sum(rows, "control")
+
+
+def _sum(rows: Sequence[Row], arm: Arm) -> ArmTotals:
+    own = [row for row in rows if row["arm"] == arm]
+    names = ("people", "returned", "net", "net_squares")
+    return ArmTotals(**{name: int(sum(row[name] for row in own)) for name in names})
+
+
+def _saved(
+    effect: Effect, people: int, currency: str, first: date, last: date, is_on: bool
+) -> Saved:
+    amounts = money_saved(effect, people)
+    money = MoneyBounds(*(Money(minor, currency) for minor in amounts)) if amounts else None
+    return Saved(
+        verdict="off" if not is_on and amounts is None else effect.verdict,
+        people=people,
+        first=first,
+        last=last,
+        money=money,
+        people_needed=effect.people_needed,
+    )
+
+
+def _per_call(effect: Effect, currency: str) -> MoneyBounds | None:
+    amounts = money_saved(effect, 1)
+    return MoneyBounds(*(Money(minor, currency) for minor in amounts)) if amounts else None
+
+
+def _arm_card(arm: Arm, totals: ArmTotals, account: AccountFacts) -> ArmCard:
+    return ArmCard(
+        arm=arm,
+        people=totals.people,
+        returned=totals.returned,
+        share=ShareBounds.of_count(totals.returned, totals.people),
+        net_per_person=Money(
+            round(totals.net / totals.people) if totals.people else 0, account.currency
+        ),
+    )
+
+
+def _months(rows: Sequence[Row], effect: Effect, currency: str) -> tuple[ProofMonth, ...]:
+    months = sorted({row["month"] for row in rows}, reverse=True)
+    return tuple(_month(month, rows, effect, currency) for month in months)
+
+
+def _month(month: date, rows: Sequence[Row], effect: Effect, currency: str) -> ProofMonth:
+    called, held_out = _arms([row for row in rows if row["month"] == month])
+    amounts = money_saved(effect, called.people)
+    return ProofMonth(
+        month=month,
+        called=called.people,
+        called_returned=called.returned,
+        held_out=held_out.people,
+        held_out_returned=held_out.returned,
+        money=MoneyBounds(*(Money(minor, currency) for minor in amounts)) if amounts else None,
+    )
+
+
+def _playbooks(rows: Sequence[Row]) -> tuple[PlaybookRow, ...]:
+    groups = [_playbook(name, rows) for name in PLAYBOOKS]
+    found = pooled_uplift([group for group in groups if group.called[1] or group.held_out[1]])
+    return tuple(_playbook_row(one) for one in found)
+
+
+def _playbook(name: str, rows: Sequence[Row]) -> PlaybookArms:
+    called, held_out = _arms([row for row in rows if row["playbook"] == name])
+    return PlaybookArms(
+        name, (called.returned, called.people), (held_out.returned, held_out.people)
+    )
+
+
+def _playbook_row(found: PlaybookUplift) -> PlaybookRow:
+    return PlaybookRow(
+        playbook=found.playbook,
+        called=found.called,
+        held_out=found.held_out,
+        uplift=ShareBounds.of(found.uplift),
+    )
+
+
+def saved_json(saved: Saved | None) -> dict[str, Any] | None:
+    """Return what calls saved as plain JSON for a stored report."""
+    if saved is None:
+        return None
+    money = saved.money
+    return {
+        "verdict": saved.verdict,
+        "people": saved.people,
+        "first": saved.first.isoformat(),
+        "last": saved.last.isoformat(),
+        "amount": money.estimate.minor if money else None,
+        "low": money.low.minor if money else None,
+        "high": money.high.minor if money else None,
+        "people_needed": saved.people_needed,
+    }
+
+
+def saved_from(numbers: dict[str, Any] | None, currency: str) -> Saved | None:
+    """Return what a stored report says that calls saved; None in reports made before."""
+    if not numbers:
+        return None
+    amounts = [numbers[name] for name in ("amount", "low", "high")]
+    money = None if None in amounts else MoneyBounds(*(Money(m, currency) for m in amounts))
+    return Saved(
+        verdict=numbers["verdict"],
+        people=numbers["people"],
+        first=date.fromisoformat(numbers["first"]),
+        last=date.fromisoformat(numbers["last"]),
+        money=money,
+        people_needed=numbers["people_needed"],
+    )
