@@ -25,6 +25,7 @@ INDEXES_WITHOUT_LEADING_TENANT: dict[str, str] = {
     "platform.uq_api_key_token_hash": "a key is looked up before its tenant is known",
     "platform.ix_job_waiting": "the ticker wakes due jobs of all tenants",
     "platform.ix_job_held": "what a worker holds belongs to any tenants",
+    "platform.ix_job_slice_worker_id": "what a worker was sent, of whatever tenant, when it is gone",
     "platform.ix_job_deadline": "the ticker buries jobs of all tenants whose deadline has passed",
     "platform.ix_job_dead": "old dead letters of all tenants are removed by age",
     "platform.ix_job_finished_finished_at": "throughput is counted over all tenants by time",

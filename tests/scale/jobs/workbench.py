@@ -15,8 +15,8 @@ from myriad.scale.jobs.broker import Bundle
 from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.job import Job
 from myriad.scale.jobs.registry import Handler, Payload, Registry, Task
-from myriad.scale.jobs.status import JobStatus, get_job
 from myriad.scale.jobs.slices import refs_of
+from myriad.scale.jobs.status import JobStatus, get_job
 from myriad.scale.jobs.store import JobRef
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
