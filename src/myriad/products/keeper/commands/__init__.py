@@ -11,6 +11,7 @@ import typer
 from myriad.products.keeper.commands import (
     connect,
     customers,
+    export,
     match,
     report,
     run,
@@ -30,4 +31,5 @@ app.command("run", epilog=run.EPILOG)(run.command)
 app.command("report", epilog=report.EPILOG)(report.command)
 app.command("customers", epilog=customers.EPILOG)(customers.command)
 app.command("match", epilog=match.EPILOG)(match.command)
+app.command("export", epilog=export.EPILOG)(export.command)
 app.command("square-simulator", epilog=simulator.EPILOG)(simulator.command)

@@ -8,6 +8,7 @@ from myriad.products.keeper.endpoints import (
     connections,
     customers,
     duplicates,
+    exports,
     findings,
     notices,
     settings,
@@ -20,5 +21,5 @@ _NO_ACCOUNT: dict[int | str, dict[str, Any]] = {
 }
 
 router = Router(tags=["keeper"], responses=_NO_ACCOUNT)
-for part in (connections, customers, duplicates, tasks, findings, settings, notices):
+for part in (connections, customers, duplicates, tasks, findings, settings, exports, notices):
     router.include_router(part.router)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from myriad.kit.errors import ForbiddenError, InvalidInputError
+from myriad.products.keeper.export_answer import answer_export
 from myriad.products.keeper.pages import setting_forms
 from myriad.products.keeper.pages.route import page_router, see_other
 from myriad.products.keeper.preferences import (
@@ -23,7 +24,7 @@ from myriad.products.keeper.views.preferences import NOTICE_KINDS, VERTICALS
 from myriad.scale import ui
 from myriad.scale.data import ReadSession
 from myriad.scale.directory import Principal, list_members
-from myriad.scale.http import Staff, TenantReadSession, TenantSession
+from myriad.scale.http import CurrentRuntime, Owner, Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
 
 SETTINGS = "/keeper/settings"
@@ -70,6 +71,12 @@ class Sent:
 async def settings(page: CurrentPage, caller: Staff, session: TenantReadSession) -> Response:
     """Show the settings; staff see what concerns them."""
     return await _draw(page, caller, session)
+
+
+@router.get("/export.zip")
+async def export(caller: Owner, runtime: CurrentRuntime, session: TenantSession) -> Response:
+    """Download everything that the account holds."""
+    return await answer_export(session, runtime, caller)
 
 
 @router.post("/settings/{part}")
