@@ -71,4 +71,7 @@ PLATFORM_RESOURCES: dict[str, str] = {
 }
 
 # Path parameters that name no row of a tenant, and a value for each.
-PARAMETERS_WITHOUT_TABLE: dict[str, str] = {"name": "analysis"}
+PARAMETERS_WITHOUT_TABLE: dict[str, str] = {
+    "name": "analysis",
+    "kind": "takings_trend",
+}

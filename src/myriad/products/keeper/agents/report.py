@@ -15,7 +15,8 @@ from myriad.scale.data import ReadSession
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
     data = await get_digest(session, "data_digest", day=context.day)
-    return data + await get_digest(session, "findings_digest", day=context.day)
+    proof = await get_digest(session, "proof_digest", day=context.day)
+    return data + await get_digest(session, "findings_digest", day=context.day) + proof
 
 
 async def _work(context: AgentContext) -> Outcome:
@@ -41,4 +42,4 @@ def periods(day: date) -> dict[ReportKind, date]:
     }
 
 
-REPORT = Agent("report", 1, _digest, _work)
+REPORT = Agent("report", 2, _digest, _work)

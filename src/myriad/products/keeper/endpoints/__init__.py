@@ -11,6 +11,7 @@ from myriad.products.keeper.endpoints import (
     exports,
     findings,
     notices,
+    proof,
     settings,
     tasks,
 )
@@ -21,5 +22,15 @@ _NO_ACCOUNT: dict[int | str, dict[str, Any]] = {
 }
 
 router = Router(tags=["keeper"], responses=_NO_ACCOUNT)
-for part in (connections, customers, duplicates, tasks, findings, settings, exports, notices):
+for part in (
+    connections,
+    customers,
+    duplicates,
+    tasks,
+    findings,
+    settings,
+    exports,
+    notices,
+    proof,
+):
     router.include_router(part.router)

@@ -1,4 +1,4 @@
-"""What the agents found, and running them: insights, anomalies, agents, reports."""
+"""What the agents found, and running them: anomalies, agents, reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from myriad.products.keeper.repository.connections import list_agent_runs
 from myriad.products.keeper.views import (
     AgentRow,
     AnomalyRow,
-    InsightCard,
     ReportKind,
     ReportRow,
     ReportView,
@@ -39,15 +38,6 @@ class RunRequest(BaseModel):
 
     as_of: date | None = None
     again: bool = False
-
-
-@router.get("/insights")
-async def list_insights(
-    paging: PageRequest, session: TenantReadSession, response: Response
-) -> Page[InsightCard]:
-    """Return claims with their evidence, predictions and grades, the latest day first."""
-    view = await repository.list_insights(session, after(paging), paging.limit)
-    return page(paging, response, view.insights, view.next_after)
 
 
 @router.get("/anomalies")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from myriad.kit.money import Money
 from myriad.products.keeper import repository
 from myriad.products.keeper.endpoints.paging import after, page
-from myriad.products.keeper.views import TaskCard, TaskState, TodayView
+from myriad.products.keeper.views import TaskAnswer, TaskCard, TaskState, TodayView
 from myriad.scale.http import Page, PageRequest, Router, Staff, TenantReadSession, TenantSession
 
 router = Router()
@@ -30,12 +30,19 @@ class TaskRow(BaseModel):
     due_date: date
     state: TaskState
     snoozed_until: date | None
+    answer: TaskAnswer | None
 
 
 class Snooze(BaseModel):
     """Until which day a task sleeps."""
 
     until: date
+
+
+class Answer(BaseModel):
+    """How a call ended."""
+
+    answer: TaskAnswer
 
 
 @router.get("/today")
@@ -84,6 +91,15 @@ async def snooze_task(
 async def dismiss_task(task_id: UUID, caller: Staff, session: TenantSession) -> TaskCard:
     """Put the task away: this person is not to be called."""
     await repository.dismiss_task(session, task_id, caller.id)
+    return await repository.get_task(session, task_id)
+
+
+@router.post("/tasks/{task_id}/answer")
+async def answer_task(
+    task_id: UUID, body: Answer, caller: Staff, session: TenantSession
+) -> TaskCard:
+    """Note how the call ended; `not_interested` also ends all contact, `no_answer` tries again."""
+    await repository.answer_task(session, task_id, body.answer, caller.id)
     return await repository.get_task(session, task_id)
 
 

@@ -14,6 +14,7 @@ from myriad.products.keeper.pages import screens
 from myriad.products.keeper.pages.route import is_partial, page_router, see_other
 from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.repository.tasks import (
+    answer_task,
     dismiss_task,
     finish_task,
     get_task,
@@ -21,6 +22,7 @@ from myriad.products.keeper.repository.tasks import (
     snooze_task,
 )
 from myriad.products.keeper.repository.today import get_today
+from myriad.products.keeper.views import TaskAnswer
 from myriad.scale.http import Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
 
@@ -58,6 +60,20 @@ async def dismiss(
 ) -> Response:
     """Put the task away."""
     await dismiss_task(session, task_id, caller.id)
+    return await _after(request, page, session, task_id)
+
+
+@router.post("/tasks/{task_id}/answer")
+async def answer(
+    request: Request,
+    page: CurrentPage,
+    caller: Staff,
+    session: TenantSession,
+    task_id: UUID,
+    answer: Annotated[TaskAnswer, Form()],
+) -> Response:
+    """Note how the call ended."""
+    await answer_task(session, task_id, answer, caller.id)
     return await _after(request, page, session, task_id)
 
 

@@ -22,6 +22,7 @@ from myriad.products.keeper.repository.identities import link_pair, reject_pair,
 from myriad.products.keeper.repository.insights import list_insights
 from myriad.products.keeper.repository.reports import get_report, list_reports
 from myriad.products.keeper.repository.tasks import (
+    answer_task,
     dismiss_task,
     finish_task,
     get_task,
@@ -33,6 +34,7 @@ from myriad.products.keeper.repository.today import get_today, list_anomalies
 
 __all__ = [
     "AccountFacts",
+    "answer_task",
     "dismiss_task",
     "find_account",
     "finish_task",

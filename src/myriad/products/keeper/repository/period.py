@@ -9,6 +9,7 @@ from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts
 from myriad.products.keeper.repository.customers import list_customers
 from myriad.products.keeper.repository.insights import list_period_insights
+from myriad.products.keeper.repository.proof import get_saved, saved_json
 from myriad.products.keeper.repository.sql import Row, fetch, get
 from myriad.products.keeper.repository.today import list_anomalies
 from myriad.products.keeper.views import AnomalyRow, CustomerFilter, InsightCard, ReportKind
@@ -64,6 +65,7 @@ async def compute_numbers(
             _insight_json(card) for card in await list_period_insights(session, first, last)
         ],
         "slipping": await _slipping(session, last),
+        "saved": saved_json(await get_saved(session, account, last.replace(day=1), last)),
         "days_checked": drift["days"],
         "cents_off": drift["cents_off"],
         "partial": await _partial(session, last),

@@ -11,6 +11,7 @@ from uuid import UUID
 from myriad.kit.errors import NotFoundError
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
+from myriad.products.keeper.repository.proof import saved_from
 from myriad.products.keeper.repository.sql import Row, fetch, find
 from myriad.products.keeper.views import (
     AnomalyRow,
@@ -139,6 +140,7 @@ def _view(row: Row) -> ReportView:
         anomalies=tuple(_anomaly(item) for item in numbers["anomalies"]),
         insights=tuple(_insight(item) for item in numbers["insights"]),
         slipping=tuple(_slipping_row(item, currency) for item in numbers["slipping"]),
+        saved=saved_from(numbers.get("saved"), currency),
         reconciled=numbers["cents_off"] == 0 if checked else None,
         cents_off=numbers["cents_off"] if checked else None,
         partial=tuple(numbers["partial"]),

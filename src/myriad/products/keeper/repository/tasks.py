@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from myriad.kit.errors import ConflictError, InvalidInputError, NotFoundError
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
+from myriad.products.keeper.repository.customer import set_contact_allowed
 from myriad.products.keeper.repository.keys import join_key, number_part, split_key, uuid_part
-from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, get
-from myriad.products.keeper.views import TaskCard
+from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, find, get
+from myriad.products.keeper.views import TaskAnswer, TaskCard
 from myriad.scale.data import ReadSession, Session
 
 CARDS_SHOWN = 5
+_TRY_AGAIN_DAYS = 2
+_UNDECIDED = ("open", "snoozed")
 
 
 async def list_cards(
@@ -103,9 +106,36 @@ async def dismiss_task(session: Session, task_id: UUID, user_id: UUID | None) ->
 
 
 async def reopen_task(session: Session, task_id: UUID, user_id: UUID | None) -> None:
-    """Take back what was decided about the task."""
+    """Take back what was decided about the task, and that its person is not to be called."""
+    row = await find(session, "lock_task", task_id=task_id)
+    if row and (row["outcome"] or {}).get("forbade_contact"):
+        await set_contact_allowed(session, row["person_id"], True, user_id)
     everything = ("open", "snoozed", "done", "dismissed")
     await _decide(session, task_id, "open", user_id, allowed=everything)
+
+
+async def answer_task(
+    session: Session, task_id: UUID, answer: TaskAnswer, user_id: UUID | None
+) -> None:
+    """Note how the call ended; raises NotFoundError, or ConflictError when it was dismissed.
+
+    `booked` and `left_message` end the task; after `no_answer` it comes back in two days; after
+    `not_interested` it is dismissed and the person is not to be contacted. Whether somebody came
+    back is never asked: visits tell.
+    """
+    outcome: dict[str, Any] = {"said": answer}
+    if answer == "no_answer":
+        until = (await get_account(session)).day + timedelta(days=_TRY_AGAIN_DAYS)
+        await _decide(session, task_id, "snoozed", user_id, _UNDECIDED, until, outcome)
+    elif answer == "not_interested":
+        row = await find(session, "task_person", task_id=task_id)
+        if row and row["contact_allowed"]:
+            outcome["forbade_contact"] = True
+        await _decide(session, task_id, "dismissed", user_id, _UNDECIDED, outcome=outcome)
+        if row and row["contact_allowed"]:
+            await set_contact_allowed(session, row["person_id"], False, user_id)
+    else:
+        await _decide(session, task_id, "done", user_id, (*_UNDECIDED, "done"), outcome=outcome)
 
 
 async def snooze_task(session: Session, task_id: UUID, until: date, user_id: UUID | None) -> None:
@@ -124,6 +154,7 @@ async def _decide(
     user_id: UUID | None,
     allowed: tuple[str, ...],
     until: date | None = None,
+    outcome: dict[str, Any] | None = None,
 ) -> None:
     rows = await fetch(session, "lock_task", task_id=task_id)
     if not rows:
@@ -137,7 +168,7 @@ async def _decide(
         state=state,
         snoozed_until=until,
         decided_by=str(user_id) if user_id else "key",
-        outcome=None,
+        outcome=outcome,
     )
 
 
@@ -153,6 +184,7 @@ def _card(row: Row, account: AccountFacts) -> TaskCard:
         reason=str(reason.get("sentence", "")),
         business_date=row["business_date"],
         state=row["state"],
+        answer=(row["outcome"] or {}).get("said"),
         snoozed_until=row["snoozed_until"],
         last_visit_on=days[-1] if days else None,
         usual_gap_days=row["itt_median_days"],

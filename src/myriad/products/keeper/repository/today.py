@@ -9,6 +9,7 @@ from myriad.kit.clock import utc_now
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
+from myriad.products.keeper.repository.proof import get_recent_saved
 from myriad.products.keeper.repository.sql import Row, fetch, get
 from myriad.products.keeper.repository.tasks import count_tasks, list_cards
 from myriad.products.keeper.views import (
@@ -56,6 +57,7 @@ async def get_today(session: ReadSession) -> TodayView:
         anomalies=await list_recent_anomalies(session, account.day),
         notices=await list_notices(session, health),
         is_measured=await _is_measured(session),
+        saved=await get_recent_saved(session, account),
     )
 
 

@@ -20,6 +20,7 @@ The functions that fill and change them, each within the caller's transaction an
     get_task(session, task_id) -> TaskCard                                  NotFoundError
     finish_task(session, task_id, user_id) / dismiss_task(...) / reopen_task(...) -> None
     snooze_task(session, task_id, until: date, user_id) -> None
+    answer_task(session, task_id, answer: TaskAnswer, user_id) -> None
     link_pair(session, link_id, user_id) / reject_pair(...) / undo_pair(...) -> None
     set_contact_allowed(session, person_id, allowed: bool, user_id) -> None
 
@@ -62,6 +63,7 @@ from myriad.products.keeper.views.facts import (
     Notice,
     PersonState,
     ReportKind,
+    TaskAnswer,
     TaskState,
 )
 from myriad.products.keeper.views.insights import InsightCard, InsightsView, KindScore
@@ -128,6 +130,7 @@ __all__ = [
     "ScopeRow",
     "ServiceRow",
     "ShareBounds",
+    "TaskAnswer",
     "TaskCard",
     "TaskState",
     "TimelineEvent",

@@ -10,6 +10,9 @@ PersonState = Literal["new", "active", "slowing", "likely_lapsed", "lapsed", "bo
 """Where a person stands against their own rhythm; `new` has one visit, `booked` one ahead."""
 
 TaskState = Literal["open", "done", "snoozed", "dismissed"]
+TaskAnswer = Literal["booked", "no_answer", "left_message", "not_interested"]
+"""How a call ended, in the words of who made it."""
+
 LinkState = Literal["proposed", "auto_linked", "linked", "rejected", "undone", "vetoed"]
 ConnectionStatus = Literal["pending", "active", "revoked", "error"]
 CustomerSort = Literal["value_at_risk", "last_visit", "name", "clv", "visits"]

@@ -10,6 +10,7 @@ from myriad.kit.money import Money
 from myriad.products.keeper.views.customers import CustomerRow
 from myriad.products.keeper.views.facts import Change, ReportKind
 from myriad.products.keeper.views.insights import InsightCard
+from myriad.products.keeper.views.proof import Saved
 from myriad.products.keeper.views.today import AnomalyRow
 
 
@@ -58,6 +59,7 @@ class ServiceRow:
 class ReportView:
     """One report: the stored numbers and their digest, the same that the PDF carries.
 
+    `saved` is what calls saved among those whose horizon came in the month up to the last day.
     `reconciled` tells whether every closed day of the period equals Square to the cent.
     """
 
@@ -84,6 +86,7 @@ class ReportView:
     anomalies: tuple[AnomalyRow, ...] = ()
     insights: tuple[InsightCard, ...] = ()
     slipping: tuple[CustomerRow, ...] = ()
+    saved: Saved | None = None
     reconciled: bool | None = None
     cents_off: int | None = None
     partial: tuple[str, ...] = ()

@@ -8,7 +8,15 @@ from typing import Literal
 from uuid import UUID
 
 from myriad.kit.money import Money
-from myriad.products.keeper.views.facts import Change, Freshness, Notice, PersonState, TaskState
+from myriad.products.keeper.views.facts import (
+    Change,
+    Freshness,
+    Notice,
+    PersonState,
+    TaskAnswer,
+    TaskState,
+)
+from myriad.products.keeper.views.proof import Saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +25,7 @@ class TaskCard:
 
     `reason` is one sentence. `visits` are the latest visit days, oldest first, at most 24;
     `usual_gap_days` is the person's own median gap and `spread_days` its median deviation.
+    `answer` is how the call ended, None when nobody said.
     """
 
     id: UUID
@@ -27,6 +36,7 @@ class TaskCard:
     reason: str
     business_date: date
     state: TaskState = "open"
+    answer: TaskAnswer | None = None
     snoozed_until: date | None = None
     last_visit_on: date | None = None
     usual_gap_days: float | None = None
@@ -68,7 +78,8 @@ class TodayView:
     worth a year. With up to 30 customers, or where too few came back, `enough_history` is False
     and no task is made.
     `is_measured` is False until the analysis of `business_date` has ended.
-    `value_at_risk` is the sum over the open tasks of today.
+    `value_at_risk` is the sum over the open tasks of today. `saved` is what calls saved among those
+    whose horizon came within the last 28 days, None before anybody was on the list.
     """
 
     business_date: date | None
@@ -90,3 +101,4 @@ class TodayView:
     anomalies: tuple[AnomalyRow, ...] = ()
     notices: tuple[Notice, ...] = ()
     is_measured: bool = True
+    saved: Saved | None = None

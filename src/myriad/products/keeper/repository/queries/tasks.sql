@@ -35,7 +35,13 @@ SET state = 'dismissed', decided_at = now(), decided_by = 'keeper', updated_at =
 WHERE state = 'open' AND due_date < %(day)s
 
 -- name: lock_task
-SELECT id, state, person_id, business_date FROM keeper.task WHERE id = %(task_id)s FOR UPDATE
+SELECT id, state, person_id, business_date, outcome FROM keeper.task WHERE id = %(task_id)s FOR UPDATE
+
+-- name: task_person
+SELECT p.id AS person_id, p.contact_allowed
+FROM keeper.task k
+JOIN keeper.person p ON p.tenant_id = k.tenant_id AND p.id = k.person_id
+WHERE k.id = %(task_id)s
 
 -- name: decide_task
 UPDATE keeper.task
@@ -46,7 +52,8 @@ SET state = %(state)s, snoozed_until = %(snoozed_until)s, decided_by = %(decided
 WHERE id = %(task_id)s
 
 -- name: list_tasks
-SELECT id, person_id, business_date, value_at_risk, title, reason, due_date, state, snoozed_until
+SELECT id, person_id, business_date, value_at_risk, title, reason, due_date, state, snoozed_until,
+       outcome ->> 'said' AS answer
 FROM keeper.task
 WHERE (%(state)s::text IS NULL OR state = %(state)s)
   AND (%(after_value)s::bigint IS NULL

@@ -12,7 +12,7 @@ WHERE p.merged_into_id IS NULL
 
 -- name: task_cards
 SELECT k.id, k.person_id, p.display_name AS person_name, k.value_at_risk, k.title, k.reason,
-       k.business_date, k.state, k.snoozed_until, p.phone, p.email, p.contact_allowed,
+       k.business_date, k.state, k.snoozed_until, k.outcome, p.phone, p.email, p.contact_allowed,
        coalesce(m.state, 'unknown') AS person_state, m.itt_median_days, m.itt_mad_days,
        v.days
 FROM keeper.task k
