@@ -12,6 +12,7 @@ from myriad.products.keeper.commands import (
     connect,
     customers,
     export,
+    google_simulator,
     match,
     report,
     run,
@@ -33,3 +34,4 @@ app.command("customers", epilog=customers.EPILOG)(customers.command)
 app.command("match", epilog=match.EPILOG)(match.command)
 app.command("export", epilog=export.EPILOG)(export.command)
 app.command("square-simulator", epilog=simulator.EPILOG)(simulator.command)
+app.command("google-simulator", epilog=google_simulator.EPILOG)(google_simulator.command)
