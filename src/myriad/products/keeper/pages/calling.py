@@ -13,12 +13,11 @@ from starlette.responses import Response
 from myriad.products.keeper.pages import screens
 from myriad.products.keeper.pages.route import is_partial, page_router, see_other
 from myriad.products.keeper.repository.accounts import get_account
+from myriad.products.keeper.repository.answers import answer_task, reopen_task
 from myriad.products.keeper.repository.tasks import (
-    answer_task,
     dismiss_task,
     finish_task,
     get_task,
-    reopen_task,
     snooze_task,
 )
 from myriad.products.keeper.repository.today import get_today

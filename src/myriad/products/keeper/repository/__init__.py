@@ -10,6 +10,7 @@ from myriad.products.keeper.repository.accounts import (
     get_account,
     open_account,
 )
+from myriad.products.keeper.repository.answers import answer_task, reopen_task
 from myriad.products.keeper.repository.connections import get_connections
 from myriad.products.keeper.repository.customer import (
     get_customer,
@@ -22,12 +23,10 @@ from myriad.products.keeper.repository.identities import link_pair, reject_pair,
 from myriad.products.keeper.repository.insights import list_insights
 from myriad.products.keeper.repository.reports import get_report, list_reports
 from myriad.products.keeper.repository.tasks import (
-    answer_task,
     dismiss_task,
     finish_task,
     get_task,
     list_tasks,
-    reopen_task,
     snooze_task,
 )
 from myriad.products.keeper.repository.today import get_today, list_anomalies

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from myriad.kit.errors import ConflictError, InvalidInputError, NotFoundError
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
-from myriad.products.keeper.repository.customer import set_contact_allowed
 from myriad.products.keeper.repository.keys import join_key, number_part, split_key, uuid_part
-from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, find, get
-from myriad.products.keeper.views import TaskAnswer, TaskCard
+from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, get
+from myriad.products.keeper.views import TaskCard
 from myriad.scale.data import ReadSession, Session
 
 CARDS_SHOWN = 5
-_TRY_AGAIN_DAYS = 2
-_UNDECIDED = ("open", "snoozed")
 
 
 async def list_cards(
@@ -97,45 +94,14 @@ async def store_tasks(session: Session, tasks: Sequence[Mapping[str, Any]]) -> N
 
 async def finish_task(session: Session, task_id: UUID, user_id: UUID | None) -> None:
     """Mark the call as made; raises NotFoundError, or ConflictError when it was dismissed."""
-    await _decide(session, task_id, "done", user_id, allowed=("open", "snoozed", "done"))
+    await decide_task(session, task_id, "done", user_id, allowed=("open", "snoozed", "done"))
 
 
 async def dismiss_task(session: Session, task_id: UUID, user_id: UUID | None) -> None:
     """Put the task away: this person is not to be called."""
-    await _decide(session, task_id, "dismissed", user_id, allowed=("open", "snoozed", "dismissed"))
-
-
-async def reopen_task(session: Session, task_id: UUID, user_id: UUID | None) -> None:
-    """Take back what was decided about the task, and that its person is not to be called."""
-    row = await find(session, "lock_task", task_id=task_id)
-    if row and (row["outcome"] or {}).get("forbade_contact"):
-        await set_contact_allowed(session, row["person_id"], True, user_id)
-    everything = ("open", "snoozed", "done", "dismissed")
-    await _decide(session, task_id, "open", user_id, allowed=everything)
-
-
-async def answer_task(
-    session: Session, task_id: UUID, answer: TaskAnswer, user_id: UUID | None
-) -> None:
-    """Note how the call ended; raises NotFoundError, or ConflictError when it was dismissed.
-
-    `booked` and `left_message` end the task; after `no_answer` it comes back in two days; after
-    `not_interested` it is dismissed and the person is not to be contacted. Whether somebody came
-    back is never asked: visits tell.
-    """
-    outcome: dict[str, Any] = {"said": answer}
-    if answer == "no_answer":
-        until = (await get_account(session)).day + timedelta(days=_TRY_AGAIN_DAYS)
-        await _decide(session, task_id, "snoozed", user_id, _UNDECIDED, until, outcome)
-    elif answer == "not_interested":
-        row = await find(session, "task_person", task_id=task_id)
-        if row and row["contact_allowed"]:
-            outcome["forbade_contact"] = True
-        await _decide(session, task_id, "dismissed", user_id, _UNDECIDED, outcome=outcome)
-        if row and row["contact_allowed"]:
-            await set_contact_allowed(session, row["person_id"], False, user_id)
-    else:
-        await _decide(session, task_id, "done", user_id, (*_UNDECIDED, "done"), outcome=outcome)
+    await decide_task(
+        session, task_id, "dismissed", user_id, allowed=("open", "snoozed", "dismissed")
+    )
 
 
 async def snooze_task(session: Session, task_id: UUID, until: date, user_id: UUID | None) -> None:
@@ -144,10 +110,10 @@ async def snooze_task(session: Session, task_id: UUID, until: date, user_id: UUI
     if until <= account.day:
         message = f"a task sleeps until a later day than {account.day:%Y-%m-%d}"
         raise InvalidInputError(message, errors=[("/until", f"a day after {account.day}")])
-    await _decide(session, task_id, "snoozed", user_id, ("open", "snoozed"), until)
+    await decide_task(session, task_id, "snoozed", user_id, ("open", "snoozed"), until)
 
 
-async def _decide(
+async def decide_task(
     session: Session,
     task_id: UUID,
     state: str,
@@ -156,6 +122,10 @@ async def _decide(
     until: date | None = None,
     outcome: dict[str, Any] | None = None,
 ) -> None:
+    """Put a task into a state, coming from one of `allowed`.
+
+    Raises NotFoundError, or ConflictError when the task is in another state.
+    """
     rows = await fetch(session, "lock_task", task_id=task_id)
     if not rows:
         raise NotFoundError("no such task")
