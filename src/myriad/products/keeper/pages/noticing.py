@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,8 +21,10 @@ from myriad.products.keeper.repository.notices import (
     mark_all_seen,
     mark_seen,
 )
+from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.directory import Principal
 from myriad.scale.http import (
+    CurrentRuntime,
     EventSourceResponse,
     PageRequest,
     ServerSentEvent,
@@ -59,6 +62,7 @@ async def notices(
     page: CurrentPage,
     caller: Staff,
     session: TenantReadSession,
+    runtime: CurrentRuntime,
     paging: PageRequest,
     show: Literal["unseen", "all", ""] = "",
 ) -> Response:
@@ -66,6 +70,7 @@ async def notices(
     view = await list_notices(
         session, is_owner=caller.is_owner, show=show or "all", after=links.after(paging)
     )
+    view = replace(view, mail=runtime.settings_of(KeeperSettings).smtp.can_send)
     return screens.notices(page, view, links.place(paging, view.next_after))
 
 

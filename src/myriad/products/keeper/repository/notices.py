@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from myriad.kit.errors import NotFoundError
@@ -12,6 +15,17 @@ from myriad.scale.data import ReadSession, Session
 
 PAGE = 20
 STRIP = 3
+MOST_IN_DIGEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One notice on its way to one member by e-mail."""
+
+    delivery_id: UUID
+    user_id: UUID
+    state: str
+    card: NoticeCard
 
 
 async def list_notices(
@@ -68,6 +82,54 @@ async def mark_seen(session: Session, notice_id: UUID, by: str, *, is_owner: boo
 async def mark_all_seen(session: Session, until: UUID, by: str, *, is_owner: bool) -> int:
     """Note that everything up to the notice `until` was seen; return how many that were."""
     return await execute(session, "mark_notices_seen", until=until, seen_by=by, is_owner=is_owner)
+
+
+async def count_own_mails(session: ReadSession, user_id: UUID, since: datetime) -> int:
+    """Return how many messages of their own somebody got, or will get, that were planned since."""
+    row = await find(session, "count_own_mails", user_id=user_id, since=since)
+    return int(row["mails"]) if row else 0
+
+
+async def store_delivery(
+    session: Session, notice_id: UUID, user_id: UUID, form: str, due_at: datetime
+) -> UUID | None:
+    """Plan a mail and return its id, None when it was planned before."""
+    row = await find(
+        session, "store_delivery", notice_id=notice_id, user_id=user_id, form=form, due_at=due_at
+    )
+    return row["id"] if row else None
+
+
+async def lock_delivery(session: Session, delivery_id: UUID) -> Letter | None:
+    """Return a planned mail, held until the transaction ends; None when it is gone."""
+    row = await find(session, "lock_delivery", delivery_id=delivery_id)
+    return await _letter(session, row) if row else None
+
+
+async def find_due_letters(session: Session, user_id: UUID, now: datetime) -> Sequence[Letter]:
+    """Return what waits for somebody's daily message, the oldest first, held."""
+    rows = await fetch(session, "lock_due_letters", user_id=user_id, now=now, limit=MOST_IN_DIGEST)
+    found = [await _letter(session, row) for row in rows]
+    return [letter for letter in found if letter is not None]
+
+
+async def _letter(session: ReadSession, row: Row) -> Letter | None:
+    card = await find_notice(session, row["notice_id"], is_owner=True)
+    return Letter(row["id"], row["user_id"], row["state"], card) if card else None
+
+
+async def note_deliveries(
+    session: Session,
+    ids: Sequence[UUID],
+    state: str,
+    *,
+    provider_id: str | None = None,
+    error: str | None = None,
+) -> None:
+    """Note what became of planned mails: sent, failed or skipped."""
+    await execute(
+        session, "note_deliveries", ids=list(ids), state=state, provider_id=provider_id, error=error
+    )
 
 
 def _card(row: Row) -> NoticeCard:

@@ -23,6 +23,7 @@ class NoticeCard:
     href: str
     person_id: UUID | None
     review_id: UUID | None
+    audience: Literal["everyone", "owner"]
     created_at: datetime
     seen_at: datetime | None
     cleared_at: datetime | None
