@@ -1,0 +1,25 @@
+"""The jobs of the week."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from myriad.products.keeper.errors import NoAccountError
+from myriad.products.keeper.weekly import publish_network, run_week
+from myriad.products.keeper.weekly_queue import NETWORK_TASK, WEEK_TASK
+from myriad.scale.jobs import Job, task
+
+
+@task(WEEK_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=900, job_class="low")
+async def week(job: Job, payload: dict[str, Any]) -> None:
+    """Once a week: search for patterns and trends, and lend figures to the network."""
+    try:
+        await run_week(job.runtime, job.tenant_id, again=bool(payload.get("again")))
+    except NoAccountError:
+        return
+
+
+@task(NETWORK_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=900, job_class="low")
+async def network(job: Job, payload: dict[str, Any]) -> None:
+    """Publish the week's pooled figures, unless another account's job has done so."""
+    await publish_network(job.runtime)
