@@ -10,10 +10,11 @@ from myriad.products.keeper.repository.history import (
     add_missing_customers,
     count_data,
     get_digest,
-    rebuild_visits,
     refresh_statistics,
 )
-from myriad.products.keeper.repository.identities import apply_components
+from myriad.products.keeper.repository.identities import refresh_components
+from myriad.products.keeper.repository.notes import drop_note
+from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession
 
 
@@ -26,10 +27,14 @@ async def _work(context: AgentContext) -> Outcome:
         await refresh_statistics(session)
         rows = await count_data(session, context.day)
         await add_missing_customers(session)
-        persons = await apply_components(session)
-        changed = 0 if context.looks_back else await rebuild_visits(session, context.day)
+        applied = await refresh_components(session, context.day)
+        changed = 0
+        if not context.looks_back:
+            changed = await refresh_visits(session, context.day, applied.moved)
+        elif applied.moved:
+            await drop_note(session, "visits")
         await refresh_statistics(session)
-    return Outcome(rows, persons + changed)
+    return Outcome(rows, applied.persons + changed)
 
 
 DATA = Agent("data", 1, _digest, _work)

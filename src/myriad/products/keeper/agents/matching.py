@@ -9,9 +9,11 @@ from typing import Any
 
 from myriad.products.keeper import matching
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
-from myriad.products.keeper.repository.history import get_country, get_digest, rebuild_visits
-from myriad.products.keeper.repository.identities import apply_components, store_links
+from myriad.products.keeper.repository.history import get_country, get_digest
+from myriad.products.keeper.repository.identities import refresh_components, store_links
+from myriad.products.keeper.repository.notes import drop_note
 from myriad.products.keeper.repository.sql import Row, fetch
+from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession
 
 BookedTime = tuple[datetime, datetime]
@@ -34,9 +36,11 @@ async def _work(context: AgentContext) -> Outcome:
     linkage = await asyncio.to_thread(matching.link, records)
     async with context.writing() as session:
         await store_links(session, [describe_link(link) for link in linkage.links])
-        await apply_components(session)
-        if not context.looks_back:
-            await rebuild_visits(session, context.day)
+        applied = await refresh_components(session, context.day)
+        if applied.moved and context.looks_back:
+            await drop_note(session, "visits")
+        elif applied.moved:
+            await refresh_visits(session, context.day, applied.moved)
     missing = None
     if linkage.thinned:
         missing = f"{len(linkage.thinned)} groups of profiles were too large to compare in full."

@@ -71,18 +71,15 @@ async def refresh_statistics(session: Session) -> None:
         await connection.exec_driver_sql(f'ANALYZE keeper."{row["relname"]}"')
 
 
-async def rebuild_visits(session: Session, day: date) -> int:
-    """Make the visits what the payments and bookings up to `day` say; return rows changed."""
-    stored = await execute(session, "store_visits", day=day)
-    return stored + await execute(session, "drop_stale_visits", day=day)
-
-
 async def know_until(session: Session, day: date) -> None:
     """Lay down what was known on `day` for the rest of the transaction.
 
-    Makes the temporary tables `known_visit` and `known_sale`; the queries of insights and reports
-    read these, so that nothing after the day can reach them and each is computed once.
+    The queries of insights and reports read `known_visit` and `known_sale`, so that nothing after
+    the day can reach them. On the day for which the visits stand these are views; for a day in the
+    past they are temporary tables, each computed once.
     """
+    if await fetch(session, "know_visits_of_day", day=day):
+        return
     connection = await session.connection()
     for name in ("know_visits", "know_sales"):
         # A definition takes no parameters in PostgreSQL's protocol; a date is safe to write out.

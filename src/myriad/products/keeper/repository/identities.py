@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from myriad.kit.errors import NotFoundError
 from myriad.products.keeper.errors import LinkDecisionError
 from myriad.products.keeper.repository.history import lock_account
+from myriad.products.keeper.repository.notes import MARGIN, find_note, store_note
 from myriad.products.keeper.repository.profiles import profile_name
 from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch
+from myriad.products.keeper.repository.visits import rebuild_visits
 from myriad.scale.data import Session
 
 _FROM = {
@@ -24,29 +28,69 @@ _FROM = {
     "undone": ("auto_linked", "linked", "undone"),
 }
 _LONGEST_TERM = 200
+_NOTE = "persons"
 
 
-async def apply_components(session: Session) -> int:
-    """Recompute persons from links and merges; return how many persons there are."""
-    profiles = await fetch(session, "matching_records")
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many persons there are, and which profiles came to another person."""
+
+    persons: int
+    moved: tuple[UUID, ...] = ()
+
+
+async def apply_components(session: Session, day: date | None = None) -> Applied:
+    """Recompute every person from links and merges.
+
+    With a `day` this is noted, so that `refresh_components` can go on from here.
+    """
+    applied = await _apply(session, None)
+    if day is not None:
+        await store_note(session, _NOTE, day, {"whole_on": day.isoformat()})
+    return applied
+
+
+async def refresh_components(session: Session, day: date, margin: timedelta = MARGIN) -> Applied:
+    """Do what `apply_components` does for those whose profiles or links changed since last time.
+
+    Profiles that changed up to `margin` before the last time are looked at once more.
+    """
+    note = await find_note(session, _NOTE)
+    if note is None or not note.serves(day):
+        return await apply_components(session, day)
+    applied = await _apply(session, note.noted_at - margin)
+    await store_note(session, _NOTE, day, note.facts)
+    return applied
+
+
+async def _apply(session: Session, since: datetime | None) -> Applied:
+    places = await fetch(session, "profile_places", since=since)
     pairs = [
         (row["left_customer_id"], row["right_customer_id"])
         for row in await fetch(session, "joining_links")
     ]
-    person_of = components(profiles, pairs)
+    person_of = components(places, pairs)
+    moved = [row["id"] for row in places if row["person_id"] != person_of[row["id"]]]
+    changed = {row["id"] for row in places if row["changed"]}.union(moved)
+    left = {row["person_id"] for row in places if row["id"] in changed} - {None}
+    affected = {person_of[own] for own in changed} | left
+    if affected:
+        within = {own: into for own, into in person_of.items() if into in affected}
+        await _write_persons(session, within, affected, moved)
+    return Applied(len(set(person_of.values())), tuple(moved))
+
+
+async def _write_persons(
+    session: Session, within: Mapping[UUID, UUID], affected: set[UUID], moved: Sequence[UUID]
+) -> None:
+    """Write the persons of the profiles `within`, which maps each to its person."""
     members: dict[UUID, list[Row]] = {}
-    for profile in profiles:
-        members.setdefault(person_of[profile["id"]], []).append(profile)
-    persons = {person_id: describe(rows) for person_id, rows in members.items()}
-    rows = [{"id": person_id, **facts} for person_id, facts in persons.items()]
+    for profile in await fetch(session, "described_profiles", ids=list(within)):
+        members.setdefault(within[profile["id"]], []).append(profile)
+    rows = [{"id": person_id, **describe(profiles)} for person_id, profiles in members.items()]
     await execute_rows(session, "store_persons", rows)
-    await execute(
-        session,
-        "assign_customers",
-        ids=list(person_of),
-        person_ids=list(person_of.values()),
-    )
-    merged = [(own, into) for own, into in person_of.items() if own != into]
+    await execute(session, "assign_customers", ids=list(within), person_ids=list(within.values()))
+    merged = [(own, into) for own, into in within.items() if own != into]
     await execute(
         session,
         "merge_persons",
@@ -55,8 +99,7 @@ async def apply_components(session: Session) -> int:
     )
     await execute(session, "pass_on_refusals")
     await execute(session, "move_tasks")
-    await _store_terms(session, members)
-    return len(persons)
+    await _store_terms(session, members, affected.union(own for own, _ in merged))
 
 
 def components(
@@ -188,18 +231,21 @@ async def rebuild_visits_of_account(session: Session) -> None:
     account = await fetch(session, "get_account")
     day = account[0]["business_date"] if account else None
     if day is not None:
-        await execute(session, "store_visits", day=day)
-        await execute(session, "drop_stale_visits", day=day)
+        await rebuild_visits(session, day)
 
 
-async def _store_terms(session: Session, members: Mapping[UUID, list[Row]]) -> None:
+async def _store_terms(
+    session: Session, members: Mapping[UUID, list[Row]], people: set[UUID]
+) -> None:
+    """Make the terms of `people` those of their profiles."""
     wanted = {
         (term, person_id)
         for person_id, rows in members.items()
         for row in rows
         for term in terms_of(row)
     }
-    stored = {(row["term"], row["person_id"]) for row in await fetch(session, "person_terms")}
+    known = await fetch(session, "person_terms", people=list(people))
+    stored = {(row["term"], row["person_id"]) for row in known}
     for name, pairs in (("add_terms", wanted - stored), ("drop_terms", stored - wanted)):
         if pairs:
             ordered = sorted(pairs, key=lambda pair: (pair[0], pair[1].bytes))

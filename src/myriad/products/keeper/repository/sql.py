@@ -33,7 +33,8 @@ async def fetch_text(session: ReadSession, sql: str, parameters: Mapping[str, An
     """Return the rows of a query that was put together from named ones."""
     connection = await session.connection()
     result = await connection.exec_driver_sql(sql, bound(parameters))
-    return [dict(row) for row in result.mappings()]
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
 async def find(session: ReadSession, name: str, /, **parameters: Any) -> Row | None:
@@ -49,8 +50,13 @@ async def get(session: ReadSession, name: str, /, **parameters: Any) -> Row:
 
 async def execute(session: Session, name: str, /, **parameters: Any) -> int:
     """Run the statement `name` and return how many rows it touched."""
+    return await execute_text(session, QUERIES[name], parameters)
+
+
+async def execute_text(session: Session, sql: str, parameters: Mapping[str, Any]) -> int:
+    """Run a statement that was put together from a named one; return how many rows it touched."""
     connection = await session.connection()
-    return (await connection.exec_driver_sql(QUERIES[name], bound(parameters))).rowcount
+    return (await connection.exec_driver_sql(sql, bound(parameters))).rowcount
 
 
 async def execute_rows(

@@ -46,6 +46,19 @@ SELECT customer_ext_id, start_at, segments
 FROM keeper.booking
 WHERE status = 'ACCEPTED' AND customer_ext_id IS NOT NULL
 
+-- name: profile_places
+SELECT id, ext_id, merged_into_ext_id, person_id,
+       %(since)s::timestamptz IS NULL OR updated_at > %(since)s AS changed
+FROM keeper.customer
+ORDER BY ext_created_at NULLS LAST, id
+
+-- name: described_profiles
+SELECT id, ext_id, given_name, family_name, company_name, email, email_norm, phone, phone_e164,
+       merged_into_ext_id, deleted_at, email_unsubscribed
+FROM keeper.customer
+WHERE id = ANY (%(ids)s::uuid[])
+ORDER BY ext_created_at NULLS LAST, id
+
 -- name: joining_links
 SELECT left_customer_id, right_customer_id
 FROM keeper.identity_link
@@ -133,7 +146,7 @@ FROM unnest(%(ids)s::uuid[], %(person_ids)s::uuid[]) AS w (id, person_id)
 WHERE c.id = w.id AND c.person_id IS DISTINCT FROM w.person_id
 
 -- name: person_terms
-SELECT term, person_id FROM keeper.person_term
+SELECT term, person_id FROM keeper.person_term WHERE person_id = ANY (%(people)s::uuid[])
 
 -- name: add_terms
 INSERT INTO keeper.person_term (tenant_id, term, person_id)

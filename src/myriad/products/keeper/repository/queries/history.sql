@@ -60,7 +60,8 @@ LEFT JOIN (
     SELECT s.person_id, s.local_date, array_agg(DISTINCT l.name ORDER BY l.name) AS services
     FROM keeper.sale s
     JOIN keeper.order_line l ON l.tenant_id = s.tenant_id AND l.order_ext_id = s.order_ext_id
-    WHERE s.status = 'COMPLETED' AND s.local_date <= %(day)s AND l.name <> ''
+    WHERE s.status = 'COMPLETED' AND s.local_date <= %(day)s AND s.local_date $days
+      AND l.name <> ''
     GROUP BY s.person_id, s.local_date
 ) s ON s.person_id = w.person_id AND s.local_date = w.local_date
 LEFT JOIN (
@@ -69,18 +70,19 @@ LEFT JOIN (
     FROM (
         SELECT s.tenant_id, s.person_id, s.local_date, s.team_member_ext_id
         FROM keeper.sale s
-        WHERE s.status = 'COMPLETED'
+        WHERE s.status = 'COMPLETED' AND s.local_date $days
         UNION
         SELECT b.tenant_id, c.person_id, b.local_date, g.segment ->> 'team_member_id'
         FROM keeper.booking b
         JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
         CROSS JOIN LATERAL jsonb_array_elements(b.segments) AS g (segment)
-        WHERE b.status = 'ACCEPTED'
+        WHERE b.status = 'ACCEPTED' AND b.local_date $days
     ) d
     JOIN keeper.team_member m ON m.tenant_id = d.tenant_id AND m.ext_id = d.team_member_ext_id
     WHERE d.local_date <= %(day)s
     GROUP BY d.person_id, d.local_date
 ) t ON t.person_id = w.person_id AND t.local_date = w.local_date
+WHERE w.local_date $days
 ON CONFLICT (tenant_id, person_id, local_date) DO UPDATE
 SET net = excluded.net, services = excluded.services, staff = excluded.staff, updated_at = now()
 WHERE (v.net, v.services, v.staff) IS DISTINCT FROM
@@ -88,9 +90,9 @@ WHERE (v.net, v.services, v.staff) IS DISTINCT FROM
 
 -- name: drop_stale_visits
 DELETE FROM keeper.visit v
-WHERE NOT EXISTS (
+WHERE v.local_date $days AND NOT EXISTS (
     SELECT 1 FROM keeper.visits_until(%(day)s) w
-    WHERE w.person_id = v.person_id AND w.local_date = v.local_date
+    WHERE w.local_date $days AND w.person_id = v.person_id AND w.local_date = v.local_date
 )
 
 -- name: clear_metrics
@@ -182,10 +184,9 @@ FROM jsonb_to_recordset(%(rows)s) AS w (
 -- name: stale_tables
 SELECT c.relname
 FROM pg_class c
-JOIN pg_stat_user_tables s ON s.relid = c.oid
-WHERE s.schemaname = 'keeper' AND c.relkind = 'r'
-  AND (c.reltuples < 1 OR s.n_mod_since_analyze > 1000 + c.reltuples / 2)
-  AND s.n_tup_ins > 0
+WHERE c.relnamespace = 'keeper'::regnamespace AND c.relkind = 'r'
+  AND (c.reltuples < 1 OR pg_stat_get_mod_since_analyze(c.oid) > 1000 + c.reltuples / 2)
+  AND pg_stat_get_tuples_inserted(c.oid) > 0
 
 -- name: know_visits
 CREATE TEMPORARY TABLE known_visit ON COMMIT DROP AS

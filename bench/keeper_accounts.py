@@ -1,0 +1,163 @@
+"""Accounts for benches of Keeper: the simulator's spas written straight into PostgreSQL, then copied.
+
+A few templates are drawn by the simulator's spa, each from a seed of its own, stored by the code
+that stores Square's pages, and run by the agents for some days. Copies are made by SQL under new
+tenants. What came in during the last day lies apart, so that a night can be measured as it is: the
+state of yesterday, a day's news, and a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from myriad.kit.ids import new_id
+from myriad.products.keeper.repository.accounts import open_account
+from myriad.products.keeper.runs import run_account
+from myriad.products.keeper.square import storage
+from myriad.products.keeper.square.simulator.spa import spa_seller
+from myriad.products.keeper.square.simulator.world import Seller
+from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import TenantId
+
+ZONE = "America/New_York"
+PAGE = 2000
+KINDS = ("team_member", "timecard", "customer", "payment", "refund", "order", "booking")
+_TENANT = "INSERT INTO platform.tenant (id, slug, name, timezone) VALUES (%s, %s, %s, %s)"
+_TABLES = """
+SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'keeper'::regnamespace AND c.relkind = 'r' AND a.attgenerated = ''
+GROUP BY c.relname
+HAVING bool_or(a.attname = 'tenant_id')
+"""
+_PARENTS = """
+SELECT r.conrelid::regclass::text AS child, r.confrelid::regclass::text AS parent
+FROM pg_constraint r
+WHERE r.contype = 'f' AND r.connamespace = 'keeper'::regnamespace AND r.conrelid <> r.confrelid
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An account to copy: its state of yesterday, and the tenant that holds the day's news."""
+
+    base: TenantId
+    news: TenantId
+
+
+async def make_templates(
+    runtime: Runtime, crossing_url: str, count: int, customers: int, nights: int = 2
+) -> list[Template]:
+    """Draw `count` spas and run the agents for the last `nights` days before today."""
+    now = datetime.now(UTC)
+    templates = []
+    for seed in range(1, count + 1):
+        made = Template(TenantId(new_id()), TenantId(new_id()))
+        add_tenants(crossing_url, [made.base, made.news], f"template-{seed}")
+        seller = spa_seller(seed=seed, customers=customers, now=now)
+        await _fill(runtime, made, seller, now - timedelta(days=1))
+        for back in range(nights, 0, -1):
+            day = (now - timedelta(days=back)).date()
+            await run_account(runtime, made.base, day)
+        templates.append(made)
+    return templates
+
+
+def add_tenants(crossing_url: str, ids: Iterable[TenantId], name: str) -> None:
+    """Insert tenants."""
+    rows = [(tenant, f"{name}-{number}", name, ZONE) for number, tenant in enumerate(ids)]
+    with psycopg.connect(crossing_url) as connection, connection.cursor() as cursor:
+        cursor.executemany(_TENANT, rows)
+
+
+async def _fill(runtime: Runtime, template: Template, seller: Seller, until: datetime) -> None:
+    known = until.timestamp()
+    for tenant, is_news in ((template.base, False), (template.news, True)):
+        async with runtime.database.session(tenant) as session:
+            await open_account(session)
+            await storage.store(session, "location", seller.locations, storage.Places())
+            places = await storage.load_places(session)
+            for kind in KINDS:
+                records = seller.tables[kind].records.values()
+                bodies = [
+                    record.decode()
+                    for record in records
+                    if (record.times.get("created_at", 0.0) > known) is is_news
+                ]
+                for page in batched_list(bodies):
+                    await storage.store(session, kind, page, places)
+
+
+def batched_list(bodies: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield pages of Square objects."""
+    for first in range(0, len(bodies), PAGE):
+        yield bodies[first : first + PAGE]
+
+
+class Copier:
+    """Copies whole accounts between tenants, in the order that foreign keys ask for."""
+
+    def __init__(self, crossing_url: str, owner_url: str) -> None:
+        self._url = crossing_url
+        with psycopg.connect(owner_url) as connection:
+            tables = {str(name): list(columns) for name, columns in connection.execute(_TABLES)}
+            pairs = [(_bare(a), _bare(b)) for a, b in connection.execute(_PARENTS)]
+        self._order = [(name, tables[name]) for name in ordered(set(tables), pairs)]
+
+    def copy(self, template: Template, tenants: list[TenantId], name: str) -> None:
+        """Make `tenants` copies of the template's state of yesterday."""
+        add_tenants(self._url, tenants, name)
+        with psycopg.connect(self._url) as connection:
+            for table, columns in self._order:
+                connection.execute(_copy_sql(table, columns, ""), (tenants, template.base))
+
+    def add_news(self, template: Template, tenants: list[TenantId]) -> None:
+        """Bring the day's news to the copies."""
+        with psycopg.connect(self._url) as connection:
+            for table, columns in self._order:
+                if table in (
+                    "customer",
+                    "payment",
+                    "refund",
+                    "sales_order",
+                    "order_line",
+                    "booking",
+                ):
+                    text = _copy_sql(table, columns, "ON CONFLICT DO NOTHING")
+                    connection.execute(text, (tenants, template.news))
+
+
+def ordered(tables: set[str], pairs: list[tuple[str, str]]) -> list[str]:
+    """Return the tables so that each stands after those it refers to."""
+    waiting, done = dict.fromkeys(sorted(tables)), []
+    while waiting:
+        ready = [t for t in waiting if not any(c == t and p in waiting for c, p in pairs)]
+        for table in ready:
+            del waiting[table]
+        done += ready
+        if not ready:
+            raise RuntimeError(f"tables refer to each other in a circle: {sorted(waiting)}")
+    return done
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("keeper.")
+
+
+def _copy_sql(table: str, columns: list[str], conflict: str) -> sql.Composed:
+    names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+    others = sql.SQL(", ").join(
+        sql.SQL("w.id") if column == "tenant_id" else sql.SQL("t.") + sql.Identifier(column)
+        for column in columns
+    )
+    return sql.SQL(
+        "INSERT INTO keeper.{table} ({names}) SELECT {others} FROM keeper.{table} t "
+        "CROSS JOIN unnest(%s::uuid[]) AS w (id) WHERE t.tenant_id = %s {conflict}"
+    ).format(table=sql.Identifier(table), names=names, others=others, conflict=sql.SQL(conflict))

@@ -1,0 +1,56 @@
+"""What the nightly run notes for the next one: how far it has come, and when.
+
+A note is only ever a shortcut. `since` of a note lies a quarter of an hour before it, because a
+row's time is that at which its transaction began: one that was under way then may have been
+committed unseen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from myriad.products.keeper.repository.sql import execute, find
+from myriad.scale.data import ReadSession, Session
+
+MARGIN = timedelta(minutes=15)
+WHOLE_EVERY_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What was noted on `business_date`, at `noted_at`."""
+
+    business_date: date
+    noted_at: datetime
+    facts: dict[str, Any]
+
+    @property
+    def whole_on(self) -> date | None:
+        """The day on which everything was last worked out anew."""
+        whole = self.facts.get("whole_on")
+        return date.fromisoformat(whole) if whole else None
+
+    def serves(self, day: date) -> bool:
+        """Whether a night on `day` may do only what is new; once a week it does everything."""
+        whole = self.whole_on
+        if whole is None or self.business_date > day:
+            return False
+        return (day - whole).days < WHOLE_EVERY_DAYS
+
+
+async def find_note(session: ReadSession, agent: str) -> Note | None:
+    """Return the note of that name, or None."""
+    row = await find(session, "get_agent_note", agent=agent)
+    return Note(row["business_date"], row["noted_at"], row["facts"]) if row else None
+
+
+async def store_note(session: Session, agent: str, day: date, facts: dict[str, Any]) -> None:
+    """Keep a note, stamped with the beginning of this transaction."""
+    await execute(session, "store_agent_note", agent=agent, day=day, facts=facts)
+
+
+async def drop_note(session: Session, agent: str) -> None:
+    """Forget a note, so that the next night does everything."""
+    await execute(session, "drop_agent_note", agent=agent)

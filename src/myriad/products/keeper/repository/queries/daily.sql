@@ -1,0 +1,61 @@
+-- name: get_agent_note
+SELECT agent, business_date, noted_at, facts
+FROM keeper.agent_note
+WHERE agent = %(agent)s
+
+-- name: store_agent_note
+INSERT INTO keeper.agent_note AS n (tenant_id, agent, business_date, noted_at, facts)
+VALUES (%(tenant_id)s, %(agent)s, %(day)s, now(), %(facts)s)
+ON CONFLICT (tenant_id, agent) DO UPDATE
+SET business_date = excluded.business_date, noted_at = excluded.noted_at, facts = excluded.facts,
+    updated_at = now()
+
+-- name: drop_agent_note
+DELETE FROM keeper.agent_note WHERE agent = %(agent)s
+
+-- name: know_visits_of_day
+SELECT set_config('keeper.known_day', %(day)s::date::text, true),
+       set_config('search_path', 'public, keeper', true)
+FROM keeper.agent_note
+WHERE agent = 'visits' AND business_date = %(day)s
+
+-- name: touched_days
+SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days,
+       EXISTS (SELECT FROM keeper.team_member WHERE updated_at > %(since)s) AS staff_renamed
+FROM (
+    SELECT p.local_date
+    FROM keeper.payment p
+    WHERE p.updated_at > %(since)s OR p.local_date > %(last)s
+       OR p.ext_updated_at >= %(last)s::date
+    UNION
+    SELECT p.local_date
+    FROM keeper.sales_order o
+    JOIN keeper.payment p ON p.tenant_id = o.tenant_id AND p.order_ext_id = o.ext_id
+    WHERE o.updated_at > %(since)s
+    UNION
+    SELECT p.local_date
+    FROM keeper.refund r
+    JOIN keeper.payment p ON p.tenant_id = r.tenant_id AND p.ext_id = r.payment_ext_id
+    WHERE r.updated_at > %(since)s OR r.local_date > %(last)s
+    UNION
+    SELECT b.local_date
+    FROM keeper.booking b
+    WHERE b.updated_at > %(since)s OR b.start_at > %(since)s
+    UNION
+    -- A booking that was there before may have lain on another day.
+    SELECT v.local_date
+    FROM keeper.booking b
+    JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+    JOIN keeper.visit v ON v.tenant_id = c.tenant_id AND v.person_id = c.person_id
+    WHERE b.updated_at > %(since)s AND b.created_at <= %(since)s
+    UNION
+    SELECT s.local_date
+    FROM keeper.sale s
+    WHERE cardinality(%(moved)s::uuid[]) > 0 AND s.customer_id = ANY (%(moved)s::uuid[])
+    UNION
+    SELECT b.local_date
+    FROM keeper.customer c
+    JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
+    WHERE c.id = ANY (%(moved)s::uuid[])
+) d
+WHERE d.local_date <= %(day)s
