@@ -24,10 +24,11 @@ from myriad.products.keeper.agents.context import (
     RunState,
 )
 from myriad.products.keeper.agents.data import DATA
+from myriad.products.keeper.agents.employee import EMPLOYEE
 from myriad.products.keeper.agents.insight import INSIGHT
 from myriad.products.keeper.agents.matching import MATCHING
 from myriad.products.keeper.agents.report import REPORT
-from myriad.products.keeper.agents.rooms import EMPLOYEE, REVIEW
+from myriad.products.keeper.agents.rooms import REVIEW
 from myriad.products.keeper.errors import UnknownAgentError
 from myriad.products.keeper.repository.accounts import get_data_span, set_business_date
 from myriad.products.keeper.repository.history import end_run, find_run, start_run
@@ -40,6 +41,7 @@ STAGES: tuple[tuple[Agent, ...], ...] = (
     (INSIGHT,),
     (REPORT,),
 )
+_INTAKE = STAGES[:1]
 AGENTS = {agent.name: agent for stage in STAGES for agent in stage}
 
 Progress = Callable[[int, int, str], Awaitable[None]]
@@ -76,12 +78,16 @@ async def run_graph(
 ) -> GraphReport:
     """Run every agent stage by stage; `again` also repeats what has already been worked on."""
     reports: list[AgentReport] = []
+    context.digests.clear()
     for stage in STAGES:
         names = ", ".join(agent.name for agent in stage)
         await progress(len(reports), len(AGENTS), names)
         reports += await asyncio.gather(*(run_agent(agent, context, again) for agent in stage))
         if stage is STAGES[0]:
             await _move_on(context)
+        if stage in _INTAKE:
+            # These agents write what the next ones read.
+            context.digests.clear()
     await progress(len(AGENTS), len(AGENTS), "done")
     return GraphReport(tuple(reports))
 
@@ -91,7 +97,7 @@ async def run_agent(agent: Agent, context: AgentContext, again: bool = False) ->
     async with context.reading() as session:
         inputs = await agent.digest(session, context)
         digest = hashlib.sha256(f"{agent.version}|{inputs}".encode()).hexdigest()[:32]
-    async with context.database.session(context.tenant_id) as session:
+    async with context.noting() as session:
         run_id = await start_run(
             session, agent=agent.name, day=context.day, digest=digest, again=again
         )
@@ -113,7 +119,7 @@ async def _run(agent: Agent, context: AgentContext, run_id: UUID) -> AgentReport
     milliseconds = int((time.monotonic() - started) * 1000)
     rows_in = outcome.rows_in if outcome else None
     rows_out = outcome.rows_out if outcome else None
-    async with context.database.session(context.tenant_id) as session:
+    async with context.noting() as session:
         await end_run(
             session,
             run_id,
@@ -157,6 +163,6 @@ async def _move_on(context: AgentContext) -> None:
     """Let screens speak of this day from now on, unless it lies before the day they speak of."""
     if context.looks_back:
         return
-    async with context.database.session(context.tenant_id) as session:
+    async with context.noting() as session:
         span = await get_data_span(session)
         await set_business_date(session, context.day, span.currency)

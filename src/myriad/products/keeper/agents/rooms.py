@@ -10,13 +10,8 @@ async def _nothing(session: ReadSession, context: AgentContext) -> str:
     return ""
 
 
-async def _employee(context: AgentContext) -> Outcome:
-    raise AgentSkippedError("Team measures are not part of Keeper yet.")
-
-
 async def _review(context: AgentContext) -> Outcome:
     raise AgentSkippedError("Reviews are not part of Keeper yet.")
 
 
-EMPLOYEE = Agent("employee", 0, _nothing, _employee)
 REVIEW = Agent("review", 0, _nothing, _review)

@@ -8,6 +8,7 @@ from myriad.products.keeper.models.account import (
     SyncCursor,
     WebhookEvent,
 )
+from myriad.products.keeper.models.daily import AgentNote
 from myriad.products.keeper.models.findings import (
     AgentRun,
     Anomaly,
@@ -47,9 +48,11 @@ from myriad.products.keeper.models.people import (
 )
 from myriad.products.keeper.models.proof import CallAssignment, ControlGroup, MutedKind
 from myriad.products.keeper.models.reviews import Review, ReviewAlert, ReviewSummary
+from myriad.products.keeper.models.team import StaffLink, StaffMetrics
 
 __all__ = [
     "Account",
+    "AgentNote",
     "AgentRun",
     "Anomaly",
     "Benchmark",
@@ -86,6 +89,8 @@ __all__ = [
     "ReviewAlert",
     "ReviewSummary",
     "SalesOrder",
+    "StaffLink",
+    "StaffMetrics",
     "SyncCursor",
     "Task",
     "TeamMember",

@@ -1,0 +1,89 @@
+"""Figures of staff, and which signed-in user is which member of staff."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from myriad.products.keeper.models.columns import SCHEMA, Day, Real, TenantKey, Word
+from myriad.scale.data import TimestampedModel
+from myriad.scale.directory.models import Membership
+
+
+def _of_member() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["tenant_id", "team_member_id"],
+        ["keeper.team_member.tenant_id", "keeper.team_member.id"],
+        ondelete="CASCADE",
+    )
+
+
+class StaffMetrics(TenantKey, TimestampedModel):
+    """One figure of one member in one period; hidden ones hold `n` and `reason` alone.
+
+    `shrunk` with `lo` and `hi` is the value drawn towards the team with its 90 % interval, `ratio`
+    observed over expected by service mix, `peer` the team's mean and band, `parts` the services
+    that weigh most, `basis` the digest of the settled past that a period was made from.
+    """
+
+    __tablename__ = "staff_metrics"
+    __table_args__ = (
+        CheckConstraint("period IN ('days_90', 'days_365', 'month')", name="period"),
+        _of_member(),
+        Index(
+            "ix_staff_metrics_member",
+            "tenant_id",
+            "team_member_id",
+            "period",
+            text("period_start DESC"),
+            "metric",
+        ),
+        {"schema": SCHEMA},
+    )
+
+    period: Mapped[Word] = mapped_column(primary_key=True)
+    period_start: Mapped[date] = mapped_column(primary_key=True)
+    team_member_id: Mapped[UUID] = mapped_column(primary_key=True)
+    metric: Mapped[Word] = mapped_column(primary_key=True)
+    period_end: Mapped[Day]
+    n: Mapped[int]
+    reason: Mapped[Word | None]
+    observed: Mapped[Real | None]
+    value: Mapped[Real | None]
+    shrunk: Mapped[Real | None]
+    lo: Mapped[Real | None]
+    hi: Mapped[Real | None]
+    expected: Mapped[Real | None]
+    ratio: Mapped[Real | None]
+    ratio_lo: Mapped[Real | None]
+    ratio_hi: Mapped[Real | None]
+    peer: Mapped[Real | None]
+    peer_lo: Mapped[Real | None]
+    peer_hi: Mapped[Real | None]
+    peers: Mapped[int] = mapped_column(server_default="0")
+    parts: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    basis: Mapped[Word] = mapped_column(server_default="")
+
+
+class StaffLink(TenantKey, TimestampedModel):
+    """A signed-in user is this member of staff, as the owner said; leaves with the membership."""
+
+    __tablename__ = "staff_link"
+    __table_args__ = (
+        _of_member(),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            [Membership.tenant_id, Membership.user_id],
+            ondelete="CASCADE",
+        ),
+        Index("uq_staff_link_user", "tenant_id", "user_id", unique=True),
+        {"schema": SCHEMA},
+    )
+
+    team_member_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    linked_by: Mapped[UUID | None]

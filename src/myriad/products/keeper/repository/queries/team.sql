@@ -1,0 +1,285 @@
+-- name: team_digest
+SELECT md5(concat_ws('|',
+    (SELECT concat_ws(',', count(*), max(updated_at)) FROM keeper.team_member),
+    (SELECT concat_ws(',', count(*), max(updated_at)) FROM keeper.timecard)
+)) AS digest
+
+-- name: list_team
+SELECT id, ext_id, status
+FROM keeper.team_member
+ORDER BY ext_id
+
+-- name: list_places
+SELECT ext_id, timezone
+FROM keeper.location
+WHERE timezone IS NOT NULL
+
+-- name: team_basis
+SELECT p.first_day, b.has_bookings,
+       EXISTS (SELECT FROM keeper.timecard WHERE start_at < %(day)s::date + 1) AS has_timecards,
+       EXISTS (SELECT FROM keeper.order_line WHERE catalog_ext_id IS NOT NULL) AS has_articles,
+       md5(concat_ws(',', %(settled)s::date, p.digest, b.digest)) AS basis
+FROM (
+    SELECT min(local_date) AS first_day,
+           concat_ws(',', count(*) FILTER (WHERE local_date < %(settled)s),
+                     sum(amount - refunded) FILTER (WHERE local_date < %(settled)s)) AS digest
+    FROM keeper.payment
+    WHERE status = 'COMPLETED' AND local_date <= %(day)s
+) p, (
+    SELECT count(*) > 0 AS has_bookings,
+           concat_ws(',', count(*) FILTER (WHERE local_date < %(settled)s),
+                     sum(version) FILTER (WHERE local_date < %(settled)s)) AS digest
+    FROM keeper.booking
+    WHERE local_date <= %(day)s
+) b
+
+-- name: known_spans
+SELECT DISTINCT period, period_start AS first, period_end AS last, basis
+FROM keeper.staff_metrics
+
+-- name: visits_of_day
+SELECT person_id, local_date FROM keeper.visit
+
+-- name: visits_as_of_day
+SELECT person_id, local_date FROM keeper.visits_until(%(day)s)
+
+-- name: staff_sums
+-- What was counted of each member and service in each span, as rows of sums; the columns are
+-- those of keeper/team/definitions.py. Nothing after the day is known: an appointment exists from
+-- the day on which it was made, and a later change of its status has not happened yet. Who served
+-- a visit is who was booked, and for a visit without an appointment who took the payment.
+WITH span AS MATERIALIZED (
+    SELECT * FROM unnest(%(firsts)s::date[], %(lasts)s::date[])
+        WITH ORDINALITY AS s (first, last, number)
+), zone AS MATERIALIZED (
+    SELECT * FROM unnest(%(places)s::text[], %(zones)s::text[]) AS z (ext_id, name)
+), appointment AS MATERIALIZED (
+    SELECT a.* FROM (
+        SELECT b.id, c.person_id, b.local_date, b.start_at, b.segments,
+               coalesce(b.ext_created_at, b.start_at) AS made_at,
+               (coalesce(b.ext_created_at, b.start_at)
+                AT TIME ZONE coalesce(z.name, %(zone)s))::date AS made_on,
+               CASE WHEN (b.ext_updated_at AT TIME ZONE coalesce(z.name, %(zone)s))::date
+                         > %(day)s AND b.status <> 'DECLINED'
+                    THEN 'ACCEPTED' ELSE b.status END AS status
+        FROM keeper.booking b
+        LEFT JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+        LEFT JOIN zone z ON z.ext_id = b.location_ext_id
+        WHERE b.local_date >= %(since)s
+    ) a
+    WHERE a.made_on <= %(day)s AND a.status <> 'DECLINED'
+), segment AS MATERIALIZED (
+    SELECT a.id, a.person_id, a.local_date, a.start_at, a.status,
+           g ->> 'team_member_id' AS member, g ->> 'service_variation_id' AS item,
+           CASE WHEN jsonb_typeof(g -> 'duration_minutes') = 'number'
+                THEN (g ->> 'duration_minutes')::float8 ELSE 0 END AS minutes,
+           (g -> 'any_team_member') IS NOT DISTINCT FROM 'true'::jsonb AS for_anyone
+    FROM appointment a
+    CROSS JOIN LATERAL jsonb_array_elements(a.segments) AS g
+    WHERE a.local_date <= %(day)s AND a.start_at <= now() AND a.status IN ('ACCEPTED', 'NO_SHOW')
+), served AS MATERIALIZED (
+    SELECT s.id, s.person_id, s.local_date, s.status, s.member, min(s.start_at) AS start_at,
+           sum(s.minutes) AS minutes, bool_and(NOT s.for_anyone) AS requested,
+           (array_agg(s.item ORDER BY s.minutes DESC, s.item))[1] AS item
+    FROM segment s
+    WHERE s.member IS NOT NULL
+    GROUP BY s.id, s.person_id, s.local_date, s.status, s.member
+), service AS MATERIALIZED (
+    SELECT DISTINCT item FROM segment WHERE item IS NOT NULL
+), basket AS MATERIALIZED (
+    SELECT l.order_ext_id,
+           coalesce(sum(l.net) FILTER (WHERE NOT l.is_article) / nullif(sum(l.net), 0), 1)
+               AS service_share,
+           bool_or(l.is_article) AS has_article,
+           bool_or(NOT l.is_article) AS has_service,
+           (array_agg(coalesce(l.catalog_ext_id, l.name) ORDER BY l.net DESC, l.position)
+               FILTER (WHERE NOT l.is_article))[1] AS item
+    FROM (
+        SELECT l.order_ext_id, l.position, l.net::float8 AS net, l.name, l.catalog_ext_id,
+               l.catalog_ext_id IS NOT NULL AND s.item IS NULL
+                   AND EXISTS (SELECT FROM service) AS is_article
+        FROM keeper.order_line l
+        JOIN keeper.sales_order o ON o.tenant_id = l.tenant_id AND o.ext_id = l.order_ext_id
+        LEFT JOIN service s ON s.item = l.catalog_ext_id
+        WHERE o.local_date BETWEEN %(since)s AND %(day)s
+    ) l
+    GROUP BY l.order_ext_id
+), paid AS MATERIALIZED (
+    SELECT p.person_id, p.local_date, p.team_member_ext_id AS member, p.paid_at,
+           p.tip::float8 AS tip, p.net * coalesce(b.service_share, 1) AS net,
+           coalesce(p.source_type, '') <> 'CASH' AS shows_tip,
+           coalesce(b.has_article, false) AS has_article, coalesce(b.has_service, true) AS is_service,
+           b.item
+    FROM keeper.payments_until(%(day)s) p
+    LEFT JOIN basket b ON b.order_ext_id = p.order_ext_id
+    WHERE p.local_date >= %(since)s AND (p.net > 0 OR p.amount = 0)
+), attended AS MATERIALIZED (
+    SELECT s.person_id, s.local_date, s.member, min(s.start_at) AS at,
+           (array_agg(s.item ORDER BY s.minutes DESC, s.item))[1] AS item,
+           coalesce(sum(s.minutes) / nullif(sum(sum(s.minutes)) OVER day, 0),
+                    1::float8 / count(*) OVER day) AS part
+    FROM served s
+    WHERE s.status = 'ACCEPTED' AND s.person_id IS NOT NULL
+    GROUP BY s.person_id, s.local_date, s.member
+    WINDOW day AS (PARTITION BY s.person_id, s.local_date)
+    UNION ALL
+    SELECT p.person_id, p.local_date, p.member, min(p.paid_at),
+           (array_agg(p.item ORDER BY p.net DESC, p.item))[1], 1::float8 / count(*) OVER day
+    FROM paid p
+    WHERE p.person_id IS NOT NULL AND p.member IS NOT NULL AND p.is_service
+      AND NOT EXISTS (
+          SELECT FROM served s
+          WHERE s.status = 'ACCEPTED' AND s.person_id = p.person_id AND s.local_date = p.local_date
+      )
+    GROUP BY p.person_id, p.local_date, p.member
+    WINDOW day AS (PARTITION BY p.person_id, p.local_date)
+), visit AS MATERIALIZED (
+    SELECT v.person_id, v.local_date,
+           lead(v.local_date) OVER person - v.local_date AS gap,
+           v.local_date = min(v.local_date) OVER (PARTITION BY v.person_id) AS is_first
+    FROM ($visits) v
+    WINDOW person AS (PARTITION BY v.person_id ORDER BY v.local_date)
+), held AS MATERIALIZED (
+    SELECT t.person_id, t.local_date, min(a.made_on) AS made_on, min(a.made_at) AS made_at,
+           bool_or(a.made_on = t.local_date) AS same_day
+    FROM visit t
+    JOIN appointment a ON a.person_id = t.person_id AND a.local_date > t.local_date
+        AND a.made_on <= t.local_date + 2
+    GROUP BY t.person_id, t.local_date
+), fact AS MATERIALIZED (
+    SELECT t.person_id, t.local_date, t.member, t.item, v.gap, v.is_first,
+           coalesce(h.made_on <= t.local_date, false) AS prebooked,
+           coalesce(h.same_day, false) AS same_day,
+           coalesce(h.made_at < t.at + interval '48 hours', false) AS rebooked
+    FROM attended t
+    JOIN visit v ON v.person_id = t.person_id AND v.local_date = t.local_date
+    LEFT JOIN held h ON h.person_id = t.person_id AND h.local_date = t.local_date
+), bill AS MATERIALIZED (
+    SELECT t.local_date, t.member, t.item, t.part * sum(p.net) AS net,
+           bool_or(p.has_article) AS has_article,
+           t.part * sum(p.tip) FILTER (WHERE p.shows_tip) AS tip,
+           t.part * sum(p.net) FILTER (WHERE p.shows_tip) AS tipped
+    FROM attended t
+    JOIN paid p ON p.person_id = t.person_id AND p.local_date = t.local_date
+    GROUP BY t.person_id, t.local_date, t.member, t.item, t.part
+    HAVING bool_or(p.is_service)
+    UNION ALL
+    SELECT p.local_date, p.member, p.item, p.net, p.has_article,
+           CASE WHEN p.shows_tip THEN p.tip END, CASE WHEN p.shows_tip THEN p.net END
+    FROM paid p
+    WHERE p.person_id IS NULL AND p.member IS NOT NULL AND p.is_service
+), returning_client AS MATERIALIZED (
+    SELECT DISTINCT s.number, v.person_id
+    FROM span s
+    JOIN visit v ON v.local_date BETWEEN s.first - 365 AND s.first - 1
+), shift AS MATERIALIZED (
+    SELECT k.team_member_ext_id AS member, k.local_date, sum(k.minutes) AS scheduled
+    FROM (
+        SELECT t.team_member_ext_id, extract(epoch FROM t.end_at - t.start_at)::float8 / 60 AS minutes,
+               (t.start_at AT TIME ZONE coalesce(z.name, %(zone)s))::date AS local_date
+        FROM keeper.timecard t
+        LEFT JOIN zone z ON z.ext_id = t.location_ext_id
+        WHERE t.end_at > t.start_at AND t.start_at >= %(since)s::date - 1
+          AND t.start_at < %(day)s::date + 2
+    ) k
+    WHERE k.local_date <= %(day)s
+    GROUP BY k.team_member_ext_id, k.local_date
+), worked AS MATERIALIZED (
+    SELECT k.member, k.local_date, k.scheduled, coalesce(sum(s.minutes), 0) AS booked
+    FROM shift k
+    LEFT JOIN served s ON s.member = k.member AND s.local_date = k.local_date
+        AND s.status = 'ACCEPTED'
+    GROUP BY k.member, k.local_date, k.scheduled
+)
+SELECT s.number, 'visit' AS kind, f.member, f.item, ARRAY[
+    count(*) FILTER (WHERE f.local_date >= s.first),
+    count(*) FILTER (WHERE f.local_date >= s.first AND f.prebooked),
+    count(*) FILTER (WHERE f.local_date >= s.first AND f.same_day),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 2 AND s.last - 2),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 2 AND s.last - 2 AND f.rebooked),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 30 AND s.last - 30),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 30 AND s.last - 30 AND f.gap <= 30),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 60 AND s.last - 60),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 60 AND s.last - 60 AND f.gap <= 60),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 90 AND s.last - 90),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 90 AND s.last - 90 AND f.gap <= 90),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 120 AND s.last - 120),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 120 AND s.last - 120 AND f.gap <= 120),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 150 AND s.last - 150),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 150 AND s.last - 150 AND f.gap <= 150),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 180 AND s.last - 180),
+    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 180 AND s.last - 180 AND f.gap <= 180),
+    count(*) FILTER (WHERE f.local_date >= s.first AND f.is_first)
+]::float8[] AS sums
+FROM span s
+JOIN fact f ON f.local_date BETWEEN s.first - 180 AND s.last
+GROUP BY s.number, f.member, f.item
+UNION ALL
+SELECT s.number, 'client', f.member, NULL, ARRAY[
+    count(DISTINCT f.person_id), count(DISTINCT r.person_id)
+]::float8[]
+FROM span s
+JOIN fact f ON f.local_date BETWEEN s.first AND s.last
+LEFT JOIN returning_client r ON r.number = s.number AND r.person_id = f.person_id
+GROUP BY s.number, f.member
+UNION ALL
+SELECT s.number, 'booking', b.member, b.item, ARRAY[
+    count(*) FILTER (WHERE b.status = 'ACCEPTED'),
+    count(*) FILTER (WHERE b.status = 'ACCEPTED' AND b.requested),
+    count(*),
+    count(*) FILTER (WHERE b.status = 'NO_SHOW')
+]::float8[]
+FROM span s
+JOIN served b ON b.local_date BETWEEN s.first AND s.last
+GROUP BY s.number, b.member, b.item
+UNION ALL
+SELECT s.number, 'sale', b.member, b.item, ARRAY[
+    count(*), sum(b.net), sum(b.net * b.net), count(*) FILTER (WHERE b.has_article),
+    count(b.tipped), coalesce(sum(b.tip), 0), coalesce(sum(b.tipped), 0),
+    coalesce(sum(b.tip * b.tip), 0), coalesce(sum(b.tip * b.tipped), 0),
+    coalesce(sum(b.tipped * b.tipped), 0)
+]::float8[]
+FROM span s
+JOIN bill b ON b.local_date BETWEEN s.first AND s.last
+GROUP BY s.number, b.member, b.item
+UNION ALL
+SELECT s.number, 'shift', w.member, NULL, ARRAY[
+    count(*), sum(w.booked), sum(w.scheduled), sum(w.booked * w.booked),
+    sum(w.booked * w.scheduled), sum(w.scheduled * w.scheduled)
+]::float8[]
+FROM span s
+JOIN worked w ON w.local_date BETWEEN s.first AND s.last
+GROUP BY s.number, w.member
+
+-- name: service_names
+SELECT DISTINCT ON (l.catalog_ext_id) l.catalog_ext_id AS item, l.name
+FROM keeper.order_line l
+WHERE l.catalog_ext_id = ANY(%(items)s) AND l.name <> ''
+ORDER BY l.catalog_ext_id, l.name
+
+-- name: clear_staff_spans
+DELETE FROM keeper.staff_metrics m
+USING unnest(%(periods)s::text[], %(firsts)s::date[]) AS s (period, first)
+WHERE m.period = s.period AND m.period_start = s.first
+
+-- name: store_staff_metrics
+INSERT INTO keeper.staff_metrics (
+    tenant_id, period, period_start, team_member_id, metric, period_end, n, reason, observed,
+    value, shrunk, lo, hi, expected, ratio, ratio_lo, ratio_hi, peer, peer_lo, peer_hi, peers,
+    parts, basis
+)
+SELECT %(tenant_id)s, w.*, %(basis)s
+FROM jsonb_to_recordset(%(rows)s) AS w (
+    period text, period_start date, team_member_id uuid, metric text, period_end date, n integer,
+    reason text, observed float8, value float8, shrunk float8, lo float8, hi float8,
+    expected float8, ratio float8, ratio_lo float8, ratio_hi float8, peer float8, peer_lo float8,
+    peer_hi float8, peers integer, parts jsonb
+)
+
+-- name: thin_staff_metrics
+DELETE FROM keeper.staff_metrics
+WHERE (period = 'days_90' AND period_end <> ALL(%(kept)s::date[]))
+   OR (period = 'days_365' AND NOT EXISTS (
+          SELECT FROM unnest(%(kept)s::date[]) AS k (day)
+          WHERE period_end > k.day - 7 AND period_end <= k.day))
+   OR (period = 'month' AND period_start < %(oldest)s)

@@ -1,0 +1,279 @@
+"""From counts of one period to what is shown of each member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myriad.products.keeper.team.definitions import LEAST, METRICS, WIDTHS, Metric
+from myriad.products.keeper.team.shrinkage import (
+    Posterior,
+    beta_bands,
+    fit_beta_priors,
+    fit_normal_prior,
+    normal_band,
+    normal_interval,
+    ratio_of_sums,
+    shrink_shares,
+    shrink_values,
+)
+from myriad.products.keeper.team.standardisation import (
+    Standardised,
+    expected_by_service,
+    standardise_counts,
+    standardise_sums,
+)
+
+Floats = NDArray[np.float64]
+_PARTS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of one period: for each kind an array (member, service, column).
+
+    `members` and `services` name the places; `lacking` holds what the account does not have, in
+    the words of `Metric.needs`.
+    """
+
+    members: tuple[str, ...]
+    services: tuple[str, ...]
+    by_kind: Mapping[str, Floats]
+    lacking: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One service within a figure: trials, successes and what the team's rate expects."""
+
+    service: str
+    n: float
+    observed: float
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One figure of one member. With `reason` it is hidden and holds nothing but `n`.
+
+    `observed` is the numerator; `shrunk`, `lo`, `hi` the shrunk value with its interval; `ratio`
+    observed over expected by service mix; `peer` the team's mean with the band in which nine of
+    ten members lie; `peers` how many members are shown.
+    """
+
+    member: str
+    metric: str
+    n: int
+    reason: str | None = None
+    observed: float | None = None
+    value: float | None = None
+    shrunk: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    expected: float | None = None
+    ratio: float | None = None
+    ratio_lo: float | None = None
+    ratio_hi: float | None = None
+    peer: float | None = None
+    peer_lo: float | None = None
+    peer_hi: float | None = None
+    peers: int = 0
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """A metric over the whole team, before anything is hidden."""
+
+    n: Floats
+    observed: Floats
+    value: Floats
+    posterior: Posterior
+    peer: float
+    band: tuple[float, float]
+    standard: Standardised | None = None
+    by_service: tuple[Floats, Floats, Floats] | None = None
+
+
+def gather(
+    rows: Sequence[Mapping[str, Any]], members: Sequence[str], lacking: frozenset[str] = frozenset()
+) -> Counts:
+    """Return the rows (kind, member, item, sums) of one period as arrays.
+
+    Rows of members who are not named in `members` are left out.
+    """
+    services = sorted({row["item"] or "" for row in rows})
+    place = {name: number for number, name in enumerate(members)}
+    column = {name: number for number, name in enumerate(services)}
+    by_kind = {
+        kind: np.zeros((len(members), max(1, len(services)), width))
+        for kind, width in WIDTHS.items()
+    }
+    for row in rows:
+        if row["member"] in place:
+            by_kind[row["kind"]][place[row["member"]], column[row["item"] or ""]] += row["sums"]
+    return Counts(tuple(members), tuple(services), by_kind, lacking)
+
+
+def measure_team(counts: Counts, *, with_parts: bool = True) -> list[Measurement]:
+    """Return every figure of every member, with the services behind it unless told otherwise."""
+    figures = _shares(counts) | {
+        metric.name: _REST[metric.kind](metric, counts)
+        for metric in METRICS
+        if metric.kind in _REST and metric.needs not in counts.lacking
+    }
+    found: list[Measurement] = []
+    for metric in METRICS:
+        if metric.name in figures:
+            found += _shown(metric, counts, figures[metric.name], with_parts)
+        else:
+            found += [Measurement(name, metric.name, 0, metric.needs) for name in counts.members]
+    return found
+
+
+def _shares(counts: Counts) -> dict[str, _Figures]:
+    """Return every share that the account has the data for, reckoned together."""
+    metrics = [m for m in METRICS if m.kind == "share" and m.needs not in counts.lacking]
+    if not metrics:
+        return {}
+    trials = np.stack([counts.by_kind[m.source][:, :, m.trials] for m in metrics])
+    successes = np.stack([counts.by_kind[m.source][:, :, m.successes] for m in metrics])
+    n, s = trials.sum(2), successes.sum(2)
+    mean, kappa = fit_beta_priors(s, n)
+    posterior = shrink_shares(s, n, mean[:, None], kappa[:, None])
+    bands = beta_bands(mean, kappa)
+    standard = standardise_counts(successes, trials)
+    expected = expected_by_service(successes, trials)
+    found = {}
+    for row, metric in enumerate(metrics):
+        alone = int((n[row] > 0).sum()) < 2
+        adjusted = metric.is_adjusted and not alone
+        found[metric.name] = _Figures(
+            n[row],
+            s[row],
+            _values(metric, s[row], n[row]),
+            Posterior(posterior.centre[row], posterior.lo[row], posterior.hi[row]),
+            np.nan if alone else float(mean[row]),
+            (np.nan, np.nan) if alone else (float(bands[0][row]), float(bands[1][row])),
+            _row_of(standard, row) if adjusted else None,
+            (trials[row], successes[row], expected[row]) if adjusted else None,
+        )
+    return found
+
+
+def _row_of(standard: Standardised, row: int) -> Standardised:
+    return Standardised(
+        standard.observed[row],
+        standard.expected[row],
+        standard.ratio[row],
+        standard.lo[row],
+        standard.hi[row],
+    )
+
+
+def _ratios(metric: Metric, counts: Counts) -> _Figures:
+    table = counts.by_kind[metric.source]
+    sums = table.sum(1)[:, list(metric.columns)]
+    value, variance = ratio_of_sums(sums)
+    posterior, peer, band = _drawn_together(value, variance)
+    standard = by_service = None
+    if metric.is_adjusted and np.isfinite(peer):
+        n, total, squares = (table[:, :, place] for place in range(3))
+        standard = standardise_sums(n, total, squares)
+        by_service = (n, total, expected_by_service(total, n))
+    values = _values(metric, sums[:, 1], sums[:, 2])
+    return _Figures(sums[:, 0], sums[:, 1], values, posterior, peer, band, standard, by_service)
+
+
+def _drawn_together(
+    value: Floats, variance: Floats
+) -> tuple[Posterior, float, tuple[float, float]]:
+    known = np.isfinite(value)
+    if known.sum() < 2:
+        return normal_interval(value, variance), np.nan, (np.nan, np.nan)
+    prior = fit_normal_prior(value[known], variance[known])
+    posterior = shrink_values(value, variance, prior)
+    return posterior, prior.mean, normal_band(prior)
+
+
+def _counts(metric: Metric, counts: Counts) -> _Figures:
+    table = counts.by_kind[metric.source].sum(1)
+    value = table[:, metric.successes] if metric.successes else table[:, metric.trials]
+    nothing = np.full_like(value, np.nan)
+    return _Figures(
+        table[:, metric.trials],
+        value,
+        value,
+        Posterior(nothing, nothing, nothing),
+        float(value.mean()) if len(value) > 1 else np.nan,
+        (np.nan, np.nan),
+    )
+
+
+_REST: dict[str, Callable[[Metric, Counts], _Figures]] = {"ratio": _ratios, "count": _counts}
+
+
+def _parts(services: Sequence[str], figures: _Figures, row: int) -> tuple[Part, ...]:
+    """Return the services that weigh most, with what the team would have made of them."""
+    if figures.by_service is None:
+        return ()
+    n, observed, expected = (table[row].tolist() for table in figures.by_service)
+    order = sorted(range(len(n)), key=lambda place: -n[place])[:_PARTS_SHOWN]
+    return tuple(
+        Part(services[place], n[place], observed[place], expected[place])
+        for place in order
+        if n[place] > 0
+    )
+
+
+def _shown(
+    metric: Metric, counts: Counts, figures: _Figures, with_parts: bool
+) -> list[Measurement]:
+    least = 0 if metric.kind == "count" else LEAST
+    enough = (figures.n >= least) & np.isfinite(figures.value)
+    peers = int(enough.sum())
+    found = []
+    for row, name in enumerate(counts.members):
+        n = round(float(figures.n[row]))
+        if not enough[row]:
+            found.append(Measurement(name, metric.name, n, "few", peers=peers))
+            continue
+        parts = _parts(counts.services, figures, row) if with_parts else ()
+        values = _one(figures, row)
+        found.append(Measurement(name, metric.name, n, peers=peers, parts=parts, **values))
+    return found
+
+
+def _one(figures: _Figures, row: int) -> dict[str, Any]:
+    standard, posterior = figures.standard, figures.posterior
+    values = {
+        "observed": figures.observed[row],
+        "value": figures.value[row],
+        "shrunk": posterior.centre[row],
+        "lo": posterior.lo[row],
+        "hi": posterior.hi[row],
+        "peer": figures.peer,
+        "peer_lo": figures.band[0],
+        "peer_hi": figures.band[1],
+    }
+    if standard is not None:
+        values |= {
+            "expected": standard.expected[row],
+            "ratio": standard.ratio[row],
+            "ratio_lo": standard.lo[row],
+            "ratio_hi": standard.hi[row],
+        }
+    return {name: _known(value) for name, value in values.items()}
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _values(metric: Metric, part: Floats, whole: Floats) -> Floats:
+    pairs = zip(part.tolist(), whole.tolist(), strict=True)
+    return np.array([metric.formula(a, b) for a, b in pairs], dtype=np.float64)
