@@ -24,7 +24,9 @@ PRODUCT = Product(
         NavigationItem("Today", "/keeper/today", "t"),
         NavigationItem("Customers", "/keeper/customers", "c"),
         NavigationItem("Duplicates", "/keeper/duplicates", "d"),
+        NavigationItem("Reviews", "/keeper/reviews", "v"),
         NavigationItem("Insights", "/keeper/insights", "i"),
+        NavigationItem("Proof", "/keeper/proof", "f"),
         NavigationItem("Reports", "/keeper/reports", "r"),
         NavigationItem("Notices", "/keeper/notices", "n"),
         NavigationItem("Connections", "/keeper/connections", "s"),
@@ -37,6 +39,7 @@ PRODUCT = Product(
         ("task_id", "keeper.task"),
         ("report_id", "keeper.report"),
         ("connection_id", "keeper.connection"),
+        ("review_id", "keeper.review"),
         ("notice_id", "keeper.notice"),
     ),
 )

@@ -12,11 +12,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from myriad.products.keeper.manifest import PRODUCT
-from myriad.products.keeper.pages import screens
+from myriad.products.keeper.pages import proving, screens
 from myriad.products.keeper.pages.links import Place
 from myriad.scale import ui
 from myriad.scale.ui.styleguide import sample
 from tests.products.keeper.pages import sample_contexts as s
+from tests.products.keeper.pages import sample_proof as p
 
 TOKEN = "sample-token"
 NEXT = Place(next="?cursor=signed")
@@ -24,7 +25,7 @@ BADGES = {"Today": 5, "Duplicates": 12}
 
 Draw = Callable[[ui.PageContext], HTMLResponse]
 PAGES: dict[str, Draw] = {
-    "/keeper/today": lambda page: screens.today(page, s.TODAY_FULL),
+    "/keeper/today": lambda page: screens.today(page, p.TODAY_PROVEN),
     "/clear/today": lambda page: screens.today(page, s.TODAY_CLEAR),
     "/early/today": lambda page: screens.today(page, replace(s.TODAY_CLEAR, is_measured=False)),
     "/new/today": lambda page: screens.today(page, s.TODAY_NEW),
@@ -38,11 +39,17 @@ PAGES: dict[str, Draw] = {
     "/linked/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_LINKED),
     "/apart/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_APART),
     "/none/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_NONE),
-    "/keeper/insights": lambda page: screens.insights(page, s.INSIGHTS_FULL, NEXT),
-    "/none/insights": lambda page: screens.insights(page, s.INSIGHTS_NONE),
+    "/keeper/insights": lambda page: proving.draw_insights(page, p.INSIGHTS_FULL, NEXT),
+    "/none/insights": lambda page: proving.draw_insights(page, s.INSIGHTS_NONE),
+    "/staff/insights": lambda page: proving.draw_insights(page, p.INSIGHTS_NEW, is_owner=False),
+    "/keeper/proof": lambda page: proving.draw_proof(page, p.PROOF_FULL),
+    "/unclear/proof": lambda page: proving.draw_proof(page, p.PROOF_UNCLEAR, is_owner=False),
+    "/early/proof": lambda page: proving.draw_proof(page, p.PROOF_EARLY),
+    "/none/proof": lambda page: proving.draw_proof(page, p.PROOF_NONE),
+    "/off/proof": lambda page: proving.draw_proof(page, p.PROOF_OFF),
     "/keeper/reports": lambda page: screens.reports(page, s.REPORTS_FULL, NEXT),
     "/none/reports": lambda page: screens.reports(page, s.REPORTS_NONE),
-    "/keeper/reports/1": lambda page: screens.report(page, s.REPORT_FULL),
+    "/keeper/reports/1": lambda page: screens.report(page, p.REPORT_PROVEN),
     "/partial/reports/1": lambda page: screens.report(page, s.REPORT_PARTIAL),
     "/keeper/connections": lambda page: screens.connections(page, s.CONNECTIONS_FULL),
     "/none/connections": lambda page: screens.connections(page, s.CONNECTIONS_NONE),
@@ -111,13 +118,13 @@ async def _decide_task(request: Request) -> Response:
     card = next(
         task for task in s.TODAY_FULL.tasks if str(task.id) == request.path_params["task_id"]
     )
-    state = {"done": "done", "snooze": "snoozed", "dismiss": "dismissed", "reopen": "open"}[
-        request.path_params["verb"]
-    ]
-    until = s.TODAY + timedelta(days=int(str(form.get("days", 0)))) if state == "snoozed" else None
-    return screens.task(
-        page_context("/keeper/today"), replace(card, state=state, snoozed_until=until)
-    )  # type: ignore[arg-type]
+    verb, answer = request.path_params["verb"], str(form.get("answer", "")) or None
+    ends = {"no_answer": "snoozed", "not_interested": "dismissed"}
+    states = {"done": "done", "snooze": "snoozed", "dismiss": "dismissed", "reopen": "open"}
+    state = ends.get(str(answer), "done") if verb == "answer" else states[verb]
+    until = s.TODAY + timedelta(days=int(str(form.get("days", 2)))) if state == "snoozed" else None
+    decided = replace(card, state=state, snoozed_until=until, answer=answer)  # type: ignore[arg-type]
+    return screens.task(page_context("/keeper/today"), decided)
 
 
 def _progress(request: Request) -> Response:

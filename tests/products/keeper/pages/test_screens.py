@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from myriad.products.keeper import views as v
-from myriad.products.keeper.pages import figures, screens, sheet, words
+from myriad.products.keeper.pages import figures, proof_words, screens, sheet, words
 from myriad.products.keeper.pages.route import own_path
 from tests.products.keeper.pages import sample_contexts as s
 from tests.products.keeper.pages.sample_app import PAGES, TOKEN, page_context
@@ -84,7 +84,7 @@ def test_lists_say_how_many_and_what_of() -> None:
     assert words.customers(asked) == "11 customers slowing down"
     assert words.customers(s.CUSTOMERS_NEW) == "No customers yet"
     assert words.duplicates(s.DUPLICATES_NONE) == "No pair waits for you"
-    assert words.insights(s.INSIGHTS_FULL) == "16 of 24 predictions came true, 67%"
+    assert proof_words.insights(s.INSIGHTS_FULL) == "16 of 24 predictions came true, 67%"
     assert words.reports(s.REPORTS_FULL).endswith("$1,246 from 14 visits")
 
 

@@ -62,7 +62,7 @@ async def _tell(session: Session, found: Sequence[claims.Claim], day: date) -> N
     for claim in found:
         if claim.priority >= URGENT_FROM:
             notice = Notice(
-                kind="insight",
+                kind="urgent_insight",
                 dedup_key=f"insight:{_key(claim, day)}",
                 level="high",
                 title=claim.claim,

@@ -11,13 +11,26 @@ from myriad.products.keeper.pages import (
     pairs,
     people,
     preferring,
+    proving,
     reading,
+    reviews,
 )
 from myriad.products.keeper.pages.route import page_router
 
 router = page_router()
 # `granting` stands before `reading`: /reports/{id}.pdf would else be read as an id.
-for part in (calling, people, pairs, granting, reading, connecting, preferring, noticing):
+for part in (
+    calling,
+    people,
+    pairs,
+    granting,
+    reading,
+    connecting,
+    preferring,
+    noticing,
+    reviews,
+    proving,
+):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -1,4 +1,4 @@
-"""Insights and reports: what was found, and how it went."""
+"""Reports: how it went."""
 
 from __future__ import annotations
 
@@ -9,20 +9,12 @@ from starlette.responses import Response
 
 from myriad.products.keeper.pages import links, screens
 from myriad.products.keeper.pages.route import page_router
-from myriad.products.keeper.repository.insights import list_insights
 from myriad.products.keeper.repository.reports import get_report, list_reports
 from myriad.products.keeper.views import ReportKind
 from myriad.scale.http import PageRequest, TenantReadSession
 from myriad.scale.ui.page import CurrentPage
 
 router = page_router()
-
-
-@router.get("/insights")
-async def insights(page: CurrentPage, session: TenantReadSession, paging: PageRequest) -> Response:
-    """Show claims, what they predict, and how earlier ones were graded."""
-    view = await list_insights(session, links.after(paging))
-    return screens.insights(page, view, links.place(paging, view.next_after))
 
 
 @router.get("/reports")

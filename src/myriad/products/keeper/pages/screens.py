@@ -6,14 +6,19 @@ from pathlib import Path
 
 from starlette.responses import HTMLResponse
 
-from myriad.products.keeper.pages import figures, links, notice_words, words
+from myriad.products.keeper.pages import (
+    figures,
+    links,
+    notice_words,
+    proof_words,
+    words,
+)
 from myriad.products.keeper.views import (
     ConnectionsView,
     CustomersView,
     CustomerView,
     DuplicatePair,
     DuplicatesView,
-    InsightsView,
     ReportsView,
     ReportView,
     TaskCard,
@@ -33,6 +38,7 @@ def _draw(page: ui.PageContext, name: str, status: int = 200, **values: object) 
         words=words,
         figures=figures,
         links=links,
+        proof=proof_words,
         **values,
     )
 
@@ -71,13 +77,6 @@ def duplicates(
 def pair(page: ui.PageContext, value: DuplicatePair) -> HTMLResponse:
     """Return one pair as part of a page, after it was decided."""
     return _draw(page, "pair", pair=value)
-
-
-def insights(
-    page: ui.PageContext, view: InsightsView, at: links.Place = links.Place()
-) -> HTMLResponse:
-    """Return insights with their grades."""
-    return _draw(page, "insights", view=view, at=at)
 
 
 def reports(

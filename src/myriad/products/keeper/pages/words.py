@@ -12,7 +12,6 @@ from myriad.products.keeper.views import (
     CustomerView,
     DuplicatePair,
     DuplicatesView,
-    InsightsView,
     ModelNote,
     ReportRow,
     ReportsView,
@@ -160,19 +159,6 @@ def pair_rows(pair: DuplicatePair) -> list[tuple[str, str, str]]:
         ("Profile since", *(day(side.created_on) for side in sides)),
     )
     return [(name, left, right) for name, left, right in rows]
-
-
-def insights(view: InsightsView) -> str:
-    """Return how many predictions came true, or how many wait."""
-    graded = sum(score.graded for score in view.scores)
-    right = sum(score.right for score in view.scores)
-    if graded:
-        share = percent(right / graded)
-        return f"{number(right)} of {plural(graded, 'prediction')} came true, {share}"
-    if view.insights:
-        waiting = capital(_people(len(view.insights), "prediction"))
-        return f"{waiting} wait{'s' if len(view.insights) == 1 else ''} for the day of grading"
-    return "Nothing to tell yet"
 
 
 def reports(view: ReportsView) -> str:

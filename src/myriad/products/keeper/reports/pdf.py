@@ -70,7 +70,8 @@ def _story(view: ReportView, business: str) -> list[Any]:
     if view.partial:
         story.append(_text("This report is partial. " + " ".join(view.partial), _BODY))
     story += [_figures(view), Spacer(1, 4 * mm), _charts(view)]
-    story += _section("Calls", [_text(words.calls(view), _BODY)])
+    proven = [_text(words.saved(view), _BODY)] if view.saved else []
+    story += _section("Calls", [_text(words.calls(view), _BODY), *proven])
     story += _tables(view)
     if view.anomalies:
         rows = [_text(words.anomaly(row, view.currency), _BODY) for row in view.anomalies]

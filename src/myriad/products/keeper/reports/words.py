@@ -90,6 +90,24 @@ def accuracy(view: ReportView) -> str:
     return f"This period differs from Square by {money(view.cents_off or 0, view.currency, whole=False)}."
 
 
+def saved(view: ReportView) -> str:
+    """Return what calls saved against people not called, with bounds, or why nobody can say."""
+    value = view.saved
+    if value is None:
+        return ""
+    month = f"{value.first:%B %Y}, against people not called: "
+    if value.money is None:
+        why = (
+            "the control group is off"
+            if value.verdict == "off"
+            else f"too early, about {value.people_needed:,} more people needed"
+        )
+        return f"{month}{why}."
+    low, high = value.money.low.format(whole=True), value.money.high.format(whole=True)
+    text = f"{month}{value.money.estimate.format(whole=True)} more, 90% interval {low} to {high}"
+    return f"{text}, which may be chance." if value.verdict == "unclear" else f"{text}."
+
+
 def calls(view: ReportView) -> str:
     """Return what came of the tasks."""
     text = f"{view.tasks_made:,} people to call, {view.tasks_done:,} called"

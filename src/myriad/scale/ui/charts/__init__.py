@@ -5,6 +5,7 @@ saved as a file of its own. A page puts a chart in the `figure` component, which
 as a table.
 """
 
+from myriad.scale.ui.charts.intervals import Estimate, interval_chart
 from myriad.scale.ui.charts.marks import Point
 from myriad.scale.ui.charts.series import (
     bar_chart,
@@ -17,6 +18,7 @@ from myriad.scale.ui.charts.spans import Span, span_chart
 from myriad.scale.ui.charts.strips import cadence_strip, calendar_strip, share_bar, weight_bar
 
 __all__ = [
+    "Estimate",
     "Point",
     "Span",
     "bar_chart",
@@ -24,6 +26,7 @@ __all__ = [
     "calendar_strip",
     "histogram",
     "histogram_points",
+    "interval_chart",
     "line_chart",
     "share_bar",
     "span_chart",

@@ -1,0 +1,88 @@
+"""Proof: what calls bring; and which kinds of insight may speak."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path as FilePath
+from typing import Annotated, Literal
+
+from fastapi import Form, Path
+from starlette.responses import HTMLResponse, Response
+
+from myriad.products.keeper.pages import links, proof_figures, proof_words
+from myriad.products.keeper.pages.links import Place
+from myriad.products.keeper.pages.route import page_router, see_other
+from myriad.products.keeper.repository.insights import list_insights
+from myriad.products.keeper.repository.muting import mute_kind, unmute_kind
+from myriad.products.keeper.repository.proof import get_proof, switch_control_group
+from myriad.products.keeper.views import InsightsView, ProofView
+from myriad.scale import ui
+from myriad.scale.http import Owner, PageRequest, Staff, TenantReadSession, TenantSession
+from myriad.scale.ui.page import CurrentPage
+
+PROOF, INSIGHTS = "/keeper/proof", "/keeper/insights"
+Kind = Annotated[str, Path(max_length=60)]
+
+router = page_router()
+_RENDERER = ui.Renderer(FilePath(__file__).parents[1] / "templates")
+
+
+@router.get("/insights")
+async def insights(
+    page: CurrentPage, caller: Staff, session: TenantReadSession, paging: PageRequest
+) -> Response:
+    """Show claims, what they predict, and how earlier ones were graded."""
+    view = await list_insights(session, links.after(paging))
+    return draw_insights(page, view, links.place(paging, view.next_after), caller.is_owner)
+
+
+@router.post("/insights/kinds/{kind}/mute")
+async def mute(caller: Owner, session: TenantSession, kind: Kind) -> Response:
+    """Silence a kind of insight."""
+    await mute_kind(session, kind, caller)
+    return see_other(INSIGHTS)
+
+
+@router.post("/insights/kinds/{kind}/unmute")
+async def unmute(caller: Owner, session: TenantSession, kind: Kind) -> Response:
+    """Let a kind of insight speak again."""
+    await unmute_kind(session, kind, caller)
+    return see_other(INSIGHTS)
+
+
+@router.get("/proof")
+async def proof(page: CurrentPage, caller: Staff, session: TenantReadSession) -> Response:
+    """Show what calls brought, against the people who were not called."""
+    return draw_proof(page, await get_proof(session), caller.is_owner)
+
+
+@router.post("/proof/control-group")
+async def control_group(
+    caller: Owner, session: TenantSession, on: Annotated[Literal["yes", "no"], Form()]
+) -> Response:
+    """Switch the control group on or off."""
+    await switch_control_group(session, on == "yes", caller)
+    return see_other(PROOF)
+
+
+def draw_insights(
+    page: ui.PageContext, view: InsightsView, at: Place = Place(), is_owner: bool = True
+) -> HTMLResponse:
+    """Return insights with their grades."""
+    return _draw(page, "insights", view=view, at=at, is_owner=is_owner)
+
+
+def draw_proof(page: ui.PageContext, view: ProofView, is_owner: bool = True) -> HTMLResponse:
+    """Return what calls brought."""
+    return _draw(page, "proof", view=view, is_owner=is_owner)
+
+
+def _draw(page: ui.PageContext, name: str, **values: object) -> HTMLResponse:
+    return _RENDERER.respond(
+        page,
+        f"keeper/{name}.html",
+        status=HTTPStatus.OK,
+        words=proof_words,
+        figures=proof_figures,
+        **values,
+    )

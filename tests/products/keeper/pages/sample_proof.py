@@ -1,0 +1,201 @@
+"""Lifelike values of what is proven: calls against no calls, and kinds of insight with grades."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from myriad.products.keeper import views as v
+from myriad.products.keeper.proof.accuracy import accuracy, reason_to_mute, retry_on
+from tests.products.keeper.pages import sample_contexts as s
+
+
+def money(estimate: int, low: int, high: int) -> v.MoneyBounds:
+    """Return dollars with bounds, from cents."""
+    return v.MoneyBounds(s.usd(estimate), s.usd(low), s.usd(high))
+
+
+def score(kind: str, right: int, graded: int, **facts: object) -> v.KindScore:
+    """Return a kind with the interval that its grades give."""
+    share = accuracy(right, graded)
+    bounds = {"low": share.low, "high": share.high} if share else {}
+    return v.KindScore(kind=kind, right=right, graded=graded, **bounds, **facts)  # type: ignore[arg-type]
+
+
+SCORES = (
+    score("takings_trend", 9, 11, waiting=4),
+    score("slipping_regulars", 4, 5, waiting=12, void=1),
+    score(
+        "quiet_weekday",
+        3,
+        8,
+        muted=True,
+        muted_on=s.TODAY - timedelta(days=20),
+        retry_on=retry_on(s.TODAY - timedelta(days=20)),
+        reason=reason_to_mute(3, 8),
+        muted_by="keeper",
+    ),
+    score("second_visit", 0, 0, waiting=12),
+)
+INSIGHTS_FULL = replace(
+    s.INSIGHTS_FULL,
+    insights=(
+        v.InsightCard(
+            id=s.uid(710),
+            kind="takings_trend",
+            claim="Takings of the last 28 days are down 24% on the 28 days before.",
+            business_date=s.TODAY,
+            prediction="The next 28 days bring 280 to 362 visits.",
+            horizon_date=s.TODAY + timedelta(days=28),
+            urgent=True,
+        ),
+        *s.INSIGHTS_FULL.insights,
+    ),
+    scores=SCORES,
+)
+INSIGHTS_NEW = v.InsightsView(
+    insights=s.INSIGHTS_FULL.insights[:2],
+    scores=(
+        score("takings_trend", 0, 0, waiting=1),
+        score(
+            "best_customers",
+            0,
+            0,
+            waiting=1,
+            muted=True,
+            reason="Muted by hand.",
+            muted_by="owner",
+        ),
+    ),
+)
+_FIRST = s.TODAY - timedelta(days=364)
+PROOF_FULL = v.ProofView(
+    business_date=s.TODAY,
+    currency="USD",
+    is_on=True,
+    changed_at=None,
+    horizon_days=90,
+    saved=v.Saved(
+        verdict="saved",
+        people=486,
+        first=_FIRST,
+        last=s.TODAY,
+        money=money(1_204_000, 311_000, 2_097_000),
+    ),
+    arms=(
+        v.ArmCard(
+            arm="call",
+            people=486,
+            returned=224,
+            share=v.ShareBounds.of_count(224, 486),
+            net_per_person=s.usd(9_120),
+        ),
+        v.ArmCard(
+            arm="control",
+            people=54,
+            returned=16,
+            share=v.ShareBounds.of_count(16, 54),
+            net_per_person=s.usd(6_640),
+        ),
+    ),
+    rate=v.ShareBounds(0.165, 0.048, 0.261),
+    money=money(2_477, 640, 4_315),
+    months=tuple(
+        v.ProofMonth(
+            month=month,
+            called=called,
+            called_returned=called * 46 // 100,
+            held_out=called // 9,
+            held_out_returned=called // 31,
+            money=money(called * 2_477, called * 640, called * 4_315),
+        )
+        for month, called in (
+            (date(2026, 11, 1), 61),
+            (date(2026, 10, 1), 94),
+            (date(2026, 9, 1), 88),
+        )
+    ),
+    playbooks=(
+        v.PlaybookRow(
+            playbook="slowing", called=180, held_out=20, uplift=v.ShareBounds(0.21, 0.07, 0.34)
+        ),
+        v.PlaybookRow(
+            playbook="likely_lapsed",
+            called=126,
+            held_out=14,
+            uplift=v.ShareBounds(0.12, -0.04, 0.27),
+        ),
+        v.PlaybookRow(
+            playbook="lapsed", called=180, held_out=20, uplift=v.ShareBounds(0.05, -0.08, 0.18)
+        ),
+    ),
+    waiting_called=271,
+    waiting_held_out=30,
+    next_result_on=s.TODAY + timedelta(days=1),
+)
+PROOF_UNCLEAR = replace(
+    PROOF_FULL,
+    saved=v.Saved(
+        verdict="unclear",
+        people=92,
+        first=_FIRST,
+        last=s.TODAY,
+        money=money(41_800, -96_000, 179_600),
+        people_needed=540,
+    ),
+    money=money(454, -1_043, 1_952),
+    rate=v.ShareBounds(0.06, -0.11, 0.2),
+)
+PROOF_EARLY = v.ProofView(
+    business_date=s.TODAY,
+    currency="USD",
+    is_on=True,
+    changed_at=None,
+    horizon_days=90,
+    saved=v.Saved(verdict="too_early", people=12, first=_FIRST, last=s.TODAY, people_needed=90),
+    arms=(
+        v.ArmCard(
+            arm="call",
+            people=12,
+            returned=5,
+            share=v.ShareBounds.of_count(5, 12),
+            net_per_person=s.usd(6_200),
+        ),
+        v.ArmCard(
+            arm="control",
+            people=1,
+            returned=0,
+            share=v.ShareBounds.of_count(0, 1),
+            net_per_person=s.usd(0),
+        ),
+    ),
+    months=(
+        v.ProofMonth(
+            month=date(2026, 11, 1), called=12, called_returned=5, held_out=1, held_out_returned=0
+        ),
+    ),
+    waiting_called=88,
+    waiting_held_out=11,
+    next_result_on=s.TODAY + timedelta(days=1),
+)
+_NOBODY = (
+    replace(PROOF_EARLY.arms[0], people=0, returned=0, share=None),
+    replace(PROOF_EARLY.arms[1], share=None, people=0, returned=0),
+)
+PROOF_NONE = replace(
+    PROOF_EARLY,
+    arms=_NOBODY,
+    months=(),
+    waiting_called=0,
+    waiting_held_out=0,
+    next_result_on=None,
+    saved=replace(PROOF_EARLY.saved, people=0, people_needed=100),
+)
+PROOF_OFF = replace(
+    PROOF_NONE,
+    is_on=False,
+    changed_at=s.NOW,
+    saved=replace(PROOF_NONE.saved, verdict="off"),
+)
+TODAY_PROVEN = replace(s.TODAY_FULL, saved=replace(PROOF_FULL.saved, people=61))
+REPORT_PROVEN = replace(s.REPORT_FULL, saved=replace(PROOF_UNCLEAR.saved, first=date(2026, 11, 1)))
