@@ -7,4 +7,6 @@ from myriad.scale.schedule import ScheduleSpec
 SCHEDULES = (
     ScheduleSpec("keeper.hourly", "keeper.account.increment", "hourly"),
     ScheduleSpec("keeper.nightly", "keeper.account.night", "nightly"),
+    ScheduleSpec("keeper.tidy", "keeper.account.tidy", "nightly"),
+    ScheduleSpec("keeper.weekly", "keeper.account.week", "weekly"),
 )

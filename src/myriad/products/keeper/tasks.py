@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from myriad.products.keeper import google_tasks as google_tasks
+from myriad.products.keeper import keeping_tasks as keeping_tasks
 from myriad.products.keeper import notice_tasks as notice_tasks
+from myriad.products.keeper import weekly_tasks as weekly_tasks
 from myriad.products.keeper.connecting import WEBHOOK_TASK, speaking_to
 from myriad.products.keeper.errors import (
     BusinessDateError,
@@ -43,8 +45,9 @@ async def sync(job: Job, payload: dict[str, Any]) -> None:
     job.runtime = speaking_to(job.runtime, connections[0].base_url)
     await job.progress(0, None, "Asking Square")
     await sync_account(job, payload.get("mode", "increment"))
+    is_asked = payload.get("run", True) and payload.get("mode") != "nightly"
     if payload.get("run", True) or account.is_behind:
-        await enqueue_run(job.session)
+        await enqueue_run(job.session, is_asked=is_asked)
 
 
 @task(
@@ -52,6 +55,7 @@ async def sync(job: Job, payload: dict[str, Any]) -> None:
     max_attempts=5,
     lease_seconds=60,
     timeout_seconds=1800,
+    job_class="low",
     permanent=(BusinessDateError, UnknownAgentError),
 )
 async def run(job: Job, payload: dict[str, Any]) -> None:
@@ -67,15 +71,20 @@ async def run(job: Job, payload: dict[str, Any]) -> None:
         return
 
 
-@task(WEBHOOK_TASK, max_attempts=8, lease_seconds=30, timeout_seconds=120)
+@task(WEBHOOK_TASK, max_attempts=8, lease_seconds=30, timeout_seconds=120, job_class="interactive")
 async def process_webhook(job: Job, payload: dict[str, Any]) -> None:
-    """Apply one stored event of Square's; one that only names an object asks for a sync."""
-    outcome = await process_event(job.session, payload["event_id"])
+    """Apply one stored event of Square's; one that only names an object asks for a sync.
+
+    Whose payment it is gets looked at again at once.
+    """
+    outcome = await process_event(job.session, payload["event_id"], job.runtime.vault)
+    if outcome == "applied":
+        await notice_tasks.enqueue_refresh(job.session, payload["event_id"])
     if outcome == "sync":
         await enqueue_sync(job.session, "increment", run=False, settle_seconds=SETTLE_SECONDS)
 
 
-@task("keeper.account.increment", max_attempts=3, timeout_seconds=60)
+@task("keeper.account.increment", max_attempts=3, timeout_seconds=60, job_class="high")
 async def increment(job: Job, payload: dict[str, Any]) -> None:
     """Every hour: queue a sync of what is new; the agents run at night."""
     if await find_account(job.session) is not None:
@@ -83,7 +92,7 @@ async def increment(job: Job, payload: dict[str, Any]) -> None:
         await enqueue_reading(job.session, "increment")
 
 
-@task("keeper.account.night", max_attempts=3, timeout_seconds=60)
+@task("keeper.account.night", max_attempts=3, timeout_seconds=60, job_class="low")
 async def night(job: Job, payload: dict[str, Any]) -> None:
     """Every night: read the last 96 hours again, compare closed days, run the agents."""
     if await find_account(job.session) is not None:

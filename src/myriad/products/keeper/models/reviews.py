@@ -66,6 +66,7 @@ class Review(TenantModel):
     changed_at: Mapped[datetime]
     taken_in_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
     deleted_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
     examined: Mapped[bool] = mapped_column(server_default=sql("false"))
     p_negative: Mapped[Real | None]
     mismatch: Mapped[Word | None]

@@ -18,6 +18,7 @@ from myriad.products.keeper.matching.normalise import (
     normalise_email,
     normalise_phone,
 )
+from myriad.products.keeper.square.erased import Erased
 from myriad.scale.observe.metrics import Counter
 
 Json = dict[str, Any]
@@ -46,12 +47,16 @@ class UnusableObjectError(Exception):
 
 @dataclass(frozen=True)
 class Places:
-    """What a location tells about its objects: zone, currency, country, by location id."""
+    """What a location tells about its objects: zone, currency, country, by location id.
+
+    `erased` are the people of whom nothing personal is stored any more.
+    """
 
     zones: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
     country: str = "US"
     default_zone: str = "UTC"
+    erased: Erased = field(default_factory=Erased)
 
     def local_date(self, location_id: str | None, moment: str) -> str:
         """Return the business day of a moment at a location, as YYYY-MM-DD."""

@@ -9,11 +9,13 @@ from psycopg.types.json import Jsonb
 
 from myriad.products.keeper.repository.sql import fetch_text
 from myriad.products.keeper.square import mapping, upserts
+from myriad.products.keeper.square.erased import load_erased
 from myriad.products.keeper.square.mapping import Places, UnusableObjectError
 from myriad.products.keeper.square.pages import Json
 from myriad.products.keeper.square.sql import ask, run
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.observe.logs import get_logger
+from myriad.scale.vault import Vault
 
 _log = get_logger(__name__)
 
@@ -61,6 +63,7 @@ async def store(session: Session, name: str, items: Sequence[Json], places: Plac
     if not items:
         return Stored()
     kind = KINDS[name]
+    items = places.erased.without(name, items)
     rows, refused = _rows(kind, items, places)
     changed = await _upsert(session, kind, rows)
     if kind.name == "order":
@@ -118,8 +121,11 @@ async def _keep_apart(session: Session, refused: list[Json]) -> None:
         await run(session, "quarantine", rows=Jsonb(list(unique.values())))
 
 
-async def load_places(session: ReadSession) -> Places:
-    """Return zones, currencies and country of the stored locations."""
+async def load_places(session: ReadSession, vault: Vault | None = None) -> Places:
+    """Return zones, currencies and country of the stored locations, and who was erased here.
+
+    Raises ErasureKeyError where somebody was erased and no vault is given.
+    """
     rows = await ask(session, "list_places")
     zone = await ask(session, "account_zone")
     return Places(
@@ -127,6 +133,7 @@ async def load_places(session: ReadSession) -> Places:
         currencies={row["ext_id"]: row["currency"] for row in rows if row["currency"]},
         country=next((row["country"] for row in rows if row["country"]), "US"),
         default_zone=zone[0]["timezone"] if zone else "UTC",
+        erased=await load_erased(session, vault),
     )
 
 

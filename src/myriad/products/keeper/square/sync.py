@@ -134,7 +134,7 @@ class _Sync:
         now = utc_now()
         locations = await self.client.locations()
         await store(self.work.session, "location", locations, Places())
-        places = await load_places(self.work.session)
+        places = await load_places(self.work.session, self.work.runtime.vault)
         await self.work.checkpoint()
         for stream in all_streams(self.client, locations, now):
             await self._read(stream, places, now)

@@ -83,6 +83,27 @@ CREATE TABLE keeper.consent (
         REFERENCES platform.tenant (id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX uq_consent_state ON keeper.consent (tenant_id, state_digest);
+
+-- The source shows a review again and again; what was erased of it here stays erased.
+ALTER TABLE keeper.review ADD COLUMN erased_at timestamptz;
+
+CREATE FUNCTION keeper.keep_review_erased() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.author := NULL;
+    NEW.text := '';
+    NEW.history := '[]';
+    NEW.person_id := NULL;
+    NEW.visit_date := NULL;
+    NEW.match_p := NULL;
+    NEW.match_reason := '{}';
+    NEW.erased_at := OLD.erased_at;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER keep_review_erased BEFORE UPDATE ON keeper.review
+FOR EACH ROW WHEN (OLD.erased_at IS NOT NULL)
+EXECUTE FUNCTION keeper.keep_review_erased();
 """
 
 
@@ -94,6 +115,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER keep_review_erased ON keeper.review")
+    op.execute("DROP FUNCTION keeper.keep_review_erased")
+    op.execute("ALTER TABLE keeper.review DROP COLUMN erased_at")
     for table in reversed(TABLES):
         op.execute(f"DROP TABLE keeper.{table}")
     op.execute("ALTER TABLE keeper.account DROP COLUMN IF EXISTS network_opt_in")

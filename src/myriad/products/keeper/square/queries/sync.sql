@@ -167,3 +167,16 @@ FOR UPDATE
 -- name: finish_event
 UPDATE keeper.webhook_event SET processed_at = now(), outcome = %(outcome)s, updated_at = now()
 WHERE tenant_id = %(tenant_id)s AND event_id = %(event_id)s
+
+-- name: list_erased_keys
+SELECT kind, digest FROM keeper.erased_key WHERE tenant_id = %(tenant_id)s
+
+-- name: remember_erased
+INSERT INTO keeper.erased_key (tenant_id, kind, digest)
+SELECT %(tenant_id)s, %(kind)s, given FROM unnest(%(digests)s::bytea[]) AS given
+ON CONFLICT DO NOTHING
+
+-- name: blank_event
+UPDATE keeper.webhook_event
+SET body = jsonb_build_object('erased', true), updated_at = now()
+WHERE tenant_id = %(tenant_id)s AND event_id = %(event_id)s

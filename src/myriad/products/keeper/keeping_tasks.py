@@ -1,0 +1,32 @@
+"""The jobs that keep an account in order: erasing, and letting go of what is old."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from myriad.kit.errors import NotFoundError
+from myriad.products.keeper.erasing import ERASE_TASK, erase_person
+from myriad.products.keeper.repository.accounts import find_account
+from myriad.products.keeper.tidying import erase_deleted, tidy
+from myriad.scale.jobs import Job, task
+
+
+@task(ERASE_TASK, max_attempts=8, lease_seconds=60, timeout_seconds=900, job_class="interactive")
+async def erase(job: Job, payload: dict[str, Any]) -> None:
+    """Erase one person; somebody who is gone already is erased."""
+    await job.progress(0, None, "Erasing")
+    try:
+        await erase_person(job.session, job.runtime.vault, UUID(payload["person_id"]), "asked")
+    except NotFoundError:
+        return
+
+
+@task("keeper.account.tidy", max_attempts=5, lease_seconds=60, timeout_seconds=900)
+async def tidy_account(job: Job, payload: dict[str, Any]) -> None:
+    """Every night: let go of what is older than is stated, and erase whom Square deleted."""
+    if await find_account(job.session) is None:
+        return
+    await tidy(job.session)
+    await job.checkpoint()
+    await erase_deleted(job.session, job.runtime.vault)
