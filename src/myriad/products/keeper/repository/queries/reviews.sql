@@ -166,3 +166,90 @@ WHERE id = %(review_id)s
 UPDATE keeper.review
 SET reply_state = %(state)s, reply_error = %(error)s, reply_at = now(), updated_at = now()
 WHERE id = %(review_id)s AND reply_state = 'approved' AND reply_text = %(text)s
+
+-- name: reviews_digest
+SELECT md5(concat_ws('|', count(*), max(changed_at), sum(stars), count(deleted_at),
+           count(*) FILTER (WHERE NOT examined), sum(p_negative)::numeric(20, 6),
+           sum(hashtextextended(ext_id || changed_at, 0)::numeric))) AS digest,
+       count(*) AS reviews
+FROM keeper.review
+WHERE local_date <= %(day)s
+
+-- name: reviews_to_examine
+SELECT id, source, location_ext_id, stars, text, author, local_date, p_negative, examined
+FROM keeper.review
+WHERE local_date <= %(day)s AND deleted_at IS NULL
+  AND (NOT examined OR local_date > %(day)s::date - 21)
+ORDER BY local_date, id
+LIMIT %(limit)s
+
+-- name: visits_near
+SELECT v.person_id, v.local_date, p.display_name,
+       array_remove(array_agg(DISTINCT nullif(concat_ws(' ', c.given_name, c.family_name), '')),
+                    NULL) AS names
+FROM keeper.visits_until(%(day)s) v
+JOIN keeper.person p ON p.tenant_id = v.tenant_id AND p.id = v.person_id
+LEFT JOIN keeper.customer c ON c.tenant_id = v.tenant_id AND c.person_id = v.person_id
+WHERE v.local_date BETWEEN %(first)s AND %(day)s
+GROUP BY v.person_id, v.local_date, p.display_name
+ORDER BY v.local_date, v.person_id
+
+-- name: store_examined
+UPDATE keeper.review r
+SET examined = true, mismatch = w.mismatch, aspects = w.aspects, person_id = w.person_id,
+    visit_date = w.visit_date, match_p = w.match_p, match_reason = w.match_reason,
+    updated_at = now()
+FROM jsonb_to_recordset(%(rows)s) AS w (
+    id uuid, mismatch text, aspects jsonb, person_id uuid, visit_date date, match_p float8,
+    match_reason jsonb
+)
+WHERE r.tenant_id = %(tenant_id)s AND r.id = w.id
+  AND (NOT r.examined OR (r.mismatch, r.person_id, r.visit_date, r.aspects) IS DISTINCT FROM
+       (w.mismatch, w.person_id, w.visit_date, w.aspects))
+
+-- name: store_review_summary
+WITH known AS (
+    SELECT r.local_date, r.p_negative, r.mismatch, r.person_id, r.aspects,
+           CASE WHEN r.changed_at < %(until)s THEN r.stars
+           ELSE coalesce(
+               (SELECT (h.state ->> 'stars')::smallint
+                FROM jsonb_array_elements(r.history) AS h (state)
+                WHERE (h.state ->> 'changed_at')::timestamptz < %(until)s
+                ORDER BY (h.state ->> 'changed_at')::timestamptz DESC
+                LIMIT 1), r.stars)
+           END AS stars
+    FROM keeper.review r
+    WHERE r.local_date <= %(day)s AND r.reviewed_at < %(until)s
+      AND r.local_date > (date_trunc('month', %(day)s::date) - interval '13 months')::date
+      AND (r.deleted_at IS NULL OR r.deleted_at >= %(until)s)
+), counted AS (
+    SELECT date_trunc('month', local_date)::date AS month, count(*) AS reviews,
+           count(stars) AS rated, coalesce(sum(stars), 0) AS stars_total,
+           count(*) FILTER (WHERE stars <= 2 OR p_negative >= 0.9) AS negative,
+           count(mismatch) AS mismatched, count(person_id) AS matched
+    FROM known
+    GROUP BY 1
+), spoken AS (
+    SELECT month, jsonb_object_agg(name, times) AS aspects
+    FROM (
+        SELECT date_trunc('month', k.local_date)::date AS month, a.aspect ->> 'name' AS name,
+               count(*) AS times
+        FROM known k
+        CROSS JOIN LATERAL jsonb_array_elements(k.aspects) AS a (aspect)
+        WHERE a.aspect ->> 'feeling' IN ('bad', 'mixed')
+        GROUP BY 1, 2
+    ) s
+    GROUP BY month
+)
+INSERT INTO keeper.review_summary (
+    tenant_id, business_date, month, reviews, rated, stars_total, negative, mismatched, matched,
+    aspects
+)
+SELECT %(tenant_id)s, %(day)s, c.month, c.reviews, c.rated, c.stars_total, c.negative,
+       c.mismatched, c.matched, coalesce(s.aspects, '{}')
+FROM counted c
+LEFT JOIN spoken s ON s.month = c.month
+
+-- name: clear_review_summary
+DELETE FROM keeper.review_summary
+WHERE business_date = %(day)s OR business_date < %(day)s::date - 35
