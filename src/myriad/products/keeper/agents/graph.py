@@ -28,7 +28,7 @@ from myriad.products.keeper.agents.employee import EMPLOYEE
 from myriad.products.keeper.agents.insight import INSIGHT
 from myriad.products.keeper.agents.matching import MATCHING
 from myriad.products.keeper.agents.report import REPORT
-from myriad.products.keeper.agents.rooms import REVIEW
+from myriad.products.keeper.agents.review import REVIEW
 from myriad.products.keeper.errors import UnknownAgentError
 from myriad.products.keeper.repository.accounts import get_data_span, set_business_date
 from myriad.products.keeper.repository.history import end_run, find_run, start_run

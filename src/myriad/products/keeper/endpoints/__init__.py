@@ -8,10 +8,12 @@ from myriad.products.keeper.endpoints import (
     connections,
     customers,
     duplicates,
+    erasure,
     exports,
     findings,
     notices,
     proof,
+    reviews,
     settings,
     tasks,
 )
@@ -30,7 +32,9 @@ for part in (
     findings,
     settings,
     exports,
+    erasure,
     notices,
     proof,
+    reviews,
 ):
     router.include_router(part.router)
