@@ -28,7 +28,7 @@ async def enqueue_sync(
     run: bool = True,
     settle_seconds: float | None = None,
 ) -> UUID:
-    """Queue a sync; one at a time for an account.
+    """Queue a sync; one at a time for an account. The nightly one makes way for all others.
 
     With `run` the agents run after it in any case, without only when their day has not been run.
     With `settle_seconds` it begins that long after the last of several calls.
@@ -39,15 +39,24 @@ async def enqueue_sync(
         {"mode": mode, "run": run},
         dedup_key=f"sync:{mode}:{'run' if run else 'read'}",
         debounce_seconds=settle_seconds,
+        job_class="low" if mode == "nightly" else None,
     )
     await set_setting(session, "job_id", str(job_id))
     return job_id
 
 
 async def enqueue_run(
-    session: Session, *, day: date | None = None, agent: str | None = None, again: bool = False
+    session: Session,
+    *,
+    day: date | None = None,
+    agent: str | None = None,
+    again: bool = False,
+    is_asked: bool = True,
 ) -> UUID:
-    """Queue a run of all agents, or of one; raises UnknownAgentError, BusinessDateError."""
+    """Queue a run of all agents, or of one; raises UnknownAgentError, BusinessDateError.
+
+    What somebody asked for goes before the daily runs of all accounts.
+    """
     if agent is not None and agent not in AGENT_NAMES:
         known = ", ".join(AGENT_NAMES)
         raise UnknownAgentError(f"there is no agent {agent!r}; there are: {known}")
@@ -55,7 +64,8 @@ async def enqueue_run(
         await choose_day(session, await get_account(session), day)
     payload = {"day": day.isoformat() if day else None, "agent": agent, "again": again}
     key = f"run:{agent or 'all'}:{day or 'today'}{':again' if again else ''}"
-    job_id = await enqueue(session, RUN_TASK, payload, dedup_key=key)
+    job_class = "default" if is_asked else None
+    job_id = await enqueue(session, RUN_TASK, payload, dedup_key=key, job_class=job_class)
     await set_setting(session, "job_id", str(job_id))
     return job_id
 

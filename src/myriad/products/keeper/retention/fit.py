@@ -122,7 +122,7 @@ def fit_account(
         negative_net=visits.negative_net,
         judged=judged,
     )
-    return _describe(today, forecasts, report)
+    return describe(today, forecasts, report)
 
 
 def forecast(today: View, stack: Stack | None, shipped: str, horizon_days: int) -> Floats:
@@ -148,7 +148,8 @@ def _look(
     return today, Judged(as_of, *size, judge(rolling), rolling.stack(0))
 
 
-def _describe(view: View, churn: Mapping[int, Floats], report: Report) -> Retention:
+def describe(view: View, churn: Mapping[int, Floats], report: Report) -> Retention:
+    """Return what is known of each customer in `view`, by the models of `report`."""
     history, parameters = view.history, view.model.parameters
     past = history.x, history.t_x, history.age
     visits_90 = bgnbd.expected_purchases(parameters, *past, _QUARTER_WEEKS)
