@@ -84,8 +84,8 @@ def playbooks(rows: Sequence[PlaybookRow]) -> Markup:
             row.uplift.estimate,
             row.uplift.low,
             row.uplift.high,
-            f"{words.points(row.uplift.estimate)}, {words.points(row.uplift.low)} "
-            f"to {words.points(row.uplift.high)}",
+            f"{words.points(row.uplift.estimate)}, {words.signed(row.uplift.low)} "
+            f"to {words.signed(row.uplift.high)}",
             _kind(row.uplift.low, row.uplift.high, 0),
         )
         for row in rows

@@ -7,9 +7,9 @@ from myriad.products.keeper.views import InsightsView, KindScore, MoneyBounds, P
 from myriad.scale.ui.filters import capital, day, in_words, number, percent, plural
 
 PLAYBOOK_WORDS = {
-    "slowing": "Call who is slowing down",
-    "likely_lapsed": "Call the likely lapsed",
-    "lapsed": "Win back the lapsed",
+    "slowing": "Slowing down",
+    "likely_lapsed": "Likely lapsed",
+    "lapsed": "Lapsed",
 }
 ARM_WORDS = {"call": "Called", "control": "Not called"}
 MINUS = "\N{MINUS SIGN}"
@@ -27,9 +27,14 @@ def bounds(value: MoneyBounds) -> str:
 
 def points(value: float) -> str:
     """Return a difference of shares in points, such as `+12 points`."""
+    return f"{signed(value)} point{'' if abs(round(value * 100)) == 1 else 's'}"
+
+
+def signed(value: float) -> str:
+    """Return a difference of shares as a number of points with its sign."""
     rounded = round(value * 100)
     sign = MINUS if rounded < 0 else "+" if rounded > 0 else ""
-    return f"{sign}{abs(rounded)} point{'' if abs(rounded) == 1 else 's'}"
+    return f"{sign}{abs(rounded)}"
 
 
 def saved(value: Saved) -> str:
@@ -52,11 +57,13 @@ def saved(value: Saved) -> str:
 
 def saved_lead(view: ProofView) -> str:
     """Return how it is known, and what is still needed."""
+    if not view.is_on:
+        return "What calls bring is known only against people who were, by chance, not called."
     text = (
         f"One in ten on the call list is not called, chosen by chance. What the others bring more "
         f"within {view.horizon_days} days is what calls bring, nine times in ten within the bounds."
     )
-    if view.saved.people_needed and view.is_on:
+    if view.saved.people_needed:
         text += (
             f" About {plural(view.saved.people_needed, 'more person', 'more people')} must reach "
             f"the end of their {view.horizon_days} days before there is an answer."

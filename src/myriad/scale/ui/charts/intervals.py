@@ -24,7 +24,7 @@ Kind = Literal["info", "good", "bad", "plain"]
 
 _COLOURS: dict[Kind, str] = {"info": ACCENT, "good": "#19764a", "bad": "#b62b2a", "plain": MUTED}
 _ROW = 40.0
-_NAME, _LINE = 13.0, 26.0
+_NAME, _LINE, _TICK = 13.0, 26.0, 9.0
 _FOOT = 18.0
 _EDGE = 0.02
 
@@ -61,7 +61,7 @@ def interval_chart(
     scale = _Scale(low, (high - low) or 1.0)
     tall = len(rows) * _ROW
     drawn = [_row(row, index, scale) for index, row in enumerate(rows)]
-    lines = [_mark(scale.share(value), name, tall) for value, name in marks]
+    lines = [_mark(scale.share(value), name, len(rows)) for value, name in marks]
     content = joined([*lines, *drawn])
     height = tall + (_FOOT if marks else 4)
     return frame(content, title=title, desc=desc, height=height, kind="intervals")
@@ -77,12 +77,20 @@ class _Scale:
         return _EDGE + (1 - 2 * _EDGE) * (value - self.low) / self.width
 
 
-def _mark(share: float, name: str, height: float) -> Markup:
-    line = Markup(
-        '<line class="c-mark" x1="{}" x2="{}" y1="0" y2="{}" stroke="{}" stroke-dasharray="3 3"/>'
-    ).format(pct(share), pct(share), px(height), MUTED)
+def _mark(share: float, name: str, rows: int) -> Markup:
+    """Return the upright, broken where names stand, with its own name below."""
     side = "start" if share < 0.2 else "end" if share > 0.8 else "middle"
-    return line + label(share, height + _FOOT - 5, name, side)
+    strokes = [
+        Markup('<line class="c-mark" x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}"/>').format(
+            pct(share),
+            pct(share),
+            px(index * _ROW + _LINE - _TICK),
+            px(index * _ROW + _LINE + _TICK),
+            MUTED,
+        )
+        for index in range(rows)
+    ]
+    return joined([*strokes, label(share, rows * _ROW + _FOOT - 5, name, side)])
 
 
 def _row(row: Estimate, index: int, scale: _Scale) -> Markup:
