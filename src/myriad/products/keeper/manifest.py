@@ -25,6 +25,7 @@ PRODUCT = Product(
         NavigationItem("Customers", "/keeper/customers", "c"),
         NavigationItem("Duplicates", "/keeper/duplicates", "d"),
         NavigationItem("Reviews", "/keeper/reviews", "v"),
+        NavigationItem("Team", "/keeper/team", "m"),
         NavigationItem("Insights", "/keeper/insights", "i"),
         NavigationItem("Proof", "/keeper/proof", "f"),
         NavigationItem("Reports", "/keeper/reports", "r"),
@@ -40,6 +41,7 @@ PRODUCT = Product(
         ("report_id", "keeper.report"),
         ("connection_id", "keeper.connection"),
         ("review_id", "keeper.review"),
+        ("team_member_id", "keeper.team_member"),
         ("notice_id", "keeper.notice"),
     ),
 )

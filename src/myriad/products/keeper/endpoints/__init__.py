@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from myriad.products.keeper.endpoints import (
+    audit,
     connections,
     customers,
     duplicates,
@@ -16,6 +17,7 @@ from myriad.products.keeper.endpoints import (
     reviews,
     settings,
     tasks,
+    team,
 )
 from myriad.scale.http import Router
 
@@ -33,8 +35,10 @@ for part in (
     settings,
     exports,
     erasure,
+    audit,
     notices,
     proof,
     reviews,
+    team,
 ):
     router.include_router(part.router)

@@ -4,6 +4,7 @@
 """
 
 from myriad.products.keeper.pages import (
+    auditing,
     calling,
     connecting,
     granting,
@@ -14,6 +15,7 @@ from myriad.products.keeper.pages import (
     proving,
     reading,
     reviews,
+    staff,
 )
 from myriad.products.keeper.pages.route import page_router
 
@@ -30,6 +32,7 @@ for part in (
     noticing,
     reviews,
     proving,
+    staff,
 ):
     router.include_router(part.router)
 

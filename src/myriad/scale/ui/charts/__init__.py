@@ -16,11 +16,13 @@ from myriad.scale.ui.charts.series import (
 )
 from myriad.scale.ui.charts.spans import Span, span_chart
 from myriad.scale.ui.charts.strips import cadence_strip, calendar_strip, share_bar, weight_bar
+from myriad.scale.ui.charts.whiskers import Whisker, whisker, whisker_series
 
 __all__ = [
     "Estimate",
     "Point",
     "Span",
+    "Whisker",
     "bar_chart",
     "cadence_strip",
     "calendar_strip",
@@ -32,4 +34,6 @@ __all__ = [
     "span_chart",
     "sparkline",
     "weight_bar",
+    "whisker",
+    "whisker_series",
 ]

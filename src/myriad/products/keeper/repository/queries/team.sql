@@ -283,3 +283,66 @@ WHERE (period = 'days_90' AND period_end <> ALL(%(kept)s::date[]))
           SELECT FROM unnest(%(kept)s::date[]) AS k (day)
           WHERE period_end > k.day - 7 AND period_end <= k.day))
    OR (period = 'month' AND period_start < %(oldest)s)
+
+-- name: team_page
+SELECT t.id, t.name, t.is_active, t.sort_name, l.user_id, u.name AS user_name, u.email
+FROM (
+    SELECT m.id, coalesce(m.status, 'ACTIVE') = 'ACTIVE' AS is_active,
+           coalesce(nullif(concat_ws(' ', m.given_name, m.family_name), ''),
+                    'Member ' || right(m.ext_id, 4)) AS name,
+           lower(coalesce(nullif(concat_ws(' ', m.given_name, m.family_name), ''),
+                          'Member ' || right(m.ext_id, 4))) COLLATE "C" AS sort_name
+    FROM keeper.team_member m
+) t
+LEFT JOIN keeper.staff_link l ON l.team_member_id = t.id
+LEFT JOIN platform.user_account u ON u.id = l.user_id
+WHERE (%(member_id)s::uuid IS NULL OR t.id = %(member_id)s)
+  AND (t.is_active OR %(member_id)s::uuid IS NOT NULL OR EXISTS (
+      SELECT FROM keeper.staff_metrics s
+      WHERE s.team_member_id = t.id AND s.period = %(period)s))
+  AND (%(after_name)s::text IS NULL
+       OR (t.sort_name, t.id) > (%(after_name)s::text COLLATE "C", %(after_id)s::uuid))
+ORDER BY t.sort_name, t.id
+LIMIT %(limit)s
+
+-- name: team_figures
+SELECT m.*
+FROM keeper.staff_metrics m
+WHERE m.period = %(period)s
+  AND m.period_start = (
+      SELECT max(s.period_start) FROM keeper.staff_metrics s
+      WHERE s.period = %(period)s AND s.period_end <= %(day)s)
+  AND m.team_member_id = ANY(%(members)s)
+
+-- name: member_figures
+SELECT m.*
+FROM keeper.staff_metrics m
+WHERE m.team_member_id = %(member_id)s AND m.period = %(period)s
+  AND (%(after_start)s::date IS NULL
+       OR m.period_start < %(after_start)s::date
+       OR (m.period_start = %(after_start)s::date AND m.metric > %(after_metric)s::text))
+ORDER BY m.period_start DESC, m.metric
+LIMIT %(limit)s
+
+-- name: find_staff_link
+SELECT team_member_id FROM keeper.staff_link WHERE user_id = %(user_id)s
+
+-- name: clear_staff_link
+DELETE FROM keeper.staff_link
+WHERE team_member_id = %(member_id)s OR user_id = %(user_id)s
+
+-- name: store_staff_link
+INSERT INTO keeper.staff_link (tenant_id, team_member_id, user_id, linked_by)
+VALUES (%(tenant_id)s, %(member_id)s, %(user_id)s, %(linked_by)s)
+
+-- name: find_team_member
+SELECT id FROM keeper.team_member WHERE id = %(member_id)s
+
+-- name: team_export
+SELECT coalesce(nullif(concat_ws(' ', t.given_name, t.family_name), ''),
+                'Member ' || right(t.ext_id, 4)) AS member,
+       m.team_member_id, m.period, m.period_start, m.period_end, m.metric, m.n, m.reason, m.value,
+       m.shrunk, m.lo, m.hi, m.expected, m.ratio, m.ratio_lo, m.ratio_hi, m.peer
+FROM keeper.staff_metrics m
+JOIN keeper.team_member t ON t.tenant_id = m.tenant_id AND t.id = m.team_member_id
+ORDER BY m.period, m.period_start DESC, member, m.metric
