@@ -40,6 +40,21 @@ def random_rows(
     return rows_of(who, day, staff, held)
 
 
+def living_rows(seed: int, people: int) -> Rows:
+    """Visits as BG/NBD has them: everybody at a rate of their own until they drop out."""
+    rng = np.random.default_rng(seed)
+    rows: Rows = []
+    for person in range(people):
+        day, rate = float(rng.integers(0, 300)), rng.gamma(0.8) / 30 + 1e-4
+        drop = rng.beta(0.8, 2.5)
+        while day <= 730:
+            rows.append((person, FIRST_DAY + int(day), 0, ["item 0"]))
+            day += max(1.0, float(rng.exponential(1 / rate)))
+            if rng.random() < drop:
+                break
+    return rows
+
+
 def rows_of(
     who: NDArray[Any], day: NDArray[Any], staff: NDArray[Any], held: NDArray[Any]
 ) -> list[Row]:

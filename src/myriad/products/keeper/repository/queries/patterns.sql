@@ -43,8 +43,11 @@ SELECT w.week_start::date AS week_start,
            AS retail_share
 FROM (SELECT min(local_date) AS first_day FROM visit) span
 CROSS JOIN generate_series(
-    greatest(%(first)s::date, date_trunc('week', span.first_day + 6)::date), %(last)s::date,
-    interval '7 days'
+    greatest(
+        %(first)s::date,
+        coalesce(date_trunc('week', span.first_day + 6)::date, %(last)s::date + 1)
+    ),
+    %(last)s::date, interval '7 days'
 ) AS w (week_start)
 LEFT JOIN (
     SELECT date_trunc('week', local_date)::date AS week_start, sum(net) AS net
