@@ -24,6 +24,9 @@ async def place(
         case ledger.PACK:
             payloads = [{"label": label, **more} for label in order.labels]
             await enqueue_many(session, ledger.TRANSFER, payloads, job_class=job_class)
+        case ledger.SWIFT:
+            swift = [{"label": label} for label in order.labels]
+            await enqueue_many(session, ledger.SWIFT, swift)
         case ledger.UNIQUE:
             for _ in range(2):
                 await enqueue(session, ledger.TRANSFER, {"label": name}, dedup_key=f"unique:{name}")

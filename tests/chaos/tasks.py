@@ -47,6 +47,12 @@ async def do(job: Job, payload: dict[str, Any]) -> int:
     return cents
 
 
+@task(ledger.SWIFT, **_LIMITS)
+async def swift(job: Job, payload: dict[str, Any]) -> None:
+    """Move money once and wait for nothing."""
+    await move(job, payload["label"])
+
+
 @task(ledger.CHECKPOINT, **_LIMITS)
 async def two_parts(job: Job, payload: dict[str, Any]) -> None:
     """Move twice in two transactions; the first counts as done when it stands in the books."""
