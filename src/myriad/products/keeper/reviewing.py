@@ -14,7 +14,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from myriad.kit.clock import local_date, utc_now
-from myriad.products.keeper.opinions import chance_negative
+from myriad.products.keeper.judging import JUDGES
+from myriad.products.keeper.opinions import chance_negative, read_shift
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
 from myriad.products.keeper.repository.review_intake import keep_apart, store_reviews, store_scores
 from myriad.products.keeper.repository.sql import Row
@@ -95,7 +96,7 @@ async def take_in(
     unsound += refused
     await keep_apart(session, [asdict(row) for row in unsound], [row.ext_id for row in sound])
     stored = await store_reviews(session, [_stored_form(row, account) for row in sound])
-    alerts = await raise_alerts(session, account, await _judge(session, stored))
+    alerts = await raise_alerts(session, account, await _judge(session, account, stored))
     fresh = sum(1 for row in stored if row["is_new"])
     return Intake(
         new=fresh,
@@ -163,7 +164,8 @@ def _stored_form(row: GivenReview, account: AccountFacts) -> dict[str, Any]:
 
 
 async def _judge(session: Session, stored: list[Row]) -> list[Row]:
-    chances = await asyncio.to_thread(chance_negative, [row["text"] for row in stored])
+    judge = await JUDGES.get(session)
+    chances = await asyncio.to_thread(chance_negative, [row["text"] for row in stored], judge)
     judged = [{**row, "p_negative": p} for row, p in zip(stored, chances, strict=True)]
     await store_scores(session, judged)
     return judged

@@ -13,11 +13,12 @@ who wrote what.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from math import exp
+from uuid import UUID
 
 from rapidfuzz.distance import JaroWinkler
 
@@ -43,7 +44,7 @@ _LEAST_LETTERS = 3
 class Visit:
     """Who came on a day: a person's names as the profiles have them, services and staff."""
 
-    person: Hashable
+    person: UUID
     day: date
     names: tuple[str, ...]
     services: tuple[str, ...] = ()
@@ -54,7 +55,7 @@ class Visit:
 class Match:
     """The most likely person, the day of the visit, the probability, and what speaks for it."""
 
-    person: Hashable
+    person: UUID
     day: date
     probability: float
     reasons: tuple[str, ...]
@@ -79,13 +80,13 @@ class Visitors:
     """All visits that reviews may be about, with how common each name is among the visitors."""
 
     visits: tuple[Visit, ...]
-    _cache: dict[str, list[Hashable]] = field(
+    _cache: dict[str, list[UUID]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     @cached_property
-    def _names(self) -> dict[Hashable, frozenset[tuple[str, ...]]]:
-        found: dict[Hashable, set[tuple[str, ...]]] = defaultdict(set)
+    def _names(self) -> dict[UUID, frozenset[tuple[str, ...]]]:
+        found: dict[UUID, set[tuple[str, ...]]] = defaultdict(set)
         for person, typed in {(v.person, name) for v in self.visits for name in v.names}:
             found[person].add(_parts(typed))
         return {person: frozenset(names - {()}) for person, names in found.items()}
@@ -105,15 +106,15 @@ class Visitors:
         return Counter(visit.day for visit in self.visits)
 
     @cached_property
-    def _visits_of(self) -> dict[Hashable, list[Visit]]:
-        found: dict[Hashable, list[Visit]] = defaultdict(list)
+    def _visits_of(self) -> dict[UUID, list[Visit]]:
+        found: dict[UUID, list[Visit]] = defaultdict(list)
         for visit in self.visits:
             found[visit.person].append(visit)
         return found
 
     @cached_property
-    def _persons_by_given(self) -> dict[str, set[Hashable]]:
-        found: dict[str, set[Hashable]] = defaultdict(set)
+    def _persons_by_given(self) -> dict[str, set[UUID]]:
+        found: dict[str, set[UUID]] = defaultdict(set)
         for person, names in self._names.items():
             for name in names:
                 found[name[0]].add(person)
@@ -139,10 +140,10 @@ class Visitors:
         days = (day - timedelta(days=n) for n in range(-AHEAD_DAYS, WINDOW_DAYS + 1))
         return [(other, self._per_day[other]) for other in days if other in self._per_day]
 
-    def _agreeing(self, author: tuple[str, ...]) -> dict[Hashable, Agreement]:
+    def _agreeing(self, author: tuple[str, ...]) -> dict[UUID, Agreement]:
         if not author or not any(len(part) > 1 for part in author):
             return {}
-        found: dict[Hashable, Agreement] = {}
+        found: dict[UUID, Agreement] = {}
         for person in self._alike(author[0]):
             agreements = [self._agreement(author, name) for name in self._names[person]]
             usable = [agreement for agreement in agreements if agreement]
@@ -150,7 +151,7 @@ class Visitors:
                 found[person] = max(usable, key=lambda agreement: agreement.ratio)
         return found
 
-    def _alike(self, given: str) -> list[Hashable]:
+    def _alike(self, given: str) -> list[UUID]:
         """Return everybody whose given name is this one or much like it."""
         if given not in self._cache:
             names = [name for name in self._persons_by_given if _part_level(given, name)]
@@ -195,7 +196,7 @@ class _Claim:
 
 
 def _decide(claims: Sequence[_Claim], day: date) -> Match | None:
-    likely: dict[Hashable, float] = defaultdict(float)
+    likely: dict[UUID, float] = defaultdict(float)
     for claim in claims:
         likely[claim.visit.person] += claim.value
     if not likely:
