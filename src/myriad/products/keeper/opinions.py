@@ -1,7 +1,7 @@
 """What the models of `reviews` make of reviews: unhappy or not, honest stars, and whose visit.
 
-Texts are judged by the lexicon, moved by one constant to the account's own share of two stars or
-fewer, which the review agent measures.
+Texts are judged by the lexicon, or by it and a trained model, moved by one constant to the
+account's own share of two stars or fewer.
 """
 
 from __future__ import annotations
@@ -12,26 +12,30 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-from scipy.special import expit
-
 from myriad.products.keeper.reviews.mismatch import Mismatch, find_mismatch
-from myriad.products.keeper.reviews.model import is_dissatisfied, lexicon_scores
-from myriad.products.keeper.reviews.transfer import choose, lexicon_log_odds
+from myriad.products.keeper.reviews.model import (
+    SentimentModel,
+    is_dissatisfied,
+    lexicon_scores,
+)
+from myriad.products.keeper.reviews.transfer import (
+    Choice,
+    choose,
+    domain_weight,
+    lexicon_log_odds,
+)
 from myriad.products.keeper.reviews.visits import Visit, find_visits
 from myriad.products.keeper.reviews.words import fold, words_of
 
 __all__ = [
     "FoundVisit",
+    "Judge",
     "Mismatch",
     "chance_negative",
     "find_mismatch",
+    "make_judge",
     "match_visits",
-    "measure_shift",
 ]
-
-SHIFT_SETTING = "review_shift"
-_MOST_MEASURED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +48,40 @@ class FoundVisit:
     reasons: tuple[str, ...] = ()
 
 
-def chance_negative(texts: Sequence[str], shift: float = 0.0) -> list[float | None]:
-    """Return P(two stars or fewer | text) of each text, None where there are no words.
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """How one account's texts are judged: a trained model, if any, and what its stars decided."""
 
-    `shift` is the account's constant on the scale of log odds.
-    """
+    model: SentimentModel | None
+    choice: Choice
+
+
+def make_judge(starred: Sequence[tuple[str, int]], model: SentimentModel | None) -> Judge:
+    """Return the judge of an account from its own (text, stars): the gate and the base rate."""
+    texts = [text for text, _ in starred]
+    happened = is_dissatisfied([stars for _, stars in starred])
+    odds = lexicon_log_odds(lexicon_scores(texts))
+    if model is None:
+        return Judge(None, choose(odds, happened))
+    weight = domain_weight(model.coverage(texts), model.provenance.coverage)
+    rate = model.provenance.base_rate
+    return Judge(model, choose(odds, happened, model.log_odds(texts), weight, rate))
+
+
+LEXICON = make_judge((), None)
+
+
+def chance_negative(texts: Sequence[str], judge: Judge = LEXICON) -> list[float | None]:
+    """Return P(two stars or fewer | text) of each text, None where there are no words."""
     if not texts:
         return []
-    chances = expit(lexicon_log_odds(lexicon_scores(texts)) + shift)
+    odds = lexicon_log_odds(lexicon_scores(texts))
+    trained = judge.model.log_odds(texts) if judge.model else None
+    chances = judge.choice.probabilities(odds, trained)
     return [
         float(chance) if words_of(fold(text)) else None
         for text, chance in zip(texts, chances, strict=True)
     ]
-
-
-def measure_shift(reviews: Sequence[Mapping[str, Any]]) -> float:
-    """Return the account's constant from its reviews with `stars` and `text`, the newest 2,000."""
-    told = [row for row in reviews if row["stars"] is not None and row["text"]][-_MOST_MEASURED:]
-    odds = lexicon_log_odds(lexicon_scores([row["text"] for row in told]))
-    happened = is_dissatisfied([row["stars"] for row in told])
-    return choose(np.asarray(odds), happened).shift
-
-
-def read_shift(settings: Mapping[str, Any]) -> float:
-    """Return the constant that an account's settings hold, 0 before it was measured."""
-    return float(settings.get(SHIFT_SETTING) or 0.0)
 
 
 def match_visits(

@@ -15,7 +15,7 @@ from typing import Any
 
 from myriad.kit.clock import local_date, utc_now
 from myriad.products.keeper.judging import JUDGES
-from myriad.products.keeper.opinions import chance_negative, read_shift
+from myriad.products.keeper.opinions import chance_negative
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
 from myriad.products.keeper.repository.review_intake import keep_apart, store_reviews, store_scores
 from myriad.products.keeper.repository.sql import Row
@@ -96,7 +96,7 @@ async def take_in(
     unsound += refused
     await keep_apart(session, [asdict(row) for row in unsound], [row.ext_id for row in sound])
     stored = await store_reviews(session, [_stored_form(row, account) for row in sound])
-    alerts = await raise_alerts(session, account, await _judge(session, account, stored))
+    alerts = await raise_alerts(session, account, await _judge(session, stored))
     fresh = sum(1 for row in stored if row["is_new"])
     return Intake(
         new=fresh,

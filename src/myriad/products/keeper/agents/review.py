@@ -14,7 +14,11 @@ from typing import Any
 
 from myriad.kit.clock import get_zone
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
-from myriad.products.keeper.opinions import FoundVisit, find_mismatch, match_visits
+from myriad.products.keeper.opinions import (
+    FoundVisit,
+    find_mismatch,
+    match_visits,
+)
 from myriad.products.keeper.repository.history import get_digest
 from myriad.products.keeper.repository.review_findings import (
     load_reviews,

@@ -18,7 +18,7 @@ async def load_reviews(session: ReadSession, day: date) -> list[Row]:
 
 
 async def load_visits_near(session: ReadSession, first: date, day: date) -> list[Row]:
-    """Return (person_id, local_date, display_name, names) of visits from `first` to `day`."""
+    """Return (person_id, local_date, names, services, staff) of visits from `first` to `day`."""
     return await fetch(session, "visits_near", first=first, day=day)
 
 

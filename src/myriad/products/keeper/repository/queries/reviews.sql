@@ -184,14 +184,18 @@ ORDER BY local_date, id
 LIMIT %(limit)s
 
 -- name: visits_near
-SELECT v.person_id, v.local_date, p.display_name,
-       array_remove(array_agg(DISTINCT nullif(concat_ws(' ', c.given_name, c.family_name), '')),
-                    NULL) AS names
+SELECT v.person_id, v.local_date, coalesce(n.names, '{}') AS names,
+       coalesce(d.services, '{}') AS services, coalesce(d.staff, '{}') AS staff
 FROM keeper.visits_until(%(day)s) v
-JOIN keeper.person p ON p.tenant_id = v.tenant_id AND p.id = v.person_id
-LEFT JOIN keeper.customer c ON c.tenant_id = v.tenant_id AND c.person_id = v.person_id
+LEFT JOIN (
+    SELECT person_id, array_agg(DISTINCT concat_ws(' ', given_name, family_name)) AS names
+    FROM keeper.customer
+    WHERE person_id IS NOT NULL AND coalesce(given_name, family_name) IS NOT NULL
+    GROUP BY person_id
+) n ON n.person_id = v.person_id
+LEFT JOIN keeper.visit d
+    ON d.tenant_id = v.tenant_id AND d.person_id = v.person_id AND d.local_date = v.local_date
 WHERE v.local_date BETWEEN %(first)s AND %(day)s
-GROUP BY v.person_id, v.local_date, p.display_name
 ORDER BY v.local_date, v.person_id
 
 -- name: store_examined
