@@ -22,6 +22,8 @@ async def test_an_account_has_its_hourly_and_nightly_schedule_once(
     assert [(row["name"], row["ahead"]) for row in rows] == [
         ("keeper.hourly", True),
         ("keeper.nightly", True),
+        ("keeper.tidy", True),
+        ("keeper.weekly", True),
     ]
     assert await runtime.database.reader.rows(tenants.second, _ROWS) == []
 
