@@ -17,7 +17,9 @@ def figure(metric: str, **facts: Any) -> Measurement:
 
 
 def ratio(metric: str, lo: float, hi: float) -> Measurement:
-    return figure(metric, ratio=(lo + hi) / 2, ratio_lo=lo, ratio_hi=hi)
+    """A figure that is adjusted, and shrunk to the same side."""
+    shrunk = {"lo": lo / 2, "hi": hi / 2, "peer": 0.5}
+    return figure(metric, ratio=(lo + hi) / 2, ratio_lo=lo, ratio_hi=hi, **shrunk)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,13 @@ def test_six_revisit_horizons_are_one_habit() -> None:
     """Only sixty days speak for coming back."""
     revisits = [ratio(f"revisit_{days}", 1.2, 1.4) for days in (30, 60, 90, 120, 150, 180)]
     assert [note.metric for note in notes_for(revisits)] == ["revisit_60"]
+
+
+def test_what_the_shrunk_interval_does_not_bear_out_is_not_said() -> None:
+    """One of sixty figures lies outside by chance; shrinkage knows, the raw ratio does not."""
+    assert side_of(figure("rebook_48h", ratio=0.6, ratio_lo=0.3, ratio_hi=0.95)) == "level"
+
+
+def test_a_certain_trifle_is_not_said() -> None:
+    """Two in a hundred more than the team, however surely."""
+    assert side_of(figure("request_rate", lo=0.509, hi=0.511)) == "level"

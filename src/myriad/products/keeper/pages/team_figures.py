@@ -22,7 +22,7 @@ BOARDS = (
     "no_show",
     "utilisation",
 )
-TRENDS = ("revisit_60", "prebook", "service_net", "utilisation")
+TRENDS = ("revisit_60", "prebook", "request_rate", "service_net")
 
 
 def boards(found: Sequence[Board]) -> list[Board]:

@@ -51,7 +51,7 @@ MEANINGS = {
     "utilisation": "Booked hours of the hours clocked in, because Square shares no rota (Boulevard).",
 }
 _UNITS = {
-    "utilisation": "day with a timecard",
+    "utilisation": "shift",
     "request_rate": "appointment",
     "no_show": "appointment",
     "retention": "client",
@@ -135,12 +135,8 @@ def hidden(figure: FigureView) -> str:
     """Return why a figure is not shown."""
     if figure.reason == "few":
         unit = _UNITS.get(figure.metric, "visit")
-        return f"{figure.missing} more {unit if figure.missing == 1 else _many(unit)} needed"
+        return f"{plural(figure.missing, 'more ' + unit)} needed"
     return _LACKS.get(figure.reason or "", "")
-
-
-def _many(unit: str) -> str:
-    return unit.replace("day ", "days ") if unit.startswith("day ") else unit + "s"
 
 
 def lacks(board: Board) -> str:
@@ -233,7 +229,7 @@ def noted(member: MemberRow) -> list[FigureView]:
 def note(figure: FigureView, currency: str) -> str:
     """Return the numbers behind a note."""
     text = f"{name(figure.metric)}: {value(figure, figure.shrunk, currency)}"
-    text += f", surely between {interval(figure, currency)}, from {units(figure)}."
+    text += f", in nine cases of ten between {interval(figure, currency)}, from {units(figure)}."
     if figure.ratio is not None:
         return f"{text} That is {figure.ratio:.2f} times what such services usually see."
     return f"{text} The team has {value(figure, figure.peer, currency)}."

@@ -1,8 +1,9 @@
 """What to tell a member of staff: strengths first, then what to try; never a verdict under n.
 
-A figure stands apart when its 90 % interval lies wholly on one side of the team: of 1 for figures
-adjusted by service mix, of the team's mean for the others. Everything else is within chance and is
-not spoken of.
+A figure stands apart when its shrunk 90 % interval lies wholly on one side of the team's mean and,
+where it is adjusted by service mix, that of observed over expected on the same side of 1; and when
+it differs by a twentieth at least. The shrinkage is what keeps many figures of many people from
+producing chance finds (Gelman, Hill and Yajima 2012). Everything else is not spoken of.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from myriad.products.keeper.team.measuring import Measurement
 Side = Literal["ahead", "behind", "level"]
 
 MOST_STRENGTHS, MOST_TO_TRY = 3, 2
+LEAST_EFFECT = 0.05
 # One figure speaks for its family: revisits at six horizons are one habit, not six.
 _FAMILIES = (("revisit_60", "revisit_"), ("prebook", "prebook"))
 
@@ -33,27 +35,34 @@ class Note:
 def side_of(figures: Measurement) -> Side:
     """Return on which side of the team a figure lies, in the sense of what is better."""
     metric = BY_NAME[figures.metric]
-    bounds = _bounds(metric, figures)
-    if figures.reason or bounds is None or metric.better == "neither" or figures.peers < 2:
+    if figures.reason or metric.better == "neither" or figures.peers < 2:
         return "level"
-    lo, hi, centre = bounds
-    if lo <= centre <= hi:
+    signs = {_sign(*bounds) for bounds in _all_bounds(metric, figures)}
+    if len(signs) != 1 or 0 in signs:
         return "level"
-    return "ahead" if (lo > centre) == (metric.better == "more") else "behind"
+    return "ahead" if (signs == {1}) == (metric.better == "more") else "behind"
 
 
 def interval_of(figures: Measurement) -> tuple[float, float] | None:
     """Return the interval by which members are compared: adjusted where there is one."""
-    bounds = _bounds(BY_NAME[figures.metric], figures)
-    return bounds[:2] if bounds else None
+    found = _all_bounds(BY_NAME[figures.metric], figures)
+    return found[-1][:2] if found else None
 
 
-def _bounds(metric: Metric, figures: Measurement) -> tuple[float, float, float] | None:
+def _sign(lo: float, hi: float, centre: float) -> int:
+    if abs((lo + hi) / 2 - centre) < LEAST_EFFECT * abs(centre):
+        return 0
+    return 1 if lo > centre else -1 if hi < centre else 0
+
+
+def _all_bounds(metric: Metric, figures: Measurement) -> list[tuple[float, float, float]]:
+    """Return the intervals with what they are held against: shrunk, then adjusted."""
+    found = []
+    if figures.lo is not None and figures.hi is not None and figures.peer is not None:
+        found.append((figures.lo, figures.hi, figures.peer))
     if metric.is_adjusted and figures.ratio_lo is not None and figures.ratio_hi is not None:
-        return figures.ratio_lo, figures.ratio_hi, 1.0
-    if figures.lo is None or figures.hi is None or figures.peer is None:
-        return None
-    return figures.lo, figures.hi, figures.peer
+        found.append((figures.ratio_lo, figures.ratio_hi, 1.0))
+    return found
 
 
 def notes_for(measured: Iterable[Measurement]) -> list[Note]:
@@ -73,9 +82,7 @@ def _speaks(name: str) -> bool:
 
 
 def _distance(figures: Measurement) -> float:
-    bounds = _bounds(BY_NAME[figures.metric], figures)
-    if bounds is None:
-        return 0.0
-    lo, hi, centre = bounds
-    half = (hi - lo) / 2
-    return abs((lo + hi) / 2 - centre) / half if half > 0 else 0.0
+    found = _all_bounds(BY_NAME[figures.metric], figures)
+    return min(
+        (abs((lo + hi) / 2 - at) / ((hi - lo) / 2 or 1.0) for lo, hi, at in found), default=0
+    )

@@ -71,13 +71,14 @@ def standardise_counts(successes: ArrayLike, trials: ArrayLike) -> Standardised:
 def standardise_sums(n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> Standardised:
     """Return observed over expected of sums given as (member, service): counts, sums, squares.
 
-    The interval is normal, from the member's own spread within services.
+    The interval is normal, from the spread within services over the whole team: somebody whose
+    few visits happened to cost the same is not thought to be exact.
     """
     counts, sums, squared = (np.asarray(a, dtype=np.float64) for a in (n, total, squares))
     observed, expected = sums.sum(1), expected_counts(sums, counts)
     within = squared - np.divide(sums**2, counts, out=np.zeros_like(sums), where=counts > 0)
-    freedom = np.maximum(counts.sum(1) - (counts > 0).sum(1), 1)
-    variance = np.maximum(within.sum(1), 0.0) / freedom
+    freedom = max(float(counts.sum() - (counts > 0).sum()), 1.0)
+    variance = max(float(within.sum()), 0.0) / freedom
     half = _Z * np.sqrt(counts.sum(1) * variance)
     return _over(observed, expected, observed - half, observed + half)
 

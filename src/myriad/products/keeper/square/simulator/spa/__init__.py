@@ -4,10 +4,12 @@ The process. New customers arrive every week (Poisson). A third come once; the o
 occasional (median gap 70 days) or regular (median gap 30 days), each with a cadence of their own
 around which gaps are log-normal, and after each visit may stay away for good: the assumptions of
 BG/NBD, which Keeper fits, held only roughly. Days follow a weekday pattern, seasons and United
-States holidays. Most visits are booked ahead; some bookings are cancelled or missed. Visits are
-sold as orders from a price list, with tips, retail and a few refunds. One customer in fifteen gets
-a second profile through a new card, with a typo or without an address; some families share an
-e-mail; some customers leave no contact. A few sales are made offline and arrive hours later.
+States holidays. Most visits are booked ahead, some at the end of the one before; some bookings are
+cancelled or missed. Visits are sold as orders from a price list, with tips, retail and a few
+refunds. Staff clock in when they have somebody to serve, and have habits of their own: how often
+they offer the next date and an article. One customer in fifteen gets a second profile through a
+new card, with a typo or without an address; some families share an e-mail; some customers leave no
+contact. A few sales are made offline and arrive hours later.
 
 Draws depend on the seed and on the calendar week, not on the day of the run, so tomorrow's world
 is today's with a day more. History begins on 1 January of last year.
@@ -15,10 +17,10 @@ is today's with a day more. History begins on 1 January of last year.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from myriad.products.keeper.square.simulator import shapes
-from myriad.products.keeper.square.simulator.spa.days import ZONE, is_open
+from myriad.products.keeper.square.simulator.spa.days import ZONE
 from myriad.products.keeper.square.simulator.spa.lives import Life, arrivals
 from myriad.products.keeper.square.simulator.spa.menu import STAFF, dice, member_id
 from myriad.products.keeper.square.simulator.spa.sales import Ledger
@@ -29,6 +31,7 @@ _AHEAD = timedelta(days=90)
 _LIVE = timedelta(days=7)
 _WARM_UP_WEEKS = 78
 _TIMECARD_DAYS = 365
+_SHORTEST_SHIFT = timedelta(hours=3)
 
 
 def spa_seller(*, seed: int = 1, customers: int = 500, now: datetime) -> Seller:
@@ -44,7 +47,7 @@ def spa_seller(*, seed: int = 1, customers: int = 500, now: datetime) -> Seller:
         for life in arrivals(seed, week, customers):
             _live(ledger, life, last_day)
     ledger.add_strangers()
-    _add_timecards(seller, seed, opened.date(), now)
+    _add_timecards(ledger, now)
     return seller
 
 
@@ -70,24 +73,29 @@ def _live(ledger: Ledger, life: Life, last_day: date) -> None:
     ledger.close(life)
 
 
-def _add_timecards(seller: Seller, seed: int, opened: date, now: datetime) -> None:
-    first = max(opened, now.date() - timedelta(days=_TIMECARD_DAYS))
-    for offset in range((now.date() - first).days):
-        day = first + timedelta(days=offset)
-        if is_open(day):
-            _add_shifts(seller, seed, day)
+def _add_timecards(ledger: Ledger, now: datetime) -> None:
+    """Write a shift for each day on which somebody worked, from before the first visit on."""
+    first = now.date() - timedelta(days=_TIMECARD_DAYS)
+    for (number, day), (start, end) in sorted(ledger.worked.items()):
+        if day >= first:
+            _add_shift(ledger, number, start, end)
 
 
-def _add_shifts(seller: Seller, seed: int, day: date) -> None:
-    for number in range(len(STAFF)):
-        if (day.toordinal() + number * 2) % 7 in (0, 3):
-            continue
-        roll = dice(seed, "shift", day, number)
-        start = datetime.combine(day, time(9, roll.randrange(15, 45)), ZONE).astimezone(UTC)
-        end = start + timedelta(minutes=roll.randrange(470, 530))
-        card_id = square_id(seller.merchant_id, "timecard", day, number, length=13)
-        seller.tables["timecard"].put(
-            shapes.timecard(
-                card_id, member_id(seed, number), seller.main_location_id, start, end, ZONE.key
-            )
+def _add_shift(ledger: Ledger, number: int, start: datetime, end: datetime) -> None:
+    seller, seed = ledger.seller, ledger.seed
+    roll = dice(seed, "shift", start.date(), number)
+    start -= timedelta(minutes=roll.randrange(10, 40))
+    end = max(end, start + _SHORTEST_SHIFT) + timedelta(minutes=roll.randrange(5, 30))
+    if end > ledger.now:
+        return
+    card_id = square_id(seller.merchant_id, "timecard", start.date(), number, length=13)
+    seller.tables["timecard"].put(
+        shapes.timecard(
+            card_id,
+            member_id(seed, number),
+            seller.main_location_id,
+            start.astimezone(UTC),
+            end.astimezone(UTC),
+            ZONE.key,
         )
+    )

@@ -18,6 +18,15 @@ class Service:
     weight: float
 
 
+@dataclass(frozen=True)
+class Habit:
+    """How often a next date is made at a visit's end, an article goes along; tips to the usual."""
+
+    checkout: float
+    retail: float
+    tip: float
+
+
 SERVICES = (
     Service("Swedish massage 60", 60, 9_500, 5),
     Service("Deep tissue massage 90", 90, 13_500, 3),
@@ -41,6 +50,15 @@ STAFF = (
     ("Jade", "Okafor"),
     ("Lena", "Kowalski"),
     ("Mei", "Tanaka"),
+)
+# In the order of STAFF: what Keeper's measures of staff should find again, and nothing else.
+HABITS = (
+    Habit(0.20, 0.18, 1.0),
+    Habit(0.55, 0.16, 1.0),
+    Habit(0.22, 0.34, 1.0),
+    Habit(0.25, 0.15, 1.15),
+    Habit(0.20, 0.17, 1.0),
+    Habit(0.06, 0.08, 1.0),
 )
 GIVEN = (  # noqa: SIM905 - shorter to read than sixty quoted words
     "Maria Anna Emma Olivia Sofia Grace Chloe Hannah Julia Laura Sarah Rachel Megan Katherine "

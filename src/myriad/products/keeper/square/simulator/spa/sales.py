@@ -11,6 +11,7 @@ from myriad.products.keeper.square.simulator.records import Json, timestamp
 from myriad.products.keeper.square.simulator.spa.days import ZONE, appeal
 from myriad.products.keeper.square.simulator.spa.lives import Life, Visit
 from myriad.products.keeper.square.simulator.spa.menu import (
+    HABITS,
     RETAIL,
     SERVICES,
     Service,
@@ -35,6 +36,8 @@ class Ledger:
     now: datetime
     live_until: datetime
     seen: dict[str, datetime] = field(default_factory=dict)
+    worked: dict[tuple[int, date], tuple[datetime, datetime]] = field(default_factory=dict)
+    _last: tuple[Life, datetime, int] | None = None
 
     def add_visit(self, life: Life, visit: Visit) -> None:
         """Write one visit: perhaps a booking, and a sale when the customer came."""
@@ -46,11 +49,30 @@ class Ledger:
         came, booked_at = True, start
         if life.books_ahead or roll.random() < 0.3:
             booked_at = start - timedelta(days=_lead_days(life, roll), hours=roll.randrange(1, 9))
+            booked_at = self._at_checkout(life, visit) or booked_at
             came = self._book(life, customer_id, service, staff, start, booked_at, roll)
         if booked_at <= self.now:
             self._see(customer_id, booked_at)
         if came and self.opened <= start and start <= self.live_until:
             self._sell(life, visit, customer_id, service, staff, start, roll)
+        if came:
+            self._serve(life, service, staff, start)
+
+    def _at_checkout(self, life: Life, visit: Visit) -> datetime | None:
+        """Return when this visit was booked if that was at the end of the one before."""
+        if self._last is None or self._last[0] is not life:
+            return None
+        _, ended, staff = self._last
+        roll = dice("checkout", *life.key, visit.number)
+        return ended if roll.random() < HABITS[staff].checkout else None
+
+    def _serve(self, life: Life, service: Service, staff: int, start: datetime) -> None:
+        """Note that somebody worked, as a stretch of their day."""
+        ended = start + timedelta(minutes=service.minutes)
+        self._last = (life, ended, staff)
+        if self.opened <= start and ended <= self.now:
+            first, last = self.worked.get((staff, start.date()), (start, ended))
+            self.worked[staff, start.date()] = (min(first, start), max(last, ended))
 
     def close(self, life: Life) -> None:
         """Write the profiles that the visits of this life have used."""
@@ -117,10 +139,10 @@ class Ledger:
         start: datetime,
         roll: Random,
     ) -> None:
-        items = [service] + ([pick(roll, RETAIL)] if roll.random() < 0.18 else [])
+        items = [service] + ([pick(roll, RETAIL)] if roll.random() < HABITS[staff].retail else [])
         paid_at = start + timedelta(minutes=service.minutes + roll.randrange(2, 9))
         card = _card(customer_id) if roll.random() < 0.82 else None
-        tip = _tip(service.cents, card is not None, roll)
+        tip = round(_tip(service.cents, card is not None, roll) * HABITS[staff].tip)
         known = customer_id if card or roll.random() < 0.75 else None
         payment = self._put_sale((*life.key, visit.number), items, paid_at, tip, card, known, staff)
         if roll.random() < 0.012:
