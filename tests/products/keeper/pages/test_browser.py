@@ -136,6 +136,21 @@ def test_keys_decide_the_task_that_has_the_focus(tab: Watched) -> None:
     expect(page.get_by_text("Ana Duarte: comes back on 27 Nov")).to_be_visible()
 
 
+def test_one_key_tells_how_a_call_ended(tab: Watched) -> None:
+    page = tab.open("/keeper/today")
+    page.keyboard.press("j")
+    page.keyboard.press("m")
+    expect(page.get_by_text("Ana Duarte: message left")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.get_by_text("Bo Lindqvist: no answer, comes back on 22 Nov")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.get_by_role("button", name="Not interested").click()
+    expect(page.get_by_text("Priya Raghunathan: not interested, will not be")).to_be_visible()
+    assert tab.complaints == []
+
+
 def test_forms_work_without_scripts(chromium: Browser, sample_url: str) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -27,6 +27,7 @@ SCREENS = (
     "/keeper/duplicates",
     "/keeper/duplicates?show=linked",
     "/keeper/insights",
+    "/keeper/proof",
     "/keeper/reports",
     "/keeper/connections",
 )

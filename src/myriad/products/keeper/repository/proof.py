@@ -111,13 +111,17 @@ async def get_saved(
     The effect of one call is pooled over the year up to `last`.
     """
     rows = await _totals(session, last, since=first)
-    waiting = await get(session, "waiting_assignments", day=last)
-    group = await find(session, "get_control_group")
-    if not rows and not waiting["first_on"]:
+    if not rows and not (await get(session, "waiting_assignments", day=last))["first_on"]:
         return None
+    effect = measure_effect(*_arms(rows))
     recent = sum(row["recent"] for row in rows if row["arm"] == "call")
-    is_on = group is not None and group["is_on"]
-    return _saved(measure_effect(*_arms(rows)), recent, account.currency, first, last, is_on)
+    is_on = effect.money is not None or await _is_on(session)
+    return _saved(effect, recent, account.currency, first, last, is_on)
+
+
+async def _is_on(session: ReadSession) -> bool:
+    group = await find(session, "get_control_group")
+    return group is None or bool(group["is_on"])
 
 
 async def get_recent_saved(session: ReadSession, account: AccountFacts) -> Saved | None:
