@@ -13,6 +13,7 @@ from myriad.products.keeper.endpoints import (
     exports,
     findings,
     notices,
+    patterns,
     proof,
     reviews,
     settings,
@@ -40,5 +41,6 @@ for part in (
     proof,
     reviews,
     team,
+    patterns,
 ):
     router.include_router(part.router)

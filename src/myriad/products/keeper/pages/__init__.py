@@ -9,7 +9,9 @@ from myriad.products.keeper.pages import (
     connecting,
     granting,
     noticing,
+    operating,
     pairs,
+    patterning,
     people,
     preferring,
     proving,
@@ -29,10 +31,13 @@ for part in (
     reading,
     connecting,
     preferring,
+    auditing,
     noticing,
+    operating,
     reviews,
     proving,
     staff,
+    patterning,
 ):
     router.include_router(part.router)
 
