@@ -37,6 +37,8 @@ __all__ = [
     "match_visits",
 ]
 
+FEWEST_STARRED = 30
+
 
 @dataclass(frozen=True, slots=True)
 class FoundVisit:
@@ -57,13 +59,19 @@ class Judge:
 
 
 def make_judge(starred: Sequence[tuple[str, int]], model: SentimentModel | None) -> Judge:
-    """Return the judge of an account from its own (text, stars): the gate and the base rate."""
-    texts = [text for text, _ in starred]
-    happened = is_dissatisfied([stars for _, stars in starred])
+    """Return the judge of an account from its own (text, stars): the gate and the base rate.
+
+    Fewer than `FEWEST_STARRED` say nothing about the account: one furious text would be called
+    ordinary, because the mean over it alone must be the base rate.
+    """
+    coverage = model.coverage([text for text, _ in starred]) if model else float("nan")
+    told = starred if len(starred) >= FEWEST_STARRED else ()
+    texts = [text for text, _ in told]
+    happened = is_dissatisfied([stars for _, stars in told])
     odds = lexicon_log_odds(lexicon_scores(texts))
     if model is None:
         return Judge(None, choose(odds, happened))
-    weight = domain_weight(model.coverage(texts), model.provenance.coverage)
+    weight = domain_weight(coverage, model.provenance.coverage)
     rate = model.provenance.base_rate
     return Judge(model, choose(odds, happened, model.log_odds(texts), weight, rate))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from myriad.kit.errors import InvalidInputError
@@ -17,10 +19,13 @@ from myriad.products.keeper.reviewing import (
     derived_id,
     take_in,
 )
+from myriad.products.keeper.reviews.errors import ReviewFileError
 from myriad.products.keeper.reviews.reviews_csv import RefusedRow, ReviewRow, open_reviews
-from myriad.scale.data import Session
+from myriad.scale.data import Database, Session
+from myriad.scale.tenancy import TenantId
 
 MOST_ROWS = 20_000
+PART_ROWS = 2_000
 FILE_SOURCE = "file"
 _LIVE_SOURCES = frozenset({"google"})
 
@@ -49,24 +54,85 @@ async def import_file(
     return intake
 
 
+@dataclass(slots=True)
+class FileIntake:
+    """What became of a file that was taken in by parts; of refused rows the first are `shown`."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    alerts: int = 0
+    quarantined: int = 0
+    shown: list[RefusedReview] = field(default_factory=list)
+
+    def add(self, part: Intake, shown: int) -> None:
+        """Count a part in."""
+        self.new += part.new
+        self.changed += part.changed
+        self.unchanged += part.unchanged
+        self.alerts += part.alerts
+        self.quarantined += part.quarantined
+        self.shown += part.refused[: max(shown - len(self.shown), 0)]
+
+
+async def import_parts(
+    database: Database,
+    tenant_id: TenantId,
+    path: Path,
+    *,
+    source: str = "",
+    mapping: Mapping[str, str] | None = None,
+    shown: int = 10,
+) -> FileIntake:
+    """Take a file of any length in, each part in a transaction of its own.
+
+    Memory holds one part. When it breaks off, what was taken in stays, and doing it again changes
+    nothing of that. Raises ReviewFileError, NoAccountError.
+    """
+    intake = FileIntake()
+    async with database.session(tenant_id) as session:
+        zone = (await get_account(session)).timezone
+    file = await asyncio.to_thread(open_reviews, path, zone, mapping)
+    rows = file.rows()
+    while part := await asyncio.to_thread(lambda: list(islice(rows, PART_ROWS))):
+        given, refused = _sorted(part, source)
+        async with database.session(tenant_id) as session:
+            intake.add(await take_in(session, given, refused), shown)
+    if intake.new or intake.changed:
+        async with database.session(tenant_id) as session:
+            await enqueue_run(session, agent="review")
+    return intake
+
+
 async def import_bytes(session: Session, content: bytes, *, source: str = "") -> Intake:
     """Take the reviews of an uploaded file in; the content is on disk only while it is read."""
     with tempfile.TemporaryDirectory(prefix="myriad-reviews-") as folder:
         path = Path(folder) / "reviews.csv"
         await asyncio.to_thread(path.write_bytes, content)
-        return await import_file(session, path, source=source)
+        try:
+            return await import_file(session, path, source=source)
+        except ReviewFileError as error:
+            # Whoever sent the file has never seen the place where it lies for a moment.
+            raise ReviewFileError(error.detail.replace(str(path), "the file")) from None
 
 
 def read_file(
     path: Path, zone: str, *, source: str = "", mapping: Mapping[str, str] | None = None
 ) -> tuple[list[GivenReview], list[RefusedReview]]:
     """Return what a file holds as reviews, and its rows that are none; `zone` is the account's."""
+    rows = list(islice(open_reviews(path, zone, mapping).rows(), MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        message = f"one file takes at most {MOST_ROWS:,} reviews; split it and import each part"
+        raise TooManyReviewsError(message)
+    return _sorted(rows, source)
+
+
+def _sorted(
+    rows: Iterable[ReviewRow | RefusedRow], source: str
+) -> tuple[list[GivenReview], list[RefusedReview]]:
     given: list[GivenReview] = []
     refused: list[RefusedReview] = []
-    for number, row in enumerate(open_reviews(path, zone, mapping).rows()):
-        if number >= MOST_ROWS:
-            message = f"one file takes at most {MOST_ROWS:,} reviews; split it and import each part"
-            raise TooManyReviewsError(message)
+    for row in rows:
         if isinstance(row, RefusedRow):
             refused.append(_refused(row))
         else:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -83,7 +84,8 @@ class RunningGoogle:
 def running_google(**settings: Any) -> Iterator[RunningGoogle]:
     """Serve one business with one verified location."""
     world = GoogleWorld()
-    world.add("Willow Spa").add("Willow Spa Downtown")
+    # Limits are kept by account: each simulator has one that no other test has slowed down.
+    world.add(f"Willow Spa {token_hex(4)}").add("Willow Spa Downtown")
     defaults = {"rate": 500.0, "burst": 500.0, "webhook_first_retry_seconds": 0.05}
     app = create_app(world, GoogleSettings(**(defaults | settings)))
     listener = socket.create_server(("127.0.0.1", 0))

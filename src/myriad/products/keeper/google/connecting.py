@@ -119,7 +119,7 @@ async def _store_accounts(work: Work, settings: KeeperSettings, tokens: GoogleTo
     async with open_client(
         base_url=settings.google_base_url,
         token=tokens.access,
-        account="accounts/new",
+        account=f"accounts/of-{current_tenant()}",
         limiter=limiter,
         breaker=breaker,
     ) as client:

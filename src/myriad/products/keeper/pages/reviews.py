@@ -19,7 +19,6 @@ from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.repository.reviews import get_review, list_reviews
 from myriad.products.keeper.review_files import import_bytes
 from myriad.products.keeper.reviewing import Intake
-from myriad.products.keeper.reviews.errors import ReviewFileError
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views.reviews import ReviewFilter, ReviewShow
 from myriad.scale import ui
@@ -105,7 +104,7 @@ async def import_reviews(
     try:
         intake = await import_bytes(session, await file.read(), source=source)
     except InvalidInputError as error:
-        return _draw(page, "reviews_imported", 422, intake=None, fault=_plain(error))
+        return _draw(page, "reviews_imported", 422, intake=None, fault=error.detail)
     _note_import(session, caller, intake)
     return _draw(page, "reviews_imported", intake=intake, fault="")
 
@@ -120,13 +119,6 @@ def _note_import(session: TenantSession, caller: Staff, intake: Intake) -> None:
         changed=intake.changed,
         quarantined=intake.quarantined,
     )
-
-
-def _plain(error: InvalidInputError) -> str:
-    """Return what is wrong without the name of the folder that the upload was read from."""
-    if isinstance(error, ReviewFileError) and "reviews.csv" in error.detail:
-        return "The file" + error.detail.split("reviews.csv", 1)[1]
-    return error.detail
 
 
 @router.post("/reviews/read")

@@ -169,7 +169,7 @@ WHERE id = %(review_id)s AND reply_state = 'approved' AND reply_text = %(text)s
 
 -- name: reviews_digest
 SELECT md5(concat_ws('|', count(*), max(changed_at), sum(stars), count(deleted_at),
-           count(*) FILTER (WHERE NOT examined), sum(p_negative)::numeric(20, 6),
+           sum(p_negative)::numeric(20, 6),
            sum(hashtextextended(ext_id || changed_at, 0)::numeric))) AS digest,
        count(*) AS reviews
 FROM keeper.review
