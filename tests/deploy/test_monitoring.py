@@ -18,6 +18,7 @@ import prometheus_client
 import pytest
 
 from myriad.apps.products import PRODUCTS
+from myriad.products.keeper.operations import measuring
 from myriad.scale.http import edge, hub
 from myriad.scale.jobs import backlog, measures
 from myriad.scale.jobs import events as job_events
@@ -30,7 +31,7 @@ yaml: Any = pytest.importorskip("yaml")
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yml"
-_EXPORTING = (edge, hub, backlog, measures, job_events, tick)
+_EXPORTING = (edge, hub, backlog, measures, measuring, job_events, tick)
 _METRIC = re.compile(r"\bmyriad_[a-z0-9_]+")
 _LABELS = re.compile(r'(\w+)(=~?)"([^"]*)"')
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -172,6 +173,11 @@ _HEALTHY = {
     'myriad_http_requests_total{method="GET",route="/",status="200"}': "0+600x400",
     'myriad_http_requests_total{method="GET",route="/",status="500"}': "0+6x400",
     'up{job="myriad-api",instance="api:8000"}': "1x400",
+    "myriad_keeper_syncs_over_bound": "2x400",
+    "myriad_keeper_drift_cents": "0x400",
+    "myriad_keeper_insight_accuracy_ratio": "0.8x400",
+    "myriad_keeper_insights_graded": "500x400",
+    "myriad_keeper_cost_share_ratio": "0.01x400",
 }
 _ILL: dict[str, dict[str, str]] = {
     **{
@@ -196,9 +202,15 @@ _ILL: dict[str, dict[str, str]] = {
     "KeeperSyncSlow": {
         'myriad_jobs_attempt_seconds_bucket{task="keeper.account.sync",le="60"}': "0+8x400"
     },
+    "KeeperSyncsOverBound": {"myriad_keeper_syncs_over_bound": "30x400"},
+    "KeeperDrift": {"myriad_keeper_drift_cents": "1x400"},
+    "KeeperInsightsWrong": {"myriad_keeper_insight_accuracy_ratio": "0.7x400"},
+    "KeeperCostHigh": {"myriad_keeper_cost_share_ratio": "0.018x400"},
+    "KeeperCostTooHigh": {"myriad_keeper_cost_share_ratio": "0.03x400"},
     "HttpErrors": {'myriad_http_requests_total{method="GET",route="/",status="500"}': "0+60x400"},
     "ProcessGone": {'up{job="myriad-api",instance="api:8000"}': "0x400"},
 }
+_ALSO = {"JobsQueueVeryLong": {"JobsQueueLong"}, "KeeperCostTooHigh": {"KeeperCostHigh"}}
 _GONE = {
     "JobsNoDispatcher": "myriad_jobs_dispatcher_leading",
     "JobsNoWorker": 'myriad_jobs_workers{standing="serving"}',
@@ -235,7 +247,7 @@ def test_every_alert_fires_when_it_should_and_rests_when_all_is_well(tmp_path: P
     assert set(_ILL) == set(alerts())
     cases = [_case(_HEALTHY, set())]
     for name, series in _ILL.items():
-        also = {"JobsQueueLong"} if name == "JobsQueueVeryLong" else set()
+        also = _ALSO.get(name, set())
         cases.append(_case({**_HEALTHY, **series}, {name} | also))
     for name, series_name in _GONE.items():
         left = {one: values for one, values in _HEALTHY.items() if one != series_name}

@@ -95,7 +95,13 @@ def _frame_of(product: Product) -> ProductFrame:
     )
     card = ui.Link(title=product.title, href=product.home)
     return ProductFrame(
-        product.name, card, links, alerts=load(product.alerts) if product.alerts else None
+        product.name,
+        card,
+        links,
+        operations=tuple(
+            ui.Link(title=item.title, href=item.path, key=item.key) for item in product.operations
+        ),
+        alerts=load(product.alerts) if product.alerts else None,
     )
 
 

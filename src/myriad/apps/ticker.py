@@ -13,6 +13,7 @@ import sys
 
 from prometheus_client import start_http_server
 
+from myriad.apps.measures import serve_measures
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
 from myriad.scale.data import Database
@@ -37,6 +38,7 @@ async def serve(settings: Settings) -> None:
             capacity = serve_capacity(database, settings.jobs.backlog_capacity)
             group.create_task(capacity, name="capacity")
             group.create_task(serve_backlog(database), name="backlog")
+            group.create_task(serve_measures(database, [settings.keeper]), name="measures")
     finally:
         publisher.close()
         await database.close()

@@ -43,7 +43,9 @@ class Product:
     APIRouter. `tasks` names the module whose import registers the job tasks. `migrations` is the
     folder of the product's Alembic branch, `templates` that of its Jinja templates.
     `alerts` is the async function ("module:attribute", of Runtime and Principal) that tells what
-    stands above each of its pages, `operations` are screens for operators of the installation.
+    stands above each of its pages, `operations` are screens for operators of the installation,
+    and `measures` ("module:attribute", an async function of Database and settings) sets its metrics over all
+    tenants; the ticker calls it every ten minutes.
     `resources` maps a path parameter of its routes to the table that it identifies.
     """
 
@@ -60,6 +62,7 @@ class Product:
     navigation: tuple[NavigationItem, ...] = ()
     operations: tuple[NavigationItem, ...] = ()
     alerts: str = ""
+    measures: str = ""
     resources: tuple[tuple[str, str], ...] = ()
 
     def load_router(self) -> APIRouter:

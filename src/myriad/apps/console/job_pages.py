@@ -9,7 +9,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Depends, Form, Query
+from fastapi import Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -19,7 +19,6 @@ from myriad.apps.console.job_endpoints import JobClass, JobState
 from myriad.apps.console.job_views import JobPage, load_job
 from myriad.apps.console.queue_looks import looks_of
 from myriad.apps.console.queue_views import QueuePage
-from myriad.scale.directory import TenantOfUser, find_tenants_of
 from myriad.scale.http import (
     CurrentRuntime,
     Operator,
@@ -38,9 +37,9 @@ from myriad.scale.jobs.overview import (
 )
 from myriad.scale.jobs.status import NEWEST, STATES, JobStatus, list_jobs
 from myriad.scale.jobs.store import CLASSES
-from myriad.scale.ui import PageContext, Renderer
+from myriad.scale.ui import Renderer
 from myriad.scale.ui.filters import title_case_key
-from myriad.scale.ui.page import CurrentPage, member_page
+from myriad.scale.ui.page import CurrentPage, OperatorPage
 
 JOBS, QUEUE = "/jobs", "/queue"
 REPLAYED_AT_ONCE = 10_000
@@ -50,17 +49,6 @@ router = Router(tags=["jobs"])
 _renderer = Renderer(Path(__file__).parent / "templates")
 
 Word = Annotated[str, Form(min_length=1, max_length=200)]
-
-
-async def operator_page(request: Request, runtime: CurrentRuntime, caller: Operator) -> PageContext:
-    """Return the page of an operator, who need not belong to an account."""
-    tenants: Sequence[TenantOfUser] = ()
-    if caller.kind == "user":
-        tenants = await find_tenants_of(runtime.database, caller.id)
-    return member_page(request, caller, tenants)
-
-
-OperatorPage = Annotated[PageContext, Depends(operator_page)]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -62,6 +63,7 @@ class KeeperSettings(BaseModel):
     tasks_per_day: int = 5
     minimum_customers: int = 30
     smtp: SmtpSettings = SmtpSettings()
+    prices_file: Path | None = None
 
     @model_validator(mode="before")
     @classmethod

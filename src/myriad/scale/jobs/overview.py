@@ -184,16 +184,21 @@ class Queue:
         return tuple(lane for lane in self.lanes if lane.is_stuck(self.at))
 
 
+async def look_at_lanes(session: ReadSession) -> tuple[Lane, ...]:
+    """Return only the classes of `look_at_queue`."""
+    return _lanes((await run(session, "count_lanes", {})).all())
+
+
 async def look_at_queue(session: ReadSession) -> Queue:
     """Return the queue of the session's account, or everybody's for a crossing session."""
     now = utc_now()
-    counted = (await run(session, "count_lanes", {})).all()
+    lanes = await look_at_lanes(session)
     window = {"minutes": MINUTES}
     ended = (await run(session, "count_endings", window)).all()
     failed = (await run(session, "count_failures", window)).all()
     groups = (await run(session, "group_dead", {"limit": MOST_GROUPS})).all()
     dead = tuple(DeadGroup(**row._mapping) for row in groups)  # noqa: SLF001 - SQLAlchemy's public API
-    return Queue(now, _lanes(counted), _minutes(now, ended, failed), dead)
+    return Queue(now, lanes, _minutes(now, ended, failed), dead)
 
 
 _COLUMN = {"queued": "ready", "dispatched": "running"}

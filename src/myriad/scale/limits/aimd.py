@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from myriad.scale.limits.bucket import AimdPolicy, Bucket
+from myriad.scale.limits.refusals import note_refusal
 from myriad.scale.observe.logs import get_logger
 
 __all__ = ["AimdLimiter", "AimdPolicy"]
@@ -48,6 +49,7 @@ class AimdLimiter:
         self._policy = policy or AimdPolicy()
         self._policies = dict(policies or {})
         self._clock = clock
+        self._cache = cache
         self._script = cache.register_script(_SCRIPT) if cache is not None else None
         self._local: dict[str, Bucket] = {}
         self._away_until = 0.0
@@ -65,6 +67,8 @@ class AimdLimiter:
 
     async def refuse(self, *keys: str, pause_seconds: float = 0.0) -> float:
         """Note that the provider refused for its rate limit; return the new lowest rate."""
+        if self._cache is not None:
+            await note_refusal(self._cache, *keys)
         return (await self._run("refuse", keys, pause_seconds))[1]
 
     async def _run(self, command: str, keys: Sequence[str], pause: float) -> tuple[float, float]:

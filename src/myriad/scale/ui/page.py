@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from myriad.scale.directory import Principal, TenantOfUser, find_tenants_of
 from myriad.scale.http.csrf import csrf_token
-from myriad.scale.http.guards import CurrentRuntime, Staff
+from myriad.scale.http.guards import CurrentRuntime, Operator, Staff
 from myriad.scale.http.problem import request_id_of
 from myriad.scale.runtime import Runtime
 from myriad.scale.ui.context import (
@@ -41,6 +41,7 @@ class ProductFrame:
     name: str
     link: Link
     navigation: tuple[Link, ...] = ()
+    operations: tuple[Link, ...] = ()
     alerts: AlertsOf | None = None
 
 
@@ -93,17 +94,18 @@ def member_page(
         ),
         products=tuple(replace(item.link, current=item.name == here) for item in products),
         navigation=_navigation(products, here, path),
-        account=_account(caller, path),
+        account=_account(caller, path, products),
     )
 
 
-def _account(caller: Principal, path: str) -> tuple[Link, ...]:
+def _account(caller: Principal, path: str, products: tuple[ProductFrame, ...]) -> tuple[Link, ...]:
     """Return what the caller may see of the account and, as an operator, of the installation."""
     links = [Link(title="Settings", href="/settings")]
     if caller.is_owner:
         links.append(Link(title="Jobs", href="/jobs", key="j"))
     if caller.is_operator:
         links.append(Link(title="Whole queue", href="/queue", key="q"))
+        links += [link for product in products for link in product.operations]
     return tuple(
         replace(link, current=path == link.href or path.startswith(link.href + "/"))
         for link in links
@@ -141,4 +143,13 @@ async def _alerts(request: Request, runtime: Runtime, caller: Principal) -> Aler
     return await product.alerts(runtime, caller)
 
 
+async def operator_page(request: Request, runtime: CurrentRuntime, caller: Operator) -> PageContext:
+    """Return the page of an operator, who need not belong to an account."""
+    tenants: Sequence[TenantOfUser] = ()
+    if caller.kind == "user":
+        tenants = await find_tenants_of(runtime.database, caller.id)
+    return member_page(request, caller, tenants)
+
+
+OperatorPage = Annotated[PageContext, Depends(operator_page)]
 CurrentPage = Annotated[PageContext, Depends(page_context)]

@@ -1,0 +1,1 @@
+"""Running Keeper for many accounts: load over the week, bounds, and what an account costs."""
