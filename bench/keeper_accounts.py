@@ -8,7 +8,7 @@ state of yesterday, a day's news, and a run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from myriad.scale.tenancy import TenantId
 
 ZONE = "America/New_York"
 PAGE = 2000
+NEWS = ("customer", "payment", "refund", "sales_order", "order_line", "booking")
 KINDS = ("team_member", "timecard", "customer", "payment", "refund", "order", "booking")
 _TENANT = "INSERT INTO platform.tenant (id, slug, name, timezone) VALUES (%s, %s, %s, %s)"
 _TABLES = """
@@ -53,9 +54,13 @@ class Template:
 
 
 async def make_templates(
-    runtime: Runtime, crossing_url: str, count: int, customers: int, nights: int = 2
+    runtime: Runtime,
+    crossing_url: str,
+    count: int,
+    customers: int,
+    nights: Callable[[int], int] = lambda seed: 2,
 ) -> list[Template]:
-    """Draw `count` spas and run the agents for the last `nights` days before today."""
+    """Draw `count` spas; the agents run for the last `nights(seed)` days before today."""
     now = datetime.now(UTC)
     templates = []
     for seed in range(1, count + 1):
@@ -63,7 +68,8 @@ async def make_templates(
         add_tenants(crossing_url, [made.base, made.news], f"template-{seed}")
         seller = spa_seller(seed=seed, customers=customers, now=now)
         await _fill(runtime, made, seller, now - timedelta(days=1))
-        for back in range(nights, 0, -1):
+        _age(crossing_url, made.base)
+        for back in range(nights(seed), 0, -1):
             day = (now - timedelta(days=back)).date()
             await run_account(runtime, made.base, day)
         templates.append(made)
@@ -93,6 +99,17 @@ async def _fill(runtime: Runtime, template: Template, seller: Seller, until: dat
                 ]
                 for page in batched_list(bodies):
                     await storage.store(session, kind, page, places)
+
+
+def _age(crossing_url: str, tenant: TenantId) -> None:
+    """Let a template look as if it had been read a day ago."""
+    with psycopg.connect(crossing_url) as connection:
+        for table in (*NEWS, "team_member", "timecard", "location"):
+            text = sql.SQL(
+                "UPDATE keeper.{} SET created_at = created_at - interval '1 day', "
+                "updated_at = updated_at - interval '1 day' WHERE tenant_id = %s"
+            )
+            connection.execute(text.format(sql.Identifier(table)), (tenant,))
 
 
 def batched_list(bodies: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -153,11 +170,16 @@ def _bare(name: str) -> str:
 
 def _copy_sql(table: str, columns: list[str], conflict: str) -> sql.Composed:
     names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
-    others = sql.SQL(", ").join(
-        sql.SQL("w.id") if column == "tenant_id" else sql.SQL("t.") + sql.Identifier(column)
-        for column in columns
-    )
+    others = sql.SQL(", ").join(_value(column, bool(conflict)) for column in columns)
     return sql.SQL(
         "INSERT INTO keeper.{table} ({names}) SELECT {others} FROM keeper.{table} t "
         "CROSS JOIN unnest(%s::uuid[]) AS w (id) WHERE t.tenant_id = %s {conflict}"
     ).format(table=sql.Identifier(table), names=names, others=others, conflict=sql.SQL(conflict))
+
+
+def _value(column: str, is_news: bool) -> sql.Composable:
+    if column == "tenant_id":
+        return sql.SQL("w.id")
+    if is_news and column in ("created_at", "updated_at"):
+        return sql.SQL("now()")
+    return sql.SQL("t.") + sql.Identifier(column)

@@ -46,13 +46,14 @@ class WorkSessions:
         )
         event.listen(self._engine.sync_engine, "checkout", _refuse_dead)
 
-    def open(self, tenant_id: TenantId) -> AsyncSession:
+    def open(self, tenant_id: TenantId, *, read_only: bool = False) -> AsyncSession:
         """Return a session whose every transaction acts for `tenant_id`; the caller closes it."""
+        begin = "BEGIN READ ONLY" if read_only else "BEGIN"
         return AsyncSession(
             self._engine,
             sync_session_class=_WorkSession,
             expire_on_commit=False,
-            info={"begin": f"BEGIN; SET LOCAL app.tenant_id = '{tenant_id}'"},
+            info={"begin": f"{begin}; SET LOCAL app.tenant_id = '{tenant_id}'"},
         )
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -13,7 +13,7 @@ from myriad.products.keeper.repository.accounts import AccountFacts
 from myriad.products.keeper.repository.history import lock_account
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.data import Database, ReadSession, Session
-from myriad.scale.tenancy import TenantId
+from myriad.scale.tenancy import TenantId, acting_for
 
 # In the order of the graph, whose own table a test compares with this one.
 AGENT_NAMES = ("data", "matching", "analysis", "employee", "review", "insight", "report")
@@ -33,13 +33,15 @@ class AgentContext:
     """One account on one business date.
 
     `looks_back` is true when the account has already been run for a later day: then visits and
-    tasks, which speak of the latest day, stay as they are.
+    tasks, which speak of the latest day, stay as they are. `digests` are those of inputs that
+    several agents share, from when the first of them asked until the inputs are written to.
     """
 
     database: Database
     account: AccountFacts
     day: date
     settings: KeeperSettings
+    digests: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def tenant_id(self) -> TenantId:
@@ -54,15 +56,26 @@ class AgentContext:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
         """One read-only transaction."""
-        async with self.database.read_session(self.tenant_id) as session:
-            yield session
+        with acting_for(self.tenant_id):
+            async with self.database.work.open(self.tenant_id, read_only=True) as session:
+                session.info["digests"] = self.digests
+                yield ReadSession(session)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Session]:
         """One transaction that no other run of this account overlaps."""
-        async with self.database.session(self.tenant_id) as session:
+        async with self.noting() as session:
             await lock_account(session)
             yield session
+
+    @asynccontextmanager
+    async def noting(self) -> AsyncIterator[Session]:
+        """One transaction that may overlap others: for notes about runs."""
+        with acting_for(self.tenant_id):
+            async with self.database.work.open(self.tenant_id) as session:
+                session.info["digests"] = self.digests
+                yield Session(ReadSession(session))
+                await session.commit()
 
 
 @dataclass(frozen=True, slots=True)

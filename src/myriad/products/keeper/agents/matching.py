@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +11,15 @@ from myriad.products.keeper import matching
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.repository.history import get_country, get_digest
 from myriad.products.keeper.repository.identities import refresh_components, store_links
-from myriad.products.keeper.repository.notes import drop_note
-from myriad.products.keeper.repository.sql import Row, fetch
+from myriad.products.keeper.repository.notes import drop_note, find_note, store_note
+from myriad.products.keeper.repository.sql import Row, fetch, get
 from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession
 
 BookedTime = tuple[datetime, datetime]
 _DEFAULT_MINUTES = 30
+_NOTE = "matching"
+VERSION = 1
 _LONGEST_MINUTES = 24 * 60
 
 
@@ -28,6 +30,10 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 async def _work(context: AgentContext) -> Outcome:
     async with context.reading() as session:
+        facts = await read_facts(session)
+        note = await find_note(session, _NOTE)
+        if note is not None and facts == {name: note.facts.get(name) for name in facts}:
+            return Outcome(facts["profiles"], note.facts["links"])
         rows = await fetch(session, "matching_records")
         booked = await fetch(session, "booked_times")
         country = await get_country(session)
@@ -41,10 +47,45 @@ async def _work(context: AgentContext) -> Outcome:
             await drop_note(session, "visits")
         elif applied.moved:
             await refresh_visits(session, context.day, applied.moved)
+        await store_note(session, _NOTE, context.day, {**facts, "links": len(linkage.links)})
     missing = None
     if linkage.thinned:
         missing = f"{len(linkage.thinned)} groups of profiles were too large to compare in full."
     return Outcome(len(rows), len(linkage.links), missing)
+
+
+async def read_facts(session: ReadSession) -> dict[str, Any]:
+    """Return all that the outcome of matching depends on, as digests.
+
+    Profiles, their cards and the country decide who may be whom. Of bookings only those matter
+    that put two profiles of one chain of links at two places at once, or no longer do.
+    """
+    row = await get(session, "matching_digest")
+    booked: dict[str, list[BookedTime]] = {}
+    for booking in await fetch(session, "linked_bookings"):
+        booked.setdefault(str(booking["id"]), []).append(_interval(booking))
+    links = [(str(row["left"]), str(row["right"])) for row in await fetch(session, "linked_pairs")]
+    return {
+        "version": VERSION,
+        "profiles": row["profiles"],
+        "digest": row["digest"],
+        "apart": sorted(_clashes(matching.clusters(links), booked)),
+    }
+
+
+def _clashes(
+    groups: Sequence[Sequence[str]], booked: Mapping[str, Sequence[BookedTime]]
+) -> Iterator[str]:
+    """Yield the pairs of a group that were booked at the same time."""
+    for group in groups:
+        for place, one in enumerate(group):
+            for other in group[place + 1 :]:
+                if any(
+                    a[0] < b[1] and b[0] < a[1]
+                    for a in booked.get(one, ())
+                    for b in booked.get(other, ())
+                ):
+                    yield f"{one}:{other}"
 
 
 def build_records(
@@ -121,4 +162,4 @@ def _outcome(level: str, bits: float) -> str:
     return "close" if bits > 0 and level != "different" else "different"
 
 
-MATCHING = Agent("matching", 1, _digest, _work)
+MATCHING = Agent("matching", VERSION, _digest, _work)

@@ -14,11 +14,13 @@ from myriad.products.keeper.repository.sql import (
     execute_many,
     execute_rows,
     fetch,
+    fetch_text,
     find,
     get,
 )
 from myriad.scale.data import ReadSession, Session
 
+_SHARED_DIGESTS = ("data_digest", "visits_digest")
 _METRIC_COLUMNS = (
     "person_id",
     "x",
@@ -47,8 +49,26 @@ async def lock_account(session: Session) -> None:
 
 
 async def get_digest(session: ReadSession, name: str, **parameters: Any) -> str:
-    """Return the digest that the query `name` makes of an agent's inputs."""
-    return str((await get(session, name, **parameters))["digest"])
+    """Return the digest that the query `name` makes of an agent's inputs.
+
+    One that several agents of a run share is made once.
+    """
+    kept: dict[str, str] = session.info.get("digests", {})
+    if name in kept:
+        return kept[name]
+    day = parameters.get("day")
+    sql = await _of_visits(session, name, day) if name == "visits_digest" and day else QUERIES[name]
+    digest = str((await fetch_text(session, sql, parameters))[0]["digest"])
+    if name in _SHARED_DIGESTS:
+        kept[name] = digest
+    return digest
+
+
+async def _of_visits(session: ReadSession, name: str, day: date) -> str:
+    """Return the text of a query, reading the visits as they stand when they stand for `day`."""
+    stand = await fetch(session, "know_visits_of_day", day=day)
+    text = QUERIES[name]
+    return text.replace("keeper.visits_until(%(day)s)", "keeper.visit") if stand else text
 
 
 async def get_country(session: ReadSession) -> str:
@@ -96,7 +116,12 @@ async def add_missing_customers(session: Session) -> int:
 
 async def load_visits(session: ReadSession, day: date) -> list[Row]:
     """Return (person_id, local_date, net) up to `day`, by person and day."""
-    return await fetch(session, "load_visits", day=day)
+    rows = await fetch_text(session, await _of_visits(session, "load_visits", day), {"day": day})
+    return [
+        {"person_id": row["person_id"], "local_date": date.fromordinal(number), "net": net}
+        for row in rows
+        for number, net in zip(row["days"], row["nets"], strict=True)
+    ]
 
 
 async def load_people(session: ReadSession, day: date) -> list[Row]:
@@ -106,7 +131,16 @@ async def load_people(session: ReadSession, day: date) -> list[Row]:
 
 async def load_bookings(session: ReadSession, day: date) -> list[Row]:
     """Return accepted and missed bookings that were made on or before `day`."""
-    return await fetch(session, "load_bookings", day=day)
+    return [
+        {
+            "person_id": row["person_id"],
+            "made": date.fromordinal(made),
+            "start": date.fromordinal(start),
+            "no_show": missed,
+        }
+        for row in await fetch(session, "load_bookings", day=day)
+        for made, start, missed in zip(row["made"], row["start"], row["no_show"], strict=True)
+    ]
 
 
 async def store_metrics(session: Session, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -129,7 +163,8 @@ async def find_earlier_fit(session: ReadSession, day: date, version: str) -> Row
 
 async def load_daily_totals(session: ReadSession, first: date, last: date) -> list[Row]:
     """Return (local_date, visits, revenue) of every day from `first` to `last`."""
-    return await fetch(session, "daily_totals", first=first, last=last)
+    sql = await _of_visits(session, "daily_totals", last)
+    return await fetch_text(session, sql, {"first": first, "day": last})
 
 
 async def store_anomalies(

@@ -17,6 +17,7 @@ Objective = Callable[[Floats], tuple[float, Floats]]
 
 _DIFFERENCE = 1e-5
 _LONGEST_STEP = 2.0
+_LEAST_GAIN = 1e-8
 _LEAST_CURVATURE = 1e-8
 _ARMIJO = 1e-4
 _HALVINGS = 30
@@ -32,7 +33,9 @@ def minimise(
     """The place (unknowns,) of a minimum between `bounds`, which hold for every unknown.
 
     `objective` returns value and gradient. Ends when the gradient that bounds leave free is
-    below `tolerance`, or when no step lowers the value any more.
+    below `tolerance`, when no step lowers the value any more, or after the step that promises
+    less than `_LEAST_GAIN`: near a minimum that step is exact to the square, and on a ridge, where
+    two unknowns may grow for ever and say the same, there is nothing more to find.
     """
     place = np.clip(start, *bounds)
     value, gradient = objective(place)
@@ -43,7 +46,10 @@ def minimise(
         found = _search(objective, place, value, gradient, step, bounds)
         if found is None:
             break
+        promised = -float(gradient @ step) / 2
         place, value, gradient = found
+        if promised < _LEAST_GAIN:
+            break
     return place
 
 

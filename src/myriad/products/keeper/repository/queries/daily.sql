@@ -59,3 +59,35 @@ FROM (
     WHERE c.id = ANY (%(moved)s::uuid[])
 ) d
 WHERE d.local_date <= %(day)s
+
+-- name: matching_digest
+SELECT p.profiles, md5(concat_ws('|', p.digest, k.digest, l.digest, a.country)) AS digest
+FROM (SELECT count(*) AS profiles,
+             concat_ws(',', count(*), sum(hashtextextended(id::text || updated_at, 0)::numeric))
+                 AS digest
+      FROM keeper.customer) p,
+     (SELECT concat_ws(',', count(*), sum(hashtextextended(c.customer_ext_id, h.seed)::numeric))
+                 AS digest
+      FROM (SELECT DISTINCT customer_ext_id, card_fingerprint
+            FROM keeper.payment
+            WHERE card_fingerprint IS NOT NULL AND customer_ext_id IS NOT NULL) c
+      CROSS JOIN LATERAL (SELECT hashtextextended(c.card_fingerprint, 0) AS seed) h) k,
+     (SELECT concat_ws(',', count(*), max(decided_at)) AS digest
+      FROM keeper.identity_link
+      WHERE decided_at IS NOT NULL) l,
+     (SELECT mode() WITHIN GROUP (ORDER BY country) AS country FROM keeper.location) a
+
+-- name: linked_pairs
+SELECT left_customer_id AS "left", right_customer_id AS "right"
+FROM keeper.identity_link
+
+-- name: linked_bookings
+SELECT c.id, b.start_at, b.segments
+FROM (
+    SELECT left_customer_id AS id FROM keeper.identity_link
+    UNION
+    SELECT right_customer_id FROM keeper.identity_link
+) l
+JOIN keeper.customer c ON c.id = l.id
+JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
+WHERE b.status = 'ACCEPTED'

@@ -33,9 +33,11 @@ SELECT md5(concat_ws('|',
 )) AS digest
 
 -- name: load_visits
-SELECT person_id, local_date, net
+SELECT person_id, array_agg(local_date - date '0001-01-01' + 1 ORDER BY local_date) AS days,
+       array_agg(net ORDER BY local_date) AS nets
 FROM keeper.visits_until(%(day)s)
-ORDER BY person_id, local_date
+GROUP BY person_id
+ORDER BY person_id
 
 -- name: load_people
 SELECT p.id, p.display_name, p.email, p.phone, p.contact_allowed,
@@ -129,15 +131,17 @@ LIMIT 1
 -- name: daily_totals
 SELECT d.day::date AS local_date, coalesce(v.visits, 0) AS visits,
        coalesce(s.revenue, 0)::bigint AS revenue
-FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d (day)
+FROM generate_series(%(first)s::date, %(day)s::date, interval '1 day') AS d (day)
 LEFT JOIN (
     SELECT local_date, count(*) AS visits
-    FROM keeper.visits_until(%(last)s)
+    FROM keeper.visits_until(%(day)s)
+    WHERE local_date >= %(first)s
     GROUP BY local_date
 ) v ON v.local_date = d.day::date
 LEFT JOIN (
     SELECT local_date, sum(net) AS revenue
-    FROM keeper.sales_until(%(last)s)
+    FROM keeper.sales_until(%(day)s)
+    WHERE local_date >= %(first)s
     GROUP BY local_date
 ) s ON s.local_date = d.day::date
 ORDER BY d.day
@@ -160,12 +164,15 @@ SET observed = excluded.observed, expected = excluded.expected, effect = exclude
 SELECT pg_advisory_xact_lock(hashtextextended('keeper.run.' || %(tenant_id)s::uuid::text, 0))
 
 -- name: load_bookings
-SELECT c.person_id, coalesce(b.ext_created_at::date, b.local_date) AS made, b.local_date AS start,
-       b.status = 'NO_SHOW' AS no_show
+SELECT c.person_id,
+       array_agg(coalesce(b.ext_created_at::date, b.local_date) - date '0001-01-01' + 1) AS made,
+       array_agg(b.local_date - date '0001-01-01' + 1) AS start,
+       array_agg(b.status = 'NO_SHOW') AS no_show
 FROM keeper.booking b
 JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
 WHERE b.status IN ('ACCEPTED', 'NO_SHOW') AND c.person_id IS NOT NULL
   AND coalesce(b.ext_created_at::date, b.local_date) <= %(day)s
+GROUP BY c.person_id
 
 -- name: store_metrics
 INSERT INTO keeper.person_metrics (
