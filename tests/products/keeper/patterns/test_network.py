@@ -230,3 +230,49 @@ async def test_no_account_can_write_what_the_network_publishes(
     for statement in (f"DELETE FROM keeper.{table}", f"UPDATE keeper.{table} SET accounts = 99"):
         with pytest.raises(DBAPIError, match="permission denied"):
             await shop.change(statement)
+
+
+async def test_a_new_account_leans_on_the_prior_and_says_so(
+    runtime: Runtime, kind: str, shop: Shop
+) -> None:
+    """Forty customers of whom three came back are too few to fit, and enough with peers."""
+    for number in range(40):
+        await shop.add_customer(f"n-{number}", given_name=f"N{number}", family_name="Q")
+    start = this_week() - timedelta(days=60)
+    sales = [shop.sale(f"n-{number}", start, 8_000) for number in range(40)]
+    sales += [shop.sale(f"n-{n}", start + timedelta(days=20), 8_000) for n in range(3)]
+    await shop.insert("payment", sales)
+    await shop.change("UPDATE keeper.account SET vertical = %s", (kind,))
+    day = this_week() + timedelta(days=1)
+    await shop.run(day)
+    fitted = "SELECT r, shipped, detail FROM keeper.model_fit WHERE business_date = %(day)s"
+    (before,) = await shop.rows(fitted, day=day)
+    assert (before["r"], "not_enough_history" in before["detail"]) == (None, True)
+    await open_pool(runtime, kind)
+    await publish_now(runtime)
+    await shop.run(day)
+    (after,) = await shop.rows(fitted, day=day)
+    assert (after["r"], after["detail"]["source"]) == (0.5, "prior")
+    past = this_week() - timedelta(days=1)
+    await shop.run(past)
+    (earlier,) = await shop.rows(fitted, day=past)
+    assert earlier["r"] is None  # That day knew nothing of this week's prior.
+
+
+async def test_a_well_known_account_is_drawn_to_the_prior_by_its_weight(
+    runtime: Runtime, kind: str, shop: Shop
+) -> None:
+    await sell_baskets(shop, living_rows(2, people=250))
+    day = this_week()
+    await shop.change("UPDATE keeper.account SET vertical = %s", (kind,))
+    await shop.run(day)
+    fitted = "SELECT r, alpha, a, b, repeaters, detail FROM keeper.model_fit"
+    (own,) = await shop.rows(fitted)
+    assert own["detail"]["source"] == "own"
+    await open_pool(runtime, kind)
+    await publish_now(runtime)
+    await shop.run(day)
+    (shrunk,) = await shop.rows(fitted)
+    assert shrunk["detail"]["source"] == "shrunk"
+    share = own["repeaters"] / (own["repeaters"] + 200)
+    assert shrunk["r"] == pytest.approx(own["r"] ** share * 0.5 ** (1 - share), rel=1e-3)

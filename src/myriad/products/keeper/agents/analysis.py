@@ -16,7 +16,9 @@ from myriad.products.keeper.agents.measures import (
     measure,
     metrics,
     read_earlier,
+    require_customers,
 )
+from myriad.products.keeper.repository.benchmarks import find_prior
 from myriad.products.keeper.repository.history import (
     find_earlier_fit,
     get_country,
@@ -43,6 +45,7 @@ from myriad.products.keeper.repository.tasks import (
     list_busy_people,
     store_tasks,
 )
+from myriad.products.keeper.retention.bgnbd import Parameters
 from myriad.products.keeper.retention.earlier import Earlier
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 from myriad.products.keeper.retention.fit import MODEL_VERSION
@@ -56,7 +59,8 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
     visits = await get_digest(session, "visits_digest", day=context.day)
     data = await get_digest(session, "data_digest", day=context.day)
     chosen = await get_digest(session, "preferences_digest")
-    return f"{MODEL_VERSION}|{visits}|{data}|{chosen}"
+    prior = await find_prior(session, context.account.vertical, context.day)
+    return f"{MODEL_VERSION}|{visits}|{data}|{chosen}|{prior}"
 
 
 async def _work(context: AgentContext) -> Outcome:
@@ -70,7 +74,9 @@ async def _work(context: AgentContext) -> Outcome:
         country = await get_country(session)
         chosen = await read_preferences(session)
         earlier = read_earlier(await find_earlier_fit(session, day, MODEL_VERSION))
-    rows, facts = await asyncio.to_thread(_measure, visits, bookings, context, earlier)
+        prior = await find_prior(session, context.account.vertical, day)
+    start = earlier, Parameters(*prior) if prior else None
+    rows, facts = await asyncio.to_thread(_measure, visits, bookings, context, *start)
     odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, country, chosen)
     async with context.writing() as session:
         await store_metrics(session, day, rows)
@@ -84,10 +90,16 @@ async def _work(context: AgentContext) -> Outcome:
 
 
 def _measure(
-    visits: list[Row], bookings: list[Row], context: AgentContext, earlier: Earlier
+    visits: list[Row],
+    bookings: list[Row],
+    context: AgentContext,
+    earlier: Earlier,
+    prior: Parameters | None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    minimum = context.settings.minimum_customers
     try:
-        measured = measure(visits, bookings, context.day, earlier=earlier)
+        require_customers(visits, minimum)
+        measured = measure(visits, bookings, context.day, earlier=earlier, prior=prior)
     except NotEnoughHistoryError as error:
         rows = bare_metrics(visits, context.day) if visits else []
         repeaters = sum(1 for row in rows if row["x"] > 0)

@@ -15,6 +15,7 @@ from myriad.products.keeper.retention.bgnbd import Parameters
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.cadence import LAPSED_FROM, LIKELY_LAPSED_FROM
 from myriad.products.keeper.retention.earlier import Earlier, Judged
+from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 from myriad.products.keeper.retention.fit import STANDARD_HORIZONS_DAYS, Retention, fit_account
 from myriad.products.keeper.retention.gamma_gamma import SpendParameters
 from myriad.products.keeper.retention.history import Visits, history_at
@@ -32,16 +33,24 @@ class Measured:
     retention: Retention
 
 
+def require_customers(visits: Sequence[Row], minimum: int) -> None:
+    """Raise NotEnoughHistoryError unless more than `minimum` people came."""
+    people = {row["person_id"] for row in visits}
+    if len(people) <= minimum:
+        raise NotEnoughHistoryError(len(people), 0, minimum + 1)
+
+
 def measure(
     visits: Sequence[Row],
     bookings: Sequence[Row],
     day: date,
     horizons_days: Sequence[int] = STANDARD_HORIZONS_DAYS,
     earlier: Earlier = Earlier(),
+    prior: Parameters | None = None,
 ) -> Measured:
     """Fit the account's models, from where an `earlier` night left them if there was one.
 
-    Raises NotEnoughHistoryError, InvalidInputError.
+    `prior` is what the network's accounts of the same kind say, None while it says nothing. Raises NotEnoughHistoryError, InvalidInputError.
     """
     people, index = _index(visits)
     known = [row for row in bookings if row["person_id"] in index]
@@ -51,6 +60,7 @@ def measure(
         [row["net"] for row in visits],
         day.toordinal(),
         horizons_days=horizons_days,
+        prior=prior,
         bookings=Bookings.of(
             [index[row["person_id"]] for row in known],
             [row["made"].toordinal() for row in known],

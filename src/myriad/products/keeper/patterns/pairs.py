@@ -48,10 +48,14 @@ def mine_pairs(baskets: Baskets) -> Mined:
 
 
 def frequent(baskets: Baskets) -> Baskets:
-    """Return the table with only the items that stand in enough baskets to be in any pair."""
+    """Return the table with only the items that stand in enough baskets to be in any pair.
+
+    They stand in the order of their names, so that a pair is named the same way every week.
+    """
     counts = np.asarray(baskets.holds.sum(axis=0)).ravel()
-    kept = np.flatnonzero(counts >= least_support(baskets.count))
-    items = tuple(baskets.items[place] for place in kept.tolist())
+    enough = np.flatnonzero(counts >= least_support(baskets.count)).tolist()
+    kept = sorted(enough, key=lambda place: baskets.items[place].casefold())
+    items = tuple(baskets.items[place] for place in kept)
     holds = csr_array(baskets.holds[:, kept])
     return Baskets(items, holds, baskets.person, baskets.day, baskets.staff)
 

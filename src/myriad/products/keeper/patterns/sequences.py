@@ -46,7 +46,8 @@ def mine_sequences(baskets: Baskets, window_days: int = WINDOW_DAYS) -> Mined:
     units = frequent(_taken(visits, rows))
     if not units.items:
         return Mined((), 0, units.count, np.unique(units.person).size)
-    kept = [place for place, name in enumerate(visits.items) if name in set(units.items)]
+    places = {name: place for place, name in enumerate(visits.items)}
+    kept = [places[name] for name in units.items]
     return _mine(units, csr_array(later[rows][:, kept]), returns[rows])
 
 

@@ -7,6 +7,7 @@ JOIN keeper.order_line l ON l.tenant_id = s.tenant_id AND l.order_ext_id = s.ord
 WHERE s.status = 'COMPLETED' AND s.local_date BETWEEN %(first)s AND %(last)s
   AND s.refunded < s.amount AND btrim(l.name) <> ''
 GROUP BY s.person_id, s.local_date, CASE WHEN s.person_id IS NULL THEN s.order_ext_id END
+ORDER BY s.local_date, s.person_id, min(s.order_ext_id)
 
 -- name: weekly_series
 -- One row a week. Known articles are what no appointment was ever made for; where there are no
