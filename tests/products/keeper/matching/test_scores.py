@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myriad.products.keeper.matching import Record, link, record
+from myriad.products.keeper.matching import Decision, Record, link, record
 from myriad.products.keeper.matching.columns import columns
 from myriad.products.keeper.matching.compare import compare
 from myriad.products.keeper.matching.fellegi_sunter import fit
@@ -97,3 +97,19 @@ def test_two_records_with_one_id_are_refused() -> None:
     twice = record("1", given="a", family="b")
     with pytest.raises(ValueError, match="unique"):
         link([twice, twice])
+
+
+def test_couples_who_share_an_email_never_teach_that_one_person_has_two_given_names() -> None:
+    people = customers(60, seed=3)
+    given = ("Anna", "Peter", "Olivia", "Hugo", "Susan", "Carl", "Faye", "Ivan")
+    for number in range(8):
+        for side in (0, 1):
+            name = given[(2 * number + side) % len(given)]
+            email = f"home{number}@example.org"
+            people.append(record(f"{number}-{side}", given=name, family=f"Q{number}m", email=email))
+    found = link(people)
+    homes = [pair for pair in found.links if "-" in pair.left and "-" in pair.right]
+    assert all(pair.probability < 0.95 for pair in homes)
+    assert all(pair.decision is not Decision.AUTO_LINKED for pair in homes)
+    assert found.model is not None
+    assert found.model.same["given"][-1] <= 0.08 + 1e-9

@@ -257,7 +257,18 @@ def _same(field: Field, level: Levels, shares: Shares) -> Scores:
     share = shares.stayed if field.shared else shares.same
     counts = np.bincount(level, weights=share, minlength=len(field.levels))
     expected = unit([known.same for known in field.levels])
-    return unit(list(counts + SAME_WORTH * expected))
+    learned = unit(list(counts + SAME_WORTH * expected))
+    return _bounded(field, learned)
+
+
+def _bounded(field: Field, learned: Scores) -> Scores:
+    """Hold each level to the most that it may have in one person; the best level takes the rest.
+
+    Couples who share an e-mail would otherwise teach that one person goes by two given names.
+    """
+    bounded: Scores = np.minimum(learned, [level.most for level in field.levels])
+    bounded[EXACT] += learned[1:].sum() - bounded[1:].sum()
+    return bounded
 
 
 def _score(model: Model, left: Indexes, right: Indexes, pairs: Pairs) -> Scored:

@@ -2,7 +2,7 @@
 
 `same` is how often two records of one person stand at the level (m), `chance` how often two
 strangers do (u), `household` how often two people of one household do; None means as strangers. The
-data move m and u away from here in proportion to how much they have to say.
+data move m and u away from here in proportion to how much they have to say, m never above `most`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Level:
     same: float
     chance: float
     household: float | None = None
+    most: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ FIELDS: tuple[Field, ...] = (
         Level("near", "given names much alike", 0.03, 0.003),
         Level("part", "one given name is an initial or a part of the other", 0.02, 0.005),
         _NEVER,
-        Level("similar", "given names somewhat alike", 0.02, 0.02),
-        Level("different", "different given names", 0.02, 0.966),
+        Level("similar", "given names somewhat alike", 0.02, 0.02, most=0.08),
+        Level("different", "different given names", 0.02, 0.966, most=0.08),
         by_value=True,
     ),
     _field(
