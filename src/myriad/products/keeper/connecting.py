@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from myriad.kit.errors import ConflictError, InvalidInputError, NotFoundError
-from myriad.products.keeper.errors import WebhookSignatureError
+from myriad.products.keeper.errors import AuthorizationFailedError, WebhookSignatureError
 from myriad.products.keeper.queueing import enqueue_sync
+from myriad.products.keeper.repository import consents
+from myriad.products.keeper.repository.accounts import set_setting
 from myriad.products.keeper.repository.connections import (
     list_merchant_connections,
     store_webhook_event,
 )
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.square import oauth
-from myriad.products.keeper.square.connections import list_connections
+from myriad.products.keeper.square.connections import list_connections, mark_revoked
+from myriad.products.keeper.square.speaking import speaking_to
 from myriad.products.keeper.square.webhooks import is_genuine
 from myriad.scale.data import Session
+from myriad.scale.directory.audit import record_event
+from myriad.scale.directory.principal import Principal
 from myriad.scale.jobs.enqueue import enqueue
 from myriad.scale.runtime import Runtime
-from myriad.scale.tenancy import TenantId
+from myriad.scale.tenancy import TenantId, current_tenant
 
 CALLBACK_PATH = "/keeper/connections/square/callback"
 WEBHOOK_TASK = "keeper.webhook.process"
+CONNECT_TASK, DISCONNECT_TASK = "keeper.square.connect", "keeper.square.disconnect"
 
 
 class NotConfiguredError(ConflictError):
@@ -51,46 +57,90 @@ def begin(runtime: Runtime, tenant_id: TenantId, caller_id: UUID) -> str:
     )
 
 
-async def finish(
+async def take_answer(
     session: Session,
     runtime: Runtime,
-    tenant_id: TenantId,
-    caller_id: UUID,
+    caller: Principal,
     *,
     code: str | None,
     state: str | None,
     error: str | None = None,
 ) -> UUID:
-    """Store the permission, open the account, queue the first sync; return the connection's id.
+    """Check Square's answer and queue what remains to be said to Square; return the job's id.
 
-    Raises AuthorizationFailedError.
+    A state counts once. Raises AuthorizationFailedError.
     """
-    connection_id = await oauth.callback(
+    tenant_id = caller.tenant_id
+    bound_to = _bound_to(tenant_id, caller.id)
+    checked = oauth.check_answer(runtime.vault, code, state, bound_to, error)
+    consent_id = await consents.take_state(session, hashlib.sha256((state or "").encode()).digest())
+    if consent_id is None:
+        raise AuthorizationFailedError("this answer of Square was used already; connect again")
+    sealed = runtime.vault.encrypt(checked.encode(), _place(tenant_id, consent_id))
+    record_event(session, tenant_id, "square.consented", actor=caller, subject=str(consent_id))
+    job_id = await enqueue(
         session,
-        runtime,
-        code=code,
-        state=state,
-        bound_to=_bound_to(tenant_id, caller_id),
-        redirect_uri=redirect_uri(runtime.settings_of(KeeperSettings)),
-        error=error,
+        CONNECT_TASK,
+        {"consent_id": str(consent_id)},
+        dedup_key=f"connect:{consent_id}",
+        job_class="interactive",
     )
+    await consents.keep_code(session, consent_id, sealed, job_id)
+    return job_id
+
+
+async def finish(session: Session, runtime: Runtime, consent_id: UUID) -> None:
+    """Exchange the code of a consent for a permission and queue the first sync.
+
+    What Square refuses is kept with the consent, for the owner to read.
+    """
+    sealed = await consents.find_code(session, consent_id)
+    if sealed is None:
+        return
+    code = runtime.vault.decrypt(sealed, _place(current_tenant(), consent_id)).decode()
+    uri = redirect_uri(runtime.settings_of(KeeperSettings))
+    try:
+        connection_id = await oauth.accept(session, runtime, code, uri)
+    except AuthorizationFailedError as error:
+        await consents.end(session, consent_id, "failed", message=error.detail)
+        return
+    await consents.end(session, consent_id, "granted", connection_id=connection_id)
+    record_event(session, current_tenant(), "square.connected", subject=str(connection_id))
     await enqueue_sync(session, "increment")
-    return connection_id
 
 
-async def end(session: Session, runtime: Runtime, connection_id: UUID) -> None:
-    """Give the permission back; the data stays. Raises NotFoundError."""
+async def end(session: Session, connection_id: UUID, actor: Principal | None) -> UUID:
+    """Stop reading at once and queue giving the permission back; the data stays.
+
+    Returns the job's id. Raises NotFoundError.
+    """
     found = await list_connections(session, connection_id)
     if not found:
         raise NotFoundError("no such connection")
-    await oauth.disconnect(session, speaking_to(runtime, found[0].base_url), found[0])
+    await mark_revoked(session, oauth.DISCONNECTED_NOTICE, connection_id=connection_id)
+    record_event(
+        session, current_tenant(), "square.disconnected", actor=actor, subject=str(connection_id)
+    )
+    job_id = await enqueue(
+        session,
+        DISCONNECT_TASK,
+        {"connection_id": str(connection_id)},
+        dedup_key=f"disconnect:{connection_id}",
+        job_class="interactive",
+    )
+    await set_setting(session, "job_id", str(job_id))
+    return job_id
 
 
-def speaking_to(runtime: Runtime, base_url: str) -> Runtime:
-    """Return the runtime with the settings that reach `base_url`."""
-    settings = runtime.settings_of(KeeperSettings).for_base_url(base_url)
-    others = [item for item in runtime.settings if not isinstance(item, KeeperSettings)]
-    return replace(runtime, settings=(*others, settings))
+async def give_back(session: Session, runtime: Runtime, connection_id: UUID) -> None:
+    """Tell Square that the permission is given back, unless it was given anew meanwhile."""
+    for connection in await list_connections(session, connection_id):
+        if connection.status == "revoked":
+            await oauth.give_back(speaking_to(runtime, connection.base_url), connection)
+
+
+def _place(tenant_id: TenantId, consent_id: UUID) -> str:
+    return f"keeper:consent:{tenant_id}:{consent_id}"
 
 
 def redirect_uri(settings: KeeperSettings) -> str:

@@ -19,6 +19,9 @@ from myriad.scale.jobs.enqueue import enqueue
 
 SYNC_TASK, RUN_TASK = "keeper.account.sync", "keeper.account.run"
 SyncMode = Literal["increment", "nightly", "full"]
+SyncObject = Literal[
+    "customers", "team_members", "payments", "refunds", "orders", "bookings", "timecards"
+]
 
 
 async def enqueue_sync(
@@ -40,6 +43,18 @@ async def enqueue_sync(
         dedup_key=f"sync:{mode}:{'run' if run else 'read'}",
         debounce_seconds=settle_seconds,
         job_class="low" if mode == "nightly" else None,
+    )
+    await set_setting(session, "job_id", str(job_id))
+    return job_id
+
+
+async def enqueue_object_sync(session: Session, name: SyncObject, *, full: bool) -> UUID:
+    """Queue reading one kind of object, from the beginning with `full`; the agents run after it."""
+    job_id = await enqueue(
+        session,
+        SYNC_TASK,
+        {"mode": "full" if full else "increment", "run": True, "only": name},
+        dedup_key=f"sync:{'full' if full else 'increment'}:{name}",
     )
     await set_setting(session, "job_id", str(job_id))
     return job_id

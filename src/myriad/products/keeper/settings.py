@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from myriad.products.keeper.mail_settings import SmtpSettings
 
+# Up to so many customers nothing is said of them; a model of returning needs more (see bgnbd).
+MINIMUM_CUSTOMERS = 30
 SQUARE_PRODUCTION_URL = "https://connect.squareup.com"
 GOOGLE_PRODUCTION_URL = "https://mybusiness.googleapis.com"
 
@@ -61,7 +63,7 @@ class KeeperSettings(BaseModel):
     public_url: str = "http://127.0.0.1:8000"
     agent_timeout_seconds: int = 300
     tasks_per_day: int = 5
-    minimum_customers: int = 30
+    minimum_customers: int = Field(default=MINIMUM_CUSTOMERS, ge=MINIMUM_CUSTOMERS)
     smtp: SmtpSettings = SmtpSettings()
     prices_file: Path | None = None
 

@@ -9,7 +9,7 @@ from myriad.products.keeper import google_tasks as google_tasks
 from myriad.products.keeper import keeping_tasks as keeping_tasks
 from myriad.products.keeper import notice_tasks as notice_tasks
 from myriad.products.keeper import weekly_tasks as weekly_tasks
-from myriad.products.keeper.connecting import WEBHOOK_TASK, speaking_to
+from myriad.products.keeper.connecting import WEBHOOK_TASK
 from myriad.products.keeper.errors import (
     BusinessDateError,
     ConnectionRevokedError,
@@ -39,12 +39,10 @@ SETTLE_SECONDS = 5.0
 async def sync(job: Job, payload: dict[str, Any]) -> None:
     """Read what Square has to tell; queue a run of the agents when one is wanted or due."""
     account = await find_account(job.session)
-    connections = await list_connections(job.session)
-    if account is None or not connections:
+    if account is None or not await list_connections(job.session):
         return
-    job.runtime = speaking_to(job.runtime, connections[0].base_url)
     await job.progress(0, None, "Asking Square")
-    await sync_account(job, payload.get("mode", "increment"))
+    await sync_account(job, payload.get("mode", "increment"), payload.get("only"))
     is_asked = payload.get("run", True) and payload.get("mode") != "nightly"
     if payload.get("run", True) or account.is_behind:
         await enqueue_run(job.session, is_asked=is_asked)

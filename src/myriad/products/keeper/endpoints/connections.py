@@ -5,17 +5,27 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header
+from fastapi import Header, Path, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
+from starlette.responses import Response
 
 from myriad.products.keeper import connecting, repository
+from myriad.products.keeper.endpoints.paging import after, page
 from myriad.products.keeper.endpoints.queued import Queued
-from myriad.products.keeper.queueing import SyncMode, enqueue_sync
+from myriad.products.keeper.queueing import (
+    SyncMode,
+    SyncObject,
+    enqueue_object_sync,
+    enqueue_sync,
+)
+from myriad.products.keeper.repository.connections import list_cursor_rows
 from myriad.products.keeper.views import AgentRow, ConnectionsView, CursorRow, JobProgress
 from myriad.scale.http import (
     CurrentRuntime,
     Owner,
+    Page,
+    PageRequest,
     Router,
     Staff,
     TenantReadSession,
@@ -38,12 +48,6 @@ class Answer(BaseModel):
     code: str | None = Field(default=None, max_length=500)
     state: str = Field(max_length=500)
     error: str | None = Field(default=None, max_length=200)
-
-
-class Connected(BaseModel):
-    """A stored connection whose first sync is in the queue."""
-
-    connection_id: UUID
 
 
 class SyncRequest(BaseModel):
@@ -78,30 +82,21 @@ async def start_connection(caller: Owner, runtime: CurrentRuntime) -> Consent:
     return Consent(authorize_url=connecting.begin(runtime, caller.tenant_id, caller.id))
 
 
-@router.post("/connections/square/callback", status_code=201)
+@router.post("/connections/square/callback", status_code=202)
 async def finish_connection(
     body: Answer, caller: Owner, runtime: CurrentRuntime, session: TenantSession
-) -> Connected:
-    """Turn Square's answer into a connection and queue the first sync."""
-    connection_id = await connecting.finish(
-        session,
-        runtime,
-        caller.tenant_id,
-        caller.id,
-        code=body.code,
-        state=body.state,
-        error=body.error,
+) -> Queued:
+    """Take Square's answer; a job turns it into a connection and queues the first sync."""
+    job_id = await connecting.take_answer(
+        session, runtime, caller, code=body.code, state=body.state, error=body.error
     )
-    return Connected(connection_id=connection_id)
+    return Queued(job_id=job_id)
 
 
-@router.post("/connections/{connection_id}/disconnect")
-async def disconnect(
-    connection_id: UUID, caller: Owner, runtime: CurrentRuntime, session: TenantSession
-) -> ConnectionsView:
-    """Give the permission back to Square; the data stays."""
-    await connecting.end(session, runtime, connection_id)
-    return await repository.get_connections(session)
+@router.post("/connections/{connection_id}/disconnect", status_code=202)
+async def disconnect(connection_id: UUID, caller: Owner, session: TenantSession) -> Queued:
+    """Stop reading at once and give the permission back to Square; the data stays."""
+    return Queued(job_id=await connecting.end(session, connection_id, caller))
 
 
 @router.post("/sync", status_code=202)
@@ -111,9 +106,33 @@ async def sync(caller: Staff, session: TenantSession, body: SyncRequest | None =
     return Queued(job_id=await enqueue_sync(session, (body or SyncRequest()).mode))
 
 
+@router.post("/sync/{object}", status_code=202)
+async def sync_object(
+    caller: Staff,
+    session: TenantSession,
+    name: Annotated[SyncObject, Path(alias="object")],
+    full: Annotated[bool, Query(description="read again from the beginning")] = False,
+) -> Queued:
+    """Queue reading one kind of object, what is new or everything again."""
+    await repository.get_account(session)
+    return Queued(job_id=await enqueue_object_sync(session, name, full=full))
+
+
+@router.get("/sync/rows")
+async def list_sync_rows(
+    paging: PageRequest, session: TenantReadSession, response: Response
+) -> Page[CursorRow]:
+    """Return how far each kind of object is read at each location, by object and location."""
+    rows, next_after = await list_cursor_rows(session, after(paging), paging.limit)
+    return page(paging, response, rows, next_after)
+
+
 @router.get("/sync/status")
 async def get_sync_status(session: TenantReadSession) -> SyncStatus:
-    """Return how far each kind of object is read, and what happens now."""
+    """Return how far each kind of object is read, and what happens now.
+
+    The first 200 rows; `/sync/rows` has all of them page by page.
+    """
     view = await repository.get_connections(session)
     cursors = [cursor for connection in view.connections for cursor in connection.cursors]
     return SyncStatus(cursors=cursors, job=view.job, agents=list(view.agents))

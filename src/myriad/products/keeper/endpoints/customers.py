@@ -12,6 +12,7 @@ from starlette.responses import Response
 from myriad.products.keeper import repository
 from myriad.products.keeper.endpoints.paging import after, page
 from myriad.products.keeper.repository.customer import require_person
+from myriad.products.keeper.repository.viewing import note_view
 from myriad.products.keeper.views import (
     CustomerFilter,
     CustomerRow,
@@ -20,7 +21,15 @@ from myriad.products.keeper.views import (
     PersonState,
     TimelineEvent,
 )
-from myriad.scale.http import Page, PageRequest, Router, Staff, TenantReadSession, TenantSession
+from myriad.scale.http import (
+    CurrentRuntime,
+    Page,
+    PageRequest,
+    Router,
+    Staff,
+    TenantReadSession,
+    TenantSession,
+)
 
 router = Router()
 Search = Annotated[str, Query(max_length=200, description="prefixes of name, e-mail or phone")]
@@ -48,17 +57,32 @@ async def list_customers(
 
 
 @router.get("/customers/{person_id}")
-async def get_customer(person_id: UUID, session: TenantReadSession) -> CustomerView:
-    """Return one person: rhythm, risk with its reasons, visits, profiles."""
-    return await repository.get_customer(session, person_id)
+async def get_customer(
+    person_id: UUID,
+    caller: Staff,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
+    response: Response,
+) -> CustomerView:
+    """Return one person: rhythm, risk with its reasons, visits, profiles; notes who looked."""
+    response.headers["Cache-Control"] = "no-store"
+    view = await repository.get_customer(session, person_id)
+    await note_view(runtime.database, caller, view.person_id, "api")
+    return view
 
 
 @router.get("/customers/{person_id}/timeline")
 async def list_timeline(
-    person_id: UUID, paging: PageRequest, session: TenantReadSession, response: Response
+    person_id: UUID,
+    paging: PageRequest,
+    caller: Staff,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
+    response: Response,
 ) -> Page[TimelineEvent]:
-    """Return what happened with one person, newest first."""
+    """Return what happened with one person, newest first; notes who looked."""
     person = await require_person(session, person_id)
+    await note_view(runtime.database, caller, person, "timeline")
     events, next_after = await repository.list_timeline(
         session, person, after(paging), paging.limit
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from myriad.products.keeper import repository
+from myriad.products.keeper.deciding import decide_pair
 from myriad.products.keeper.endpoints.paging import after, page
 from myriad.products.keeper.views import DuplicateFilter, DuplicatePair
 from myriad.scale.http import Page, PageRequest, Router, Staff, TenantReadSession, TenantSession
@@ -36,20 +37,20 @@ async def get_duplicate(link_id: UUID, session: TenantReadSession) -> DuplicateP
 
 @router.post("/duplicates/{link_id}/link")
 async def link_pair(link_id: UUID, caller: Staff, session: TenantSession) -> DuplicatePair:
-    """Join two profiles into one person; can be undone."""
-    await repository.link_pair(session, link_id, caller.id)
+    """Join two profiles into one person, within seconds; can be undone."""
+    await decide_pair(session, link_id, "linked", caller)
     return await repository.get_duplicate(session, link_id)
 
 
 @router.post("/duplicates/{link_id}/reject")
 async def reject_pair(link_id: UUID, caller: Staff, session: TenantSession) -> DuplicatePair:
     """Keep two profiles apart, also in later runs."""
-    await repository.reject_pair(session, link_id, caller.id)
+    await decide_pair(session, link_id, "rejected", caller)
     return await repository.get_duplicate(session, link_id)
 
 
 @router.post("/duplicates/{link_id}/undo")
 async def undo_pair(link_id: UUID, caller: Staff, session: TenantSession) -> DuplicatePair:
     """Take a link back: the persons are again what they were before."""
-    await repository.undo_pair(session, link_id, caller.id)
+    await decide_pair(session, link_id, "undone", caller)
     return await repository.get_duplicate(session, link_id)

@@ -33,6 +33,12 @@ AgentName = Literal[
 _ANOMALY_DAYS = 366
 
 
+class ReportRequest(BaseModel):
+    """The last day of the reports; the account's present day when left out."""
+
+    as_of: date | None = None
+
+
 class RunRequest(BaseModel):
     """How agents are to run: on which day, and whether to repeat work on the same inputs."""
 
@@ -91,6 +97,15 @@ async def list_reports(
     """Return reports, newest first."""
     view = await repository.list_reports(session, kind, after(paging), paging.limit)
     return page(paging, response, view.rows, view.next_after)
+
+
+@router.post("/reports", status_code=202)
+async def make_reports(
+    caller: Staff, session: TenantSession, body: ReportRequest | None = None
+) -> Queued:
+    """Queue making the reports of the day, week and month that end on a day, anew."""
+    day = (body or ReportRequest()).as_of
+    return Queued(job_id=await enqueue_run(session, day=day, agent="report", again=True))
 
 
 @router.get("/reports/{report_id}")

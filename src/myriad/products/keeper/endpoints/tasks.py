@@ -12,8 +12,17 @@ from starlette.responses import Response
 from myriad.kit.money import Money
 from myriad.products.keeper import repository
 from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views import TaskAnswer, TaskCard, TaskState, TodayView
-from myriad.scale.http import Page, PageRequest, Router, Staff, TenantReadSession, TenantSession
+from myriad.scale.http import (
+    CurrentRuntime,
+    Page,
+    PageRequest,
+    Router,
+    Staff,
+    TenantReadSession,
+    TenantSession,
+)
 
 router = Router()
 
@@ -46,9 +55,10 @@ class Answer(BaseModel):
 
 
 @router.get("/today")
-async def get_today(session: TenantReadSession) -> TodayView:
+async def get_today(runtime: CurrentRuntime, session: TenantReadSession) -> TodayView:
     """Return whom to call today, why, and how the business goes."""
-    return await repository.get_today(session)
+    least = runtime.settings_of(KeeperSettings).minimum_customers
+    return await repository.get_today(session, least)
 
 
 @router.get("/tasks")

@@ -101,3 +101,4 @@ class Consent(TenantModel):
     outcome: Mapped[Word] = mapped_column(server_default="waiting")
     message: Mapped[Word | None]
     connection_id: Mapped[UUID | None]
+    job_id: Mapped[UUID | None]

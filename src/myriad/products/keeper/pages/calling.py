@@ -21,8 +21,9 @@ from myriad.products.keeper.repository.tasks import (
     snooze_task,
 )
 from myriad.products.keeper.repository.today import get_today
+from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views import TaskAnswer
-from myriad.scale.http import Staff, TenantReadSession, TenantSession
+from myriad.scale.http import CurrentRuntime, Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
 
 TODAY = "/keeper/today"
@@ -31,9 +32,10 @@ router = page_router()
 
 
 @router.get("/today")
-async def today(page: CurrentPage, session: TenantReadSession) -> Response:
+async def today(page: CurrentPage, runtime: CurrentRuntime, session: TenantReadSession) -> Response:
     """Show whom to call today."""
-    return screens.today(page, await get_today(session))
+    least = runtime.settings_of(KeeperSettings).minimum_customers
+    return screens.today(page, await get_today(session, least))
 
 
 async def _after(

@@ -41,9 +41,7 @@ async def finish(
     error: Parameter = None,
 ) -> Response:
     """Take Square's answer; the first sync begins at once."""
-    await connecting.finish(
-        session, runtime, caller.tenant_id, caller.id, code=code, state=state, error=error
-    )
+    await connecting.take_answer(session, runtime, caller, code=code, state=state, error=error)
     return see_other(CONNECTIONS)
 
 
@@ -60,11 +58,9 @@ async def sync(
 
 
 @router.post("/connections/{connection_id}/disconnect")
-async def disconnect(
-    connection_id: UUID, _caller: Owner, runtime: CurrentRuntime, session: TenantSession
-) -> Response:
+async def disconnect(connection_id: UUID, caller: Owner, session: TenantSession) -> Response:
     """Give the permission back to Square."""
-    await connecting.end(session, runtime, connection_id)
+    await connecting.end(session, connection_id, caller)
     return see_other(CONNECTIONS)
 
 

@@ -9,10 +9,11 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
+from myriad.products.keeper.deciding import decide_pair
 from myriad.products.keeper.pages import links, screens
 from myriad.products.keeper.pages.route import is_partial, own_path, page_router, see_other
+from myriad.products.keeper.repository.connections import find_live_job
 from myriad.products.keeper.repository.duplicates import get_duplicate, list_duplicates
-from myriad.products.keeper.repository.identities import link_pair, reject_pair, undo_pair
 from myriad.products.keeper.views import DuplicateFilter
 from myriad.scale.http import PageRequest, Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
@@ -33,7 +34,8 @@ async def duplicates(
     """Show pairs to decide, linked ones, or those kept apart."""
     asked = DuplicateFilter(show=show, after=links.after(paging))
     view = await list_duplicates(session, asked)
-    return screens.duplicates(page, view, links.place(paging, view.next_after))
+    live = screens.Live(await find_live_job(session))
+    return screens.duplicates(page, view, links.place(paging, view.next_after), live)
 
 
 async def _after(
@@ -41,7 +43,8 @@ async def _after(
 ) -> Response:
     if not is_partial(request):
         return see_other(own_path(back, DUPLICATES))
-    return screens.pair(page, await get_duplicate(session, link_id))
+    live = screens.Live(await find_live_job(session))
+    return screens.pair(page, await get_duplicate(session, link_id), live)
 
 
 @router.post("/duplicates/{link_id}/link")
@@ -54,7 +57,7 @@ async def link(
     back: Back = DUPLICATES,
 ) -> Response:
     """Join two profiles into one person."""
-    await link_pair(session, link_id, caller.id)
+    await decide_pair(session, link_id, "linked", caller)
     return await _after(request, page, session, link_id, back)
 
 
@@ -68,7 +71,7 @@ async def reject(
     back: Back = DUPLICATES,
 ) -> Response:
     """Keep two profiles apart."""
-    await reject_pair(session, link_id, caller.id)
+    await decide_pair(session, link_id, "rejected", caller)
     return await _after(request, page, session, link_id, back)
 
 
@@ -82,5 +85,5 @@ async def undo(
     back: Back = DUPLICATES,
 ) -> Response:
     """Take a link back."""
-    await undo_pair(session, link_id, caller.id)
+    await decide_pair(session, link_id, "undone", caller)
     return await _after(request, page, session, link_id, back)

@@ -12,9 +12,19 @@ from myriad.products.keeper.pages import links, screens, sheet
 from myriad.products.keeper.pages.route import page_router, see_other
 from myriad.products.keeper.repository.customer import get_customer, set_contact_allowed
 from myriad.products.keeper.repository.customers import list_customers
+from myriad.products.keeper.repository.viewing import list_views, note_view
 from myriad.products.keeper.views import CustomerFilter, CustomerSort, PersonState
-from myriad.scale.http import PageRequest, Staff, TenantReadSession, TenantSession
+from myriad.scale.directory.audit import record_event
+from myriad.scale.http import (
+    CurrentRuntime,
+    PageRequest,
+    Staff,
+    TenantReadSession,
+    TenantSession,
+)
 from myriad.scale.ui.page import CurrentPage
+
+SEEN_SHOWN = 8
 
 router = page_router()
 
@@ -41,23 +51,35 @@ async def customers(
 
 @router.get("/customers.csv")
 async def customers_csv(
-    session: TenantReadSession,
+    caller: Staff,
+    session: TenantSession,
     q: Words = "",
     state: State = "",
     sort: CustomerSort = "value_at_risk",
 ) -> Response:
-    """Download everybody who matches."""
+    """Download everybody who matches; the audit log notes how many that were."""
     asked = CustomerFilter(query=q, state=state or None, sort=sort)
-    return sheet.answer("customers.csv", await sheet.customers(session, asked))
+    content, rows = await sheet.customers(session, asked)
+    record_event(session, caller.tenant_id, "customers.exported", actor=caller, rows=rows)
+    return sheet.answer("customers.csv", content)
 
 
 @router.get("/customers/{person_id}")
 async def customer(
-    page: CurrentPage, session: TenantReadSession, paging: PageRequest, person_id: UUID
+    page: CurrentPage,
+    caller: Staff,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
+    paging: PageRequest,
+    person_id: UUID,
 ) -> Response:
-    """Show one person."""
+    """Show one person, and note who looked."""
     view = await get_customer(session, person_id, links.after(paging))
-    return screens.customer(page, view, links.place(paging, view.next_after))
+    await note_view(runtime.database, caller, view.person_id, "page")
+    seen = None
+    if caller.is_owner:
+        seen, _ = await list_views(session, None, SEEN_SHOWN, view.person_id)
+    return screens.customer(page, view, links.place(paging, view.next_after), seen)
 
 
 @router.post("/customers/{person_id}/contact")

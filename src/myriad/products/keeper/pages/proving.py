@@ -15,9 +15,17 @@ from myriad.products.keeper.pages.route import page_router, see_other
 from myriad.products.keeper.repository.insights import list_insights
 from myriad.products.keeper.repository.muting import mute_kind, unmute_kind
 from myriad.products.keeper.repository.proof import get_proof, switch_control_group
+from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views import InsightsView, ProofView
 from myriad.scale import ui
-from myriad.scale.http import Owner, PageRequest, Staff, TenantReadSession, TenantSession
+from myriad.scale.http import (
+    CurrentRuntime,
+    Owner,
+    PageRequest,
+    Staff,
+    TenantReadSession,
+    TenantSession,
+)
 from myriad.scale.ui.page import CurrentPage
 
 PROOF, INSIGHTS = "/keeper/proof", "/keeper/insights"
@@ -29,10 +37,15 @@ _RENDERER = ui.Renderer(FilePath(__file__).parents[1] / "templates")
 
 @router.get("/insights")
 async def insights(
-    page: CurrentPage, caller: Staff, session: TenantReadSession, paging: PageRequest
+    page: CurrentPage,
+    caller: Staff,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
+    paging: PageRequest,
 ) -> Response:
     """Show claims, what they predict, and how earlier ones were graded."""
-    view = await list_insights(session, links.after(paging))
+    least = runtime.settings_of(KeeperSettings).minimum_customers
+    view = await list_insights(session, links.after(paging), minimum_customers=least)
     return draw_insights(page, view, links.place(paging, view.next_after), caller.is_owner)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.responses import HTMLResponse
@@ -13,12 +15,14 @@ from myriad.products.keeper.pages import (
     proof_words,
     words,
 )
+from myriad.products.keeper.repository.viewing import ViewRow
 from myriad.products.keeper.views import (
     ConnectionsView,
     CustomersView,
     CustomerView,
     DuplicatePair,
     DuplicatesView,
+    JobProgress,
     ReportsView,
     ReportView,
     TaskCard,
@@ -61,22 +65,35 @@ def customers(
 
 
 def customer(
-    page: ui.PageContext, view: CustomerView, at: links.Place = links.Place()
+    page: ui.PageContext,
+    view: CustomerView,
+    at: links.Place = links.Place(),
+    seen: Sequence[ViewRow] | None = None,
 ) -> HTMLResponse:
-    """Return the screen of one person."""
-    return _draw(page, "customer", view=view, at=at)
+    """Return the screen of one person; `seen` says to an owner who looked, None to staff."""
+    return _draw(page, "customer", view=view, at=at, seen=seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The job under way that a page shows beside what it is about, if there is one."""
+
+    job: JobProgress | None = None
 
 
 def duplicates(
-    page: ui.PageContext, view: DuplicatesView, at: links.Place = links.Place()
+    page: ui.PageContext,
+    view: DuplicatesView,
+    at: links.Place = links.Place(),
+    live: Live = Live(),
 ) -> HTMLResponse:
     """Return pairs of profiles."""
-    return _draw(page, "duplicates", view=view, at=at)
+    return _draw(page, "duplicates", view=view, at=at, live=live)
 
 
-def pair(page: ui.PageContext, value: DuplicatePair) -> HTMLResponse:
-    """Return one pair as part of a page, after it was decided."""
-    return _draw(page, "pair", pair=value)
+def pair(page: ui.PageContext, value: DuplicatePair, live: Live = Live()) -> HTMLResponse:
+    """Return one pair as part of a page, after it was decided, with the job that follows."""
+    return _draw(page, "pair_decided", pair=value, live=live)
 
 
 def reports(

@@ -23,14 +23,14 @@ _HEADER = (
 )  # fmt: skip
 
 
-async def customers(session: ReadSession, asked: CustomerFilter) -> str:
-    """Return everybody who matches as CSV text, at most 100,000 people."""
+async def customers(session: ReadSession, asked: CustomerFilter) -> tuple[str, int]:
+    """Return everybody who matches as CSV text, at most 100,000 people, and how many they are."""
     view = await list_customers(session, replace(asked, after=None, limit=_PAGE))
     rows = [_customer(row, view.currency) for row in view.rows]
     while view.next_after and len(rows) < _MOST:
         view = await list_customers(session, replace(asked, after=view.next_after, limit=_PAGE))
         rows += [_customer(row, view.currency) for row in view.rows]
-    return text([_HEADER, *rows])
+    return text([_HEADER, *rows]), len(rows)
 
 
 def _customer(row: CustomerRow, currency: str) -> tuple[str, ...]:
@@ -59,7 +59,10 @@ def text(rows: Iterable[Sequence[str]]) -> str:
 
 def answer(name: str, content: str) -> Response:
     """Return the text as a file to keep, marked as UTF-8 for spreadsheets."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
     return Response("\ufeff" + content, media_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, find_account
+from myriad.products.keeper.repository.consents import find_newest_consent
 from myriad.products.keeper.repository.keys import join_key, moment_part, split_key, uuid_part
 from myriad.products.keeper.repository.sql import QUERIES, Row, fetch, find, get
 from myriad.products.keeper.views import (
@@ -51,8 +52,20 @@ async def get_connections(session: ReadSession) -> ConnectionsView:
     )
 
 
+async def find_live_job(session: ReadSession) -> JobProgress | None:
+    """Return the account's job that waits or runs, or None."""
+    job = await _progress(session, await find_account(session))
+    return job if job and job.state in ("queued", "running") else None
+
+
 async def _progress(session: ReadSession, account: AccountFacts | None) -> JobProgress | None:
-    status = await find_job(session, account.job_id) if account and account.job_id else None
+    consent = await find_newest_consent(session)
+    if consent and consent["outcome"] == "failed":
+        return _refused(consent)
+    job_id = account.job_id if account else None
+    if consent and consent["outcome"] == "waiting":
+        job_id = consent["job_id"]
+    status = await find_job(session, job_id) if job_id else None
     if status is None:
         return None
     return JobProgress(
@@ -63,6 +76,19 @@ async def _progress(session: ReadSession, account: AccountFacts | None) -> JobPr
         total=status.progress_total,
         message=status.message or "",
         started_at=status.started_at,
+    )
+
+
+def _refused(consent: Row) -> JobProgress:
+    """A consent that Square did not turn into a permission, told as the job that tried."""
+    return JobProgress(
+        job_id=consent["job_id"],
+        title=_TITLES["keeper.square.connect"],
+        state="failed",
+        done=0,
+        total=None,
+        message=consent["message"] or "",
+        started_at=consent["created_at"],
     )
 
 
@@ -77,6 +103,10 @@ def _job_state(state: str) -> Literal["queued", "running", "done", "failed"]:
 _TITLES = {
     "keeper.account.sync": "Reading from Square",
     "keeper.account.run": "Looking at your customers",
+    "keeper.links.apply": "Joining profiles",
+    "keeper.person.erase": "Erasing a person",
+    "keeper.square.connect": "Connecting to Square",
+    "keeper.square.disconnect": "Giving the permission back to Square",
 }
 
 
@@ -98,6 +128,27 @@ async def store_webhook_event(
     """Keep a verified event; False when it was here before."""
     stored = await find(session, "store_webhook_event", event_id=event_id, type=kind, body=body)
     return stored is not None
+
+
+async def list_cursor_rows(
+    session: ReadSession, after: str | None, limit: int
+) -> tuple[list[CursorRow], str | None]:
+    """Return one page of how far each object is read at each location, and the next page's key."""
+    name, location, connection_id = split_key(after, 3)
+    rows = await fetch(
+        session,
+        "page_cursors",
+        after_object=name,
+        after_location=location,
+        after_connection=uuid_part(connection_id),
+        limit=limit + 1,
+    )
+    more, rows = len(rows) > limit, rows[:limit]
+    last = rows[-1] if more else None
+    key = None
+    if last:
+        key = join_key(last["object"], last["location_ext_id"], last["connection_id"])
+    return [_cursor(row) for row in rows], key
 
 
 def agent_row(row: Row) -> AgentRow:

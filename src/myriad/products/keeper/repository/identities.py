@@ -208,13 +208,23 @@ async def undo_pair(session: Session, link_id: UUID, user_id: UUID | None) -> No
 async def _decide(session: Session, link_id: UUID, state: str, user_id: UUID | None) -> None:
     # Persons come from all links at once, so two decisions side by side would undo one another.
     await lock_account(session)
+    if await note_decision(session, link_id, state, user_id):
+        await apply_components(session)
+        await rebuild_visits_of_account(session)
+
+
+async def note_decision(session: Session, link_id: UUID, state: str, user_id: UUID | None) -> bool:
+    """Keep what was decided on a pair; False when it had been decided so before.
+
+    The persons follow with `apply_components`. Raises NotFoundError, LinkDecisionError.
+    """
     rows = await fetch(session, "lock_link", link_id=link_id)
     if not rows:
         raise NotFoundError("no such pair")
     if rows[0]["state"] not in _FROM[state]:
         raise LinkDecisionError(f"the pair is {rows[0]['state'].replace('_', ' ')}")
     if rows[0]["state"] == state:
-        return
+        return False
     await execute(
         session,
         "decide_link",
@@ -222,8 +232,7 @@ async def _decide(session: Session, link_id: UUID, state: str, user_id: UUID | N
         state=state,
         decided_by=str(user_id) if user_id else "key",
     )
-    await apply_components(session)
-    await rebuild_visits_of_account(session)
+    return True
 
 
 async def rebuild_visits_of_account(session: Session) -> None:

@@ -15,7 +15,7 @@ from myriad.products.keeper.repository.keys import (
     uuid_part,
 )
 from myriad.products.keeper.repository.sql import Row, fetch
-from myriad.products.keeper.repository.today import MINIMUM_CUSTOMERS
+from myriad.products.keeper.settings import MINIMUM_CUSTOMERS
 from myriad.products.keeper.views import Evidence, InsightCard, InsightsView, KindScore
 from myriad.products.keeper.views.insights import URGENT_FROM
 from myriad.scale.data import ReadSession
@@ -24,9 +24,15 @@ PAGE = 20
 
 
 async def list_insights(
-    session: ReadSession, after: str | None = None, limit: int = PAGE
+    session: ReadSession,
+    after: str | None = None,
+    limit: int = PAGE,
+    minimum_customers: int = MINIMUM_CUSTOMERS,
 ) -> InsightsView:
-    """Return one page of insights, those of the latest day first, the most important first."""
+    """Return one page of insights, those of the latest day first, the most important first.
+
+    Up to `minimum_customers` none are made, and the page says so.
+    """
     day, priority, insight_id = split_key(after, 3)
     rows = await fetch(
         session,
@@ -42,7 +48,7 @@ async def list_insights(
         insights=tuple(insight_card(row) for row in rows),
         scores=await list_scores(session),
         goal=GOAL,
-        enough_history=await count_customers(session) > MINIMUM_CUSTOMERS,
+        enough_history=await count_customers(session) > minimum_customers,
         next_after=join_key(last["business_date"], last["priority"], last["id"]) if last else None,
     )
 

@@ -12,6 +12,7 @@ from myriad.products.keeper.repository.keys import date_part, join_key, split_ke
 from myriad.products.keeper.repository.proof import get_recent_saved
 from myriad.products.keeper.repository.sql import Row, fetch, get
 from myriad.products.keeper.repository.tasks import count_tasks, list_cards
+from myriad.products.keeper.settings import MINIMUM_CUSTOMERS
 from myriad.products.keeper.views import (
     AnomalyRow,
     Change,
@@ -22,14 +23,16 @@ from myriad.products.keeper.views import (
 )
 from myriad.scale.data import ReadSession
 
-MINIMUM_CUSTOMERS = 30
 _ANOMALY_DAYS = 28
 _LATE_AFTER = timedelta(days=1)
 _CONNECTIONS = "/keeper/connections"
 
 
-async def get_today(session: ReadSession) -> TodayView:
-    """Return what the owner should know and do now; raises NoAccountError."""
+async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTOMERS) -> TodayView:
+    """Return what the owner should know and do now; raises NoAccountError.
+
+    Up to `minimum_customers` nothing is said about who slips away.
+    """
     account = await get_account(session)
     people = await get(session, "today_people", day=account.day)
     changes = await get(session, "changes", day=account.day)
@@ -41,7 +44,7 @@ async def get_today(session: ReadSession) -> TodayView:
         business_date=account.business_date,
         currency=currency,
         customers=people["customers"],
-        enough_history=people["customers"] > MINIMUM_CUSTOMERS and not people["is_too_thin"],
+        enough_history=people["customers"] > minimum_customers and not people["is_too_thin"],
         slipping=people["slipping"],
         slipping_value=Money(people["slipping_value"], currency),
         value_at_risk=Money(sum(task.value_at_risk.minor for task in tasks), currency),

@@ -52,6 +52,7 @@ _log = get_logger(__name__)
 SCOPES = tuple(name for name, _, is_required in ASKED if is_required)
 STATE_LIFE_SECONDS = 900
 REFRESH_AFTER = timedelta(days=7)
+DISCONNECTED_NOTICE = "Disconnected. Your data is kept; connect again to go on."
 GONE_NOTICE = "Square no longer lets Keeper read. Connect again to go on; your data is kept."
 
 
@@ -115,10 +116,26 @@ async def callback(
 
     Raises AuthorizationFailedError when consent was denied or the answer cannot be used.
     """
-    settings = runtime.settings_of(KeeperSettings)
-    check_state(runtime.vault, state, bound_to)
+    checked = check_answer(runtime.vault, code, state, bound_to, error)
+    return await accept(session, runtime, checked, redirect_uri)
+
+
+def check_answer(
+    vault: Vault, code: str | None, state: str | None, bound_to: str, error: str | None
+) -> str:
+    """Return the code of Square's answer, or raise AuthorizationFailedError; asks nobody."""
+    check_state(vault, state, bound_to)
     if error or not code:
         raise AuthorizationFailedError(f"Square did not give access: {error or 'no code'}")
+    return code
+
+
+async def accept(session: Session, runtime: Runtime, code: str, redirect_uri: str) -> UUID:
+    """Exchange the code of a checked answer for a stored connection and return its id.
+
+    Raises AuthorizationFailedError when Square does not take the code.
+    """
+    settings = runtime.settings_of(KeeperSettings)
     tokens = await _obtain(
         settings, grant_type="authorization_code", code=code, redirect_uri=redirect_uri
     )
@@ -172,10 +189,14 @@ async def disconnect(session: Session, runtime: Runtime, connection: StoredConne
 
     When Square cannot be reached the tokens are forgotten all the same.
     """
+    await mark_revoked(session, DISCONNECTED_NOTICE, connection_id=connection.id)
+    await give_back(runtime, connection)
+
+
+async def give_back(runtime: Runtime, connection: StoredConnection) -> None:
+    """Ask Square to take the permission back; that it cannot be reached is only logged."""
     settings = runtime.settings_of(KeeperSettings)
     secret = settings.square_application_secret.get_secret_value()
-    notice = "Disconnected. Your data is kept; connect again to go on."
-    await mark_revoked(session, notice, connection_id=connection.id)
     try:
         async with _http(connection.base_url) as http:
             await _sdk(connection.base_url, settings, http, f"Client {secret}").o_auth.revoke_token(

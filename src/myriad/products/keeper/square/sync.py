@@ -37,6 +37,7 @@ from myriad.products.keeper.square.reconcile import (
     last_closed_day,
     reconcile,
 )
+from myriad.products.keeper.square.speaking import speaking_to
 from myriad.products.keeper.square.sql import ask
 from myriad.products.keeper.square.storage import load_places, store
 from myriad.products.keeper.square.streams import Stream, all_streams
@@ -48,6 +49,8 @@ from myriad.scale.observe.logs import get_logger
 _log = get_logger(__name__)
 
 Mode = Literal["increment", "nightly", "full"]
+
+_MONEY = ("payments", "refunds")
 
 PLAN_NOTICE = (
     "Square shows no bookings. They need the paid Appointments Plus or Premium plan; until then "
@@ -68,8 +71,8 @@ class SyncReport:
     is_revoked: bool = False
 
 
-async def sync_account(work: Work, mode: Mode = "increment") -> SyncReport:
-    """Read every connected seller of the acting tenant.
+async def sync_account(work: Work, mode: Mode = "increment", only: str | None = None) -> SyncReport:
+    """Read every connected seller of the acting tenant, of one kind of object alone with `only`.
 
     `increment` goes on where the last sync ended (a first sync is a backfill), `nightly` reads
     96 hours again as well, `full` reads everything again. A withdrawn permission ends the
@@ -80,17 +83,17 @@ async def sync_account(work: Work, mode: Mode = "increment") -> SyncReport:
     report = SyncReport()
     for connection in await list_connections(work.session):
         if connection.status != "revoked":
-            await _sync_guarded(work, connection, mode, report)
+            await _sync_guarded(work, connection, mode, report, only)
     if report.faults:
         raise report.faults[0]
     return report
 
 
 async def _sync_guarded(
-    work: Work, connection: StoredConnection, mode: Mode, report: SyncReport
+    work: Work, connection: StoredConnection, mode: Mode, report: SyncReport, only: str | None
 ) -> None:
     try:
-        await _sync_connection(work, connection, mode, report)
+        await _sync_connection(work, connection, mode, report, only)
     except TokenRevokedError:
         await work.session.rollback()
         _log.warning("square_token_revoked", connection_id=str(connection.id))
@@ -103,22 +106,23 @@ async def _sync_guarded(
 
 
 async def _sync_connection(
-    work: Work, connection: StoredConnection, mode: Mode, report: SyncReport
+    work: Work, connection: StoredConnection, mode: Mode, report: SyncReport, only: str | None
 ) -> None:
-    token = await oauth.access_token(work.session, work.runtime, connection)
+    runtime = speaking_to(work.runtime, connection.base_url)
+    token = await oauth.access_token(work.session, runtime, connection)
     if mode == "full" and work.attempt == 1:
-        await progress.reset(work.session, connection.id)
+        await progress.reset(work.session, connection.id, only)
     await work.checkpoint()
-    limiter, breaker = limits_of(work.runtime.cache)
+    limiter, breaker = limits_of(runtime.cache)
     async with open_client(
         base_url=connection.base_url,
-        version=work.runtime.settings_of(KeeperSettings).square_version,
+        version=runtime.settings_of(KeeperSettings).square_version,
         token=token,
         merchant_id=connection.merchant_id,
         limiter=limiter,
         breaker=breaker,
     ) as client:
-        await _Sync(work, client, connection, mode, report).run()
+        await _Sync(work, client, connection, mode, report, only).run()
 
 
 @dataclass
@@ -128,6 +132,7 @@ class _Sync:
     connection: StoredConnection
     mode: Mode
     report: SyncReport
+    only: str | None = None
     was_backfill: bool = False
 
     async def run(self) -> None:
@@ -137,8 +142,10 @@ class _Sync:
         places = await load_places(self.work.session, self.work.runtime.vault)
         await self.work.checkpoint()
         for stream in all_streams(self.client, locations, now):
-            await self._read(stream, places, now)
-        await self._reconcile(locations, places)
+            if self.only in (None, stream.object):
+                await self._read(stream, places, now)
+        if self.only in (None, *_MONEY):
+            await self._reconcile(locations, places)
         await self._note()
 
     async def _read(self, stream: Stream, places: Places, now: datetime) -> None:

@@ -75,6 +75,7 @@ CREATE TABLE keeper.consent (
     outcome TEXT DEFAULT 'waiting' NOT NULL,
     message TEXT,
     connection_id UUID,
+    job_id UUID,
     created_at timestamptz DEFAULT now() NOT NULL,
     updated_at timestamptz DEFAULT now() NOT NULL,
     CONSTRAINT pk_consent PRIMARY KEY (tenant_id, id),

@@ -10,6 +10,18 @@ SELECT s.connection_id, s.object, s.location_ext_id, l.name AS location, s.phase
 FROM keeper.sync_cursor s
 LEFT JOIN keeper.location l ON l.tenant_id = s.tenant_id AND l.ext_id = s.location_ext_id
 ORDER BY s.object, s.location_ext_id
+LIMIT 200
+
+-- name: page_cursors
+SELECT s.connection_id, s.object, s.location_ext_id, l.name AS location, s.phase, s.rows,
+       s.last_ok_at, s.lag_seconds, s.error
+FROM keeper.sync_cursor s
+LEFT JOIN keeper.location l ON l.tenant_id = s.tenant_id AND l.ext_id = s.location_ext_id
+WHERE %(after_object)s::text IS NULL
+   OR (s.object, s.location_ext_id, s.connection_id)
+      > (%(after_object)s::text, %(after_location)s::text, %(after_connection)s::uuid)
+ORDER BY s.object, s.location_ext_id, s.connection_id
+LIMIT %(limit)s
 
 -- name: connection_health
 SELECT (SELECT count(*) FROM keeper.day_total) AS days_checked,

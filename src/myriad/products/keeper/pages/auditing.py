@@ -1,0 +1,108 @@
+"""Who looked at whom, who did what, and erasing a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from starlette.responses import Response
+
+from myriad.products.keeper.erasing import enqueue_erasure, preview_erasure
+from myriad.products.keeper.pages import links
+from myriad.products.keeper.pages.route import page_router, see_other
+from myriad.products.keeper.repository.accounts import set_setting
+from myriad.products.keeper.repository.customer import get_customer
+from myriad.products.keeper.repository.viewing import list_audit, list_views
+from myriad.products.keeper.tidying import DELETED_IN_SQUARE_AFTER, KEPT
+from myriad.scale import ui
+from myriad.scale.http import Owner, PageRequest, TenantReadSession, TenantSession
+from myriad.scale.ui.filters import plural
+from myriad.scale.ui.page import CurrentPage
+
+_RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
+ACTIONS = {
+    "settings.changed": "Changed settings",
+    "export.made": "Exported everything",
+    "customers.exported": "Downloaded a list of customers",
+    "pair.linked": "Linked two profiles",
+    "pair.rejected": "Kept two profiles apart",
+    "pair.undone": "Took a link back",
+    "person.contact_allowed": "Changed whether a customer may be contacted",
+    "person.erasure_asked": "Asked to erase a customer",
+    "person.erased": "A customer was erased",
+    "square.consented": "Allowed Keeper to read Square",
+    "square.connected": "Square was connected",
+    "square.disconnected": "Disconnected Square",
+    "member.added": "Added a member",
+}
+PLACES = {
+    "page": "on the page",
+    "api": "by program",
+    "timeline": "timeline",
+    "export": "in a file",
+    "review": "with a review",
+}
+
+router = page_router()
+
+
+@router.get("/audit")
+async def audit(
+    page: CurrentPage,
+    caller: Owner,
+    session: TenantReadSession,
+    paging: PageRequest,
+    show: Literal["views", "events"] = "views",
+) -> Response:
+    """Show who looked at whom, or what was decided and done."""
+    lister = list_views if show == "views" else list_audit
+    rows, next_after = await lister(session, links.after(paging), paging.limit)
+    return _RENDERER.respond(
+        page,
+        "keeper/audit.html",
+        show=show,
+        rows=rows,
+        at=links.place(paging, next_after),
+        actions=ACTIONS,
+        places=PLACES,
+        days_kept=KEPT["tidy_views"].days,
+    )
+
+
+@router.get("/customers/{person_id}/erase")
+async def ask(
+    page: CurrentPage, caller: Owner, session: TenantReadSession, person_id: UUID
+) -> Response:
+    """Show what erasing the person would take away and what would stay."""
+    person = await get_customer(session, person_id)
+    found = await preview_erasure(session, person_id)
+    goes = [
+        plural(found.profiles, "profile") + " with name, contacts, birthday and address",
+        plural(found.visits, "visit") + ", the rhythm and the risk",
+        plural(found.tasks, "task") + " and every notice about them",
+        plural(found.reviews, "review") + ": author, text and the match; its stars stay",
+        "The name in reports, insights and raw messages of Square",
+    ]
+    stays = [
+        f"{plural(found.payments, 'payment')} of {found.paid.format()} without a name",
+        plural(found.orders, "order") + " and " + plural(found.bookings, "booking") + " likewise",
+        "That somebody was erased, by whom and when, without the name",
+    ]
+    return _RENDERER.respond(
+        page,
+        "keeper/erase.html",
+        person=person,
+        found=found,
+        goes=goes,
+        stays=stays,
+        days_after=DELETED_IN_SQUARE_AFTER.days,
+    )
+
+
+@router.post("/customers/{person_id}/erase")
+async def erase(caller: Owner, session: TenantSession, person_id: UUID) -> Response:
+    """Queue the erasure; the page of connections shows its progress."""
+    job_id = await enqueue_erasure(session, person_id, caller)
+    await set_setting(session, "job_id", str(job_id))
+    return see_other("/keeper/connections")
