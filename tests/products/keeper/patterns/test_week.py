@@ -154,3 +154,15 @@ async def test_the_size_band_is_that_of_the_active(selling: Shop) -> None:
     await selling.change("UPDATE keeper.account SET size_band = 'large'")
     await run_week(selling.runtime, selling.tenant_id)
     assert await selling.value("SELECT size_band FROM keeper.account") == "small"
+
+
+async def test_every_night_puts_the_account_into_its_size_band(shop: Shop) -> None:
+    """Six hundred profiles of people who never came do not make a large business."""
+    await shop.change(
+        "INSERT INTO keeper.customer (tenant_id, ext_id, ext_created_at) "
+        "SELECT tenant_id, 'c-' || n, now() FROM keeper.account, generate_series(1, 600) n"
+    )
+    await shop.sell("c-1", [LAST])
+    await shop.run()
+    await shop.run(LAST + timedelta(days=1))
+    assert await shop.value("SELECT size_band FROM keeper.account") == "small"

@@ -91,10 +91,18 @@ async def set_setting(session: Session, name: str, value: str) -> None:
 
 
 async def set_business_date(session: Session, day: date, currency: str | None) -> None:
-    """Move the account on to `day`, never back."""
-    people = await count_customers(session)
-    band = "large" if people >= _LARGE else "medium" if people >= _MEDIUM else "small"
+    """Move the account on to `day`, never back, and into the size band of its active customers.
+
+    Active is who came in the last 365 days; before the first visits are known, everybody is.
+    """
+    people = (await get(session, "count_active_people", day=day))["people"]
+    band = size_band(int(people) or await count_customers(session))
     await execute(session, "set_business_date", day=day, size_band=band, currency=currency)
+
+
+def size_band(people: int) -> str:
+    """Return the band of an account with so many active customers."""
+    return "large" if people >= _LARGE else "medium" if people >= _MEDIUM else "small"
 
 
 async def count_customers(session: ReadSession) -> int:

@@ -24,7 +24,7 @@ from myriad.products.keeper.network.figures import LEAST_WEIGHT
 from myriad.products.keeper.network.marks import marks_for
 from myriad.products.keeper.network.pools import LEAST_ACCOUNTS
 from myriad.products.keeper.network.prior import Parameters
-from myriad.products.keeper.repository.accounts import get_account
+from myriad.products.keeper.repository.accounts import get_account, size_band
 from myriad.products.keeper.repository.sql import (
     QUERIES,
     Row,
@@ -39,7 +39,6 @@ from myriad.scale.data import ReadSession, Session
 
 PRIOR = "bgnbd"
 STALE_AFTER = timedelta(days=35)
-_SMALL_BELOW, _LARGE_FROM = 500, 3000
 _PARAMETERS = ("r", "alpha", "a", "b")
 _QUANTILES = ("p10", "p25", "p50", "p75", "p90")
 
@@ -65,8 +64,7 @@ async def load_own_figures(session: ReadSession, day: date) -> dict[str, Row]:
 async def set_size_band(session: Session, day: date) -> None:
     """Put the account into the band of its active customers: those of the last 365 days."""
     people = int((await get(session, "count_active_people", day=day))["people"])
-    band = "small" if people < _SMALL_BELOW else "large" if people >= _LARGE_FROM else "medium"
-    await execute(session, "set_size_band", size_band=band)
+    await execute(session, "set_size_band", size_band=size_band(people))
 
 
 async def store_contributions(
