@@ -15,6 +15,7 @@ from myriad.products.keeper.commands import (
     google_simulator,
     match,
     report,
+    reviews,
     run,
     simulator,
     sync,
@@ -35,3 +36,4 @@ app.command("match", epilog=match.EPILOG)(match.command)
 app.command("export", epilog=export.EPILOG)(export.command)
 app.command("square-simulator", epilog=simulator.EPILOG)(simulator.command)
 app.command("google-simulator", epilog=google_simulator.EPILOG)(google_simulator.command)
+app.add_typer(reviews.app, name="reviews")
