@@ -15,14 +15,28 @@ from tests.products.keeper.ledger import LAST, Shop
 NOON = time(16)  # noon in New York, where the shop of the tests is
 
 
+_ORDER = ("customer", "sales_order", "order_line", "payment", "booking", "timecard")
+
+
 class Salon:
-    """A shop with staff; everything takes place at 16:00 UTC."""
+    """A shop with staff; everything takes place at 16:00 UTC, and is written by `flush`."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         self.staff: dict[str, UUID] = {}
         self.known: set[str] = set()
         self._orders = 0
+        self._rows: dict[str, list[dict[str, Any]]] = {table: [] for table in _ORDER}
+
+    async def flush(self) -> None:
+        """Write what was added, one statement for rows of the same columns."""
+        for table, rows in self._rows.items():
+            kinds: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+            for row in rows:
+                kinds.setdefault(tuple(row), []).append(row)
+            for same in kinds.values():
+                await self.shop.insert(table, same)
+            rows.clear()
 
     async def hire(self, *names: str, status: str = "ACTIVE") -> None:
         """Add members of staff; their id at Square is their name."""
@@ -47,7 +61,15 @@ class Salon:
         for client in clients:
             if client not in self.known:
                 self.known.add(client)
-                await self.shop.add_customer(client, given_name=client, family_name="Client")
+                self._rows["customer"].append(
+                    {
+                        "tenant_id": self.shop.tenant_id,
+                        "ext_id": client,
+                        "given_name": client,
+                        "family_name": "Client",
+                        "ext_created_at": datetime(2024, 1, 1, tzinfo=UTC),
+                    }
+                )
 
     async def book(
         self,
@@ -76,22 +98,19 @@ class Salon:
             }
             for name, long in pairs
         ]
-        await self.shop.insert(
-            "booking",
-            [
-                {
-                    "tenant_id": self.shop.tenant_id,
-                    "ext_id": f"book-{new_id()}",
-                    "customer_ext_id": client,
-                    "status": status,
-                    "start_at": datetime.combine(day, NOON, UTC),
-                    "local_date": day,
-                    "segments": Jsonb(segments),
-                    "any_team_member": anyone,
-                    "ext_created_at": at,
-                    "ext_updated_at": changed or at,
-                }
-            ],
+        self._rows["booking"].append(
+            {
+                "tenant_id": self.shop.tenant_id,
+                "ext_id": f"book-{new_id()}",
+                "customer_ext_id": client,
+                "status": status,
+                "start_at": datetime.combine(day, NOON, UTC),
+                "local_date": day,
+                "segments": Jsonb(segments),
+                "any_team_member": anyone,
+                "ext_created_at": at,
+                "ext_updated_at": changed or at,
+            }
         )
 
     async def sell(
@@ -130,36 +149,35 @@ class Salon:
             lines.append(
                 {**line, "position": 1, "catalog_ext_id": "oil", "name": "Oil", "net": article}
             )
-        await self.shop.insert("sales_order", [order])
-        await self.shop.insert("order_line", lines)
-        await self.shop.sell(
-            client,
-            [day],
-            cents + article,
-            order_ext_id=key,
-            team_member_ext_id=staff,
-            tip=tip,
-            source_type="CARD",
-            **facts,
+        self._rows["sales_order"].append(order)
+        self._rows["order_line"] += lines
+        self._rows["payment"].append(
+            self.shop.sale(
+                client,
+                day,
+                cents + article,
+                order_ext_id=key,
+                team_member_ext_id=staff,
+                tip=tip,
+                source_type="CARD",
+                **facts,
+            )
         )
 
     async def work(self, staff: str, days: Sequence[date], hours: float = 8) -> None:
         """Add a timecard for each day."""
         start = time(13)
-        await self.shop.insert(
-            "timecard",
-            [
-                {
-                    "tenant_id": self.shop.tenant_id,
-                    "ext_id": f"card-{new_id()}",
-                    "team_member_ext_id": staff,
-                    "start_at": datetime.combine(day, start, UTC),
-                    "end_at": datetime.combine(day, start, UTC) + timedelta(hours=hours),
-                    "status": "CLOSED",
-                }
-                for day in days
-            ],
-        )
+        self._rows["timecard"] += [
+            {
+                "tenant_id": self.shop.tenant_id,
+                "ext_id": f"card-{new_id()}",
+                "team_member_ext_id": staff,
+                "start_at": datetime.combine(day, start, UTC),
+                "end_at": datetime.combine(day, start, UTC) + timedelta(hours=hours),
+                "status": "CLOSED",
+            }
+            for day in days
+        ]
 
     async def figures(self, metric: str, period: str = "days_90") -> dict[str, dict[str, Any]]:
         """Return the newest stored rows of a figure, by member."""

@@ -26,7 +26,8 @@ async def salon(shop: Shop) -> Salon:
 
 
 async def measure(salon: Salon, day: date = LAST, *, again: bool = False) -> None:
-    """Run the two agents that the figures need."""
+    """Write what was added and run the two agents that the figures need."""
+    await salon.flush()
     for name in ("data", "employee"):
         report = await run_agent(AGENTS[name], await salon.shop.context(day), again)
         assert report.state == "ok", report.error
@@ -198,6 +199,7 @@ async def test_a_look_back_leaves_months_and_newest_figures_alone(salon: Salon) 
     """A run for a past day adds its own periods beside those of the present."""
     for number, day in enumerate(days_back(60, 2)):
         await salon.sell(f"c{number % 12}", "ann", day)
+    await salon.flush()
     await salon.shop.run(LAST)
     before = {tuple(row.items()) for row in await salon.shop.rows(_ALL)}
     await salon.shop.run(LAST - timedelta(days=40))

@@ -13,7 +13,7 @@ from myriad.products.keeper.team.measuring import Measurement
 def figure(metric: str, **facts: Any) -> Measurement:
     """A figure like the team's, unless told otherwise."""
     known = {"value": 0.5, "shrunk": 0.5, "lo": 0.4, "hi": 0.6, "peer": 0.5, "peers": 5, "n": 80}
-    return Measurement(**{"member": "ann", "metric": metric, **known, **facts})  # type: ignore[arg-type]
+    return Measurement(**{"member": "ann", "metric": metric, **known, **facts})
 
 
 def ratio(metric: str, lo: float, hi: float) -> Measurement:
@@ -58,7 +58,7 @@ def test_nothing_is_said_under_twenty_visits_or_without_a_colleague() -> None:
 def test_strengths_come_first_and_are_few() -> None:
     """Three strengths at most, then two things to try, the clearest first."""
     ahead = [ratio(name, 1.1 + step / 10, 1.5 + step / 10) for step, name in enumerate(
-        ("prebook", "retail", "revisit_60", "rebook_48h"))]  # fmt: skip
+        ("retention", "retail", "revisit_60", "rebook_48h"))]  # fmt: skip
     behind = [ratio("no_show", 1.2, 1.5), figure("tips", lo=0.1, hi=0.2),
               figure("utilisation", lo=0.1, hi=0.2)]  # fmt: skip
     notes = notes_for(behind + ahead)
@@ -70,6 +70,12 @@ def test_six_revisit_horizons_are_one_habit() -> None:
     """Only sixty days speak for coming back."""
     revisits = [ratio(f"revisit_{days}", 1.2, 1.4) for days in (30, 60, 90, 120, 150, 180)]
     assert [note.metric for note in notes_for(revisits)] == ["revisit_60"]
+
+
+def test_a_next_date_at_once_speaks_for_one_made_soon() -> None:
+    """Who pre-books has the date within 48 hours as well: one note, not two."""
+    notes = notes_for([ratio("prebook", 1.3, 1.6), ratio("rebook_48h", 1.3, 1.5)])
+    assert [note.metric for note in notes] == ["prebook"]
 
 
 def test_what_the_shrunk_interval_does_not_bear_out_is_not_said() -> None:

@@ -50,6 +50,18 @@ MEANINGS = {
     "tips": "Share of services, where payment was not in cash.",
     "utilisation": "Booked hours of the hours clocked in, because Square shares no rota (Boulevard).",
 }
+_NOUNS = {
+    "revisit_60": "clients coming back",
+    "retention": "returning clients",
+    "prebook": "pre-booking",
+    "rebook_48h": "next dates made soon",
+    "request_rate": "requests by name",
+    "no_show": "no-shows",
+    "service_net": "takings of a service",
+    "retail": "articles taken home",
+    "tips": "tips",
+    "utilisation": "booked hours",
+}
 _UNITS = {
     "utilisation": "shift",
     "request_rate": "appointment",
@@ -150,6 +162,9 @@ def verdict(board: Board) -> str:
         return "A count, not a merit."
     if len(board.groups) > 1:
         return f"{capital(in_words(len(board.groups)))} groups can be told apart."
+    if board.ends:
+        above, below = (name.split(" ")[0] for name in board.ends)
+        return f"{above} above {below}; neighbours cannot be told apart."
     if board.groups and len(board.groups[0]) > 1:
         return "No difference can be told."
     return "Nobody to compare with." if board.groups else ""
@@ -157,11 +172,13 @@ def verdict(board: Board) -> str:
 
 def span(view: TeamView | MemberView) -> str:
     """Return the days of the period shown."""
-    figures = view.boards and view.members if isinstance(view, TeamView) else (view.member,)
-    for member in figures or ():
-        for figure in member.figures:
-            return f"{day(figure.period_start, year=False)} to {day(figure.period_end)}"
-    return _PERIODS[view.period]
+    members = view.members if isinstance(view, TeamView) else (view.member,)
+    figure = next((figure for member in members for figure in member.figures), None)
+    if figure is None:
+        return _PERIODS[view.period]
+    same_year = figure.period_start.year == figure.period_end.year
+    first = day(figure.period_start, year=False if same_year else None)
+    return f"{first} to {day(figure.period_end)}"
 
 
 def team(view: TeamView) -> str:
@@ -172,20 +189,19 @@ def team(view: TeamView) -> str:
         return f"{capital(plural_people(len(view.members)))}, not measured yet"
     if len(view.members) == 1:
         return f"{view.members[0].name} works alone, so there is nobody to compare with"
-    apart = [board.metric for board in view.boards if len(board.groups) > 1]
     people = plural_people(len(view.members))
+    apart = [
+        _NOUNS[board.metric]
+        for board in view.boards
+        if board.metric in _NOUNS and (len(board.groups) > 1 or board.ends)
+    ]
     if not apart:
         return f"No difference between your {people} can be told"
-    shown = ", ".join(name(metric).lower() for metric in _leading(apart))
-    return f"Your {people} can be told apart by {shown}"
+    return f"Your {people} differ in {_listed(apart[:3])}"
 
 
-def _leading(metrics: Sequence[str]) -> list[str]:
-    """Return at most three figures, one of each family."""
-    families: dict[str, str] = {}
-    for metric in metrics:
-        families.setdefault(metric.split("_")[0], metric)
-    return list(families.values())[:3]
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def plural_people(count: int) -> str:
@@ -202,6 +218,10 @@ def member(view: MemberView) -> str:
     if not any(figure.reason is None and figure.lo is not None for figure in view.member.figures):
         verb = "have" if view.is_self else "has"
         return f"{who} {verb} too few visits in this time to say anything"
+    tries = len(noted(view.member))
+    if tries:
+        things = "one thing is" if tries == 1 else f"{in_words(tries)} things are"
+        return f"{capital(things)} worth a try for {'you' if view.is_self else who}"
     verb = "are" if view.is_self else "is"
     return f"{who} {verb} level with the team, as far as anybody can tell"
 
@@ -242,6 +262,8 @@ def to_try(metric: str) -> str:
 
 def silence(view: MemberView) -> str:
     """Return why there is no note."""
+    if noted(view.member):
+        return "No figure lies above the team's by more than chance would explain."
     if any(figure.reason is None and figure.peers > 1 for figure in view.member.figures):
         return "Every figure lies so close to the team's that chance alone would explain it."
     return f"A figure is shown from {LEAST} visits on, so that nobody is judged by a lucky week."

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from myriad.products.keeper.repository.sql import Row
-from myriad.products.keeper.team.coaching import interval_of, notes_for, side_of
+from myriad.products.keeper.team.coaching import notes_for, side_of
 from myriad.products.keeper.team.definitions import BY_NAME, LEAST, Metric
 from myriad.products.keeper.team.grouping import group_by_separation
 from myriad.products.keeper.team.measuring import Measurement
@@ -88,29 +88,49 @@ def board_of(metric: Metric, members: Sequence[MemberRow]) -> Board:
     hidden = tuple(row for row in rows if row.figure.reason == "few")
     lacking = [row.figure.reason for row in rows if row.figure.reason not in (None, "few")]
     low, high = _bounds(shown)
+    groups, ends = _groups(metric, shown)
     return Board(
         metric=metric.name,
         unit=metric.unit,
-        groups=_groups(metric, shown),
+        groups=groups,
         hidden=hidden,
+        ends=ends,
         low=low,
         high=high,
         lacks=lacking[0] if lacking else None,
     )
 
 
-def _groups(metric: Metric, rows: Sequence[BoardRow]) -> tuple[tuple[BoardRow, ...], ...]:
+Groups = tuple[tuple[BoardRow, ...], ...]
+
+
+def _groups(metric: Metric, rows: Sequence[BoardRow]) -> tuple[Groups, tuple[str, str] | None]:
     """Return groups by the adjusted intervals where every member has one, else by the shrunk."""
     if metric.better == "neither":
-        return (tuple(sorted(rows, key=lambda row: -(row.figure.value or 0.0))),) if rows else ()
-    adjusted = [interval_of(measured_of(row.figure)) for row in rows]
-    if not all(row.figure.ratio is not None for row in rows):
-        adjusted = [(row.figure.lo or 0.0, row.figure.hi or 0.0) for row in rows]
-    known = [(row, pair) for row, pair in zip(rows, adjusted, strict=True) if pair is not None]
-    groups = group_by_separation(
-        [pair for _, pair in known], more_is_better=metric.better == "more"
-    )
-    return tuple(tuple(known[place][0] for place in group) for group in groups)
+        ordered = sorted(rows, key=lambda row: -(row.figure.value or 0.0))
+        return ((tuple(ordered),) if rows else ()), None
+    intervals = [_interval(row.figure, all_adjusted(rows)) for row in rows]
+    more = metric.better == "more"
+    groups = group_by_separation(intervals, more_is_better=more)
+    found = tuple(tuple(rows[place] for place in group) for group in groups)
+    return found, _ends([row.name for row in rows], intervals) if len(groups) == 1 else None
+
+
+def all_adjusted(rows: Sequence[BoardRow]) -> bool:
+    """Tell whether members can be compared by what their services let expect."""
+    return all(row.figure.ratio is not None for row in rows)
+
+
+def _interval(figure: FigureView, adjusted: bool) -> tuple[float, float]:
+    lo, hi = (figure.ratio_lo, figure.ratio_hi) if adjusted else (figure.lo, figure.hi)
+    return lo or 0.0, hi or 0.0
+
+
+def _ends(names: Sequence[str], intervals: Sequence[tuple[float, float]]) -> tuple[str, str] | None:
+    """Return who is above whom when the highest and the lowest interval do not touch."""
+    top = max(range(len(names)), key=lambda place: intervals[place][0])
+    low = min(range(len(names)), key=lambda place: intervals[place][1])
+    return (names[top], names[low]) if intervals[top][0] > intervals[low][1] else None
 
 
 def _bounds(rows: Sequence[BoardRow]) -> tuple[float, float]:

@@ -43,12 +43,6 @@ def side_of(figures: Measurement) -> Side:
     return "ahead" if (signs == {1}) == (metric.better == "more") else "behind"
 
 
-def interval_of(figures: Measurement) -> tuple[float, float] | None:
-    """Return the interval by which members are compared: adjusted where there is one."""
-    found = _all_bounds(BY_NAME[figures.metric], figures)
-    return found[-1][:2] if found else None
-
-
 def _sign(lo: float, hi: float, centre: float) -> int:
     if abs((lo + hi) / 2 - centre) < LEAST_EFFECT * abs(centre):
         return 0
@@ -73,8 +67,17 @@ def notes_for(measured: Iterable[Measurement]) -> list[Note]:
         if _speaks(figures.metric)
     ]
     notes.sort(key=lambda note: -_distance(note.figures))
-    ahead = [note for note in notes if note.side == "ahead"][:MOST_STRENGTHS]
-    return ahead + [note for note in notes if note.side == "behind"][:MOST_TO_TRY]
+    return [
+        *_on_side(notes, "ahead")[:MOST_STRENGTHS],
+        *_on_side(notes, "behind")[:MOST_TO_TRY],
+    ]
+
+
+def _on_side(notes: Iterable[Note], side: Side) -> list[Note]:
+    """Return the notes of one side; a next date made soon is one with a next date made at once."""
+    found = [note for note in notes if note.side == side]
+    names = {note.metric for note in found}
+    return [note for note in found if note.metric != "rebook_48h" or "prebook" not in names]
 
 
 def _speaks(name: str) -> bool:

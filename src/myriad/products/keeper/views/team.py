@@ -98,13 +98,15 @@ class BoardRow:
 class Board:
     """One figure over the team: groups that can be told apart, the best first; those hidden.
 
-    `low` and `high` bound what is drawn. `lacks` is set when nobody has the figure.
+    `ends` names two members whose intervals do not touch although others link them. `low` and
+    `high` bound what is drawn. `lacks` is set when nobody has the figure.
     """
 
     metric: str
     unit: Unit
     groups: tuple[tuple[BoardRow, ...], ...] = ()
     hidden: tuple[BoardRow, ...] = ()
+    ends: tuple[str, str] | None = None
     low: float = 0.0
     high: float = 1.0
     lacks: Reason | None = None
