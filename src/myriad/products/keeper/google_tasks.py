@@ -30,6 +30,7 @@ from myriad.scale.jobs import Job, task
     lease_seconds=30,
     timeout_seconds=120,
     permanent=(AuthorizationFailedError, GoogleAnswerError),
+    job_class="interactive",
 )
 async def connect_google(job: Job, payload: dict[str, Any]) -> None:
     """Redeem the code of a consent and queue the first reading."""
@@ -37,14 +38,14 @@ async def connect_google(job: Job, payload: dict[str, Any]) -> None:
     await connect(job, payload["code"])
 
 
-@task(READ_TASK, max_attempts=8, lease_seconds=60, timeout_seconds=1800)
+@task(READ_TASK, max_attempts=8, lease_seconds=60, timeout_seconds=1800, job_class="high")
 async def read(job: Job, payload: dict[str, Any]) -> None:
     """Read reviews; queue the review agent when anything is different."""
     await job.progress(0, None, "Reading reviews from Google")
     await examine_if_moved(job.session, await read_account(job, payload.get("mode", "increment")))
 
 
-@task(READ_ONE_TASK, max_attempts=8, lease_seconds=30, timeout_seconds=120)
+@task(READ_ONE_TASK, max_attempts=8, lease_seconds=30, timeout_seconds=120, job_class="interactive")
 async def read_named(job: Job, payload: dict[str, Any]) -> None:
     """Read the review that a notification names."""
     report = await read_one(job, payload["review"])
@@ -53,13 +54,19 @@ async def read_named(job: Job, payload: dict[str, Any]) -> None:
     await examine_if_moved(job.session, report)
 
 
-@task(REPLY_TASK, max_attempts=answering.LAST_ATTEMPT, lease_seconds=30, timeout_seconds=120)
+@task(
+    REPLY_TASK,
+    max_attempts=answering.LAST_ATTEMPT,
+    lease_seconds=30,
+    timeout_seconds=120,
+    job_class="interactive",
+)
 async def reply(job: Job, payload: dict[str, Any]) -> None:
     """Publish an answer that a person approved."""
     await answering.send(job, UUID(payload["review_id"]), payload["digest"])
 
 
-@task(END_TASK, max_attempts=5, lease_seconds=30, timeout_seconds=60)
+@task(END_TASK, max_attempts=5, lease_seconds=30, timeout_seconds=60, job_class="interactive")
 async def disconnect(job: Job, payload: dict[str, Any]) -> None:
     """Forget the tokens and give the permission back."""
     await end(job, UUID(payload["connection_id"]))

@@ -48,7 +48,7 @@ async def apply_links(job: Job, payload: dict[str, Any]) -> None:
     await apply_decisions(job.session)
 
 
-@task("keeper.account.tidy", max_attempts=5, lease_seconds=60, timeout_seconds=900)
+@task("keeper.account.tidy", max_attempts=5, lease_seconds=60, timeout_seconds=900, job_class="low")
 async def tidy_account(job: Job, payload: dict[str, Any]) -> None:
     """Every night: let go of what is older than is stated, and erase whom Square deleted."""
     if await find_account(job.session) is None:

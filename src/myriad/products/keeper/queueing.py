@@ -70,7 +70,7 @@ async def enqueue_run(
 ) -> UUID:
     """Queue a run of all agents, or of one; raises UnknownAgentError, BusinessDateError.
 
-    What somebody asked for goes before the daily runs of all accounts.
+    What somebody asked for goes before the daily runs of all accounts, reviews before that.
     """
     if agent is not None and agent not in AGENT_NAMES:
         known = ", ".join(AGENT_NAMES)
@@ -79,7 +79,7 @@ async def enqueue_run(
         await choose_day(session, await get_account(session), day)
     payload = {"day": day.isoformat() if day else None, "agent": agent, "again": again}
     key = f"run:{agent or 'all'}:{day or 'today'}{':again' if again else ''}"
-    job_class = "default" if is_asked else None
+    job_class = ("high" if agent == "review" else "default") if is_asked else None
     job_id = await enqueue(session, RUN_TASK, payload, dedup_key=key, job_class=job_class)
     await set_setting(session, "job_id", str(job_id))
     return job_id

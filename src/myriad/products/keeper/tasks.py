@@ -34,6 +34,7 @@ SETTLE_SECONDS = 5.0
     max_attempts=12,
     lease_seconds=60,
     timeout_seconds=3600,
+    job_class="default",
     permanent=(ConnectionRevokedError,),
 )
 async def sync(job: Job, payload: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from myriad.products.keeper.weekly_queue import NETWORK_TASK, WEEK_TASK
 from myriad.scale.jobs import Job, task
 
 
-@task(WEEK_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=900, job_class="low")
+@task(WEEK_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=900, job_class="bulk")
 async def week(job: Job, payload: dict[str, Any]) -> None:
     """Once a week: search for patterns and trends, and lend figures to the network."""
     try:
@@ -19,7 +19,7 @@ async def week(job: Job, payload: dict[str, Any]) -> None:
         return
 
 
-@task(NETWORK_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=900, job_class="low")
+@task(NETWORK_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=900, job_class="bulk")
 async def network(job: Job, payload: dict[str, Any]) -> None:
     """Publish the week's pooled figures, unless another account's job has done so."""
     await publish_network(job.runtime)
