@@ -84,7 +84,7 @@ async def _work(context: AgentContext) -> Outcome:
         await store_anomalies(session, day - timedelta(days=_JUDGED_DAYS - 1), day, odd)
         made = 0
         if not context.looks_back:
-            made = await _make_tasks(session, context, rows, people, currency)
+            made = await make_tasks(session, context, rows, people, currency)
         await refresh_statistics(session)
     return Outcome(len(visits), len(rows) + len(odd) + made)
 
@@ -107,13 +107,14 @@ def _measure(
     return metrics(measured, context.account.currency), fit_facts(measured)
 
 
-async def _make_tasks(
+async def make_tasks(
     session: Session,
     context: AgentContext,
     rows: list[dict[str, Any]],
     people: dict[Any, Row],
     currency: str,
 ) -> int:
+    """Close the tasks that are answered, choose new ones from the day's numbers; return how many."""
     await close_tasks(session, context.day)
     room = await count_room(session, context.day, context.settings.tasks_per_day)
     allocation = await get_allocation(session)
