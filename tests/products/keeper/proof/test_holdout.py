@@ -13,6 +13,7 @@ from myriad.products.keeper.repository.proof import get_proof, get_saved, switch
 from myriad.scale.directory import Role
 from myriad.scale.directory.principal import Principal
 from tests.products.keeper.ledger import LAST, Shop
+from tests.products.keeper.proof.work import know_people, make_list
 
 _ARMS = (
     "SELECT person_id, arm, stratum, place, entered_on, horizon_date, stopped_on, returned, net "
@@ -58,7 +59,8 @@ async def _dearest(shop: Shop) -> list[Any]:
 async def test_everybody_whose_turn_came_is_in_one_arm_and_the_called_have_the_tasks(
     busy_shop: Shop,
 ) -> None:
-    await busy_shop.run()
+    await know_people(busy_shop)
+    await make_list(busy_shop)
     arms = await busy_shop.rows(_ARMS)
     called = {row["person_id"] for row in arms if row["arm"] == "call"}
     tasks = {row["person_id"] for row in await busy_shop.rows("SELECT person_id FROM keeper.task")}
@@ -69,12 +71,13 @@ async def test_everybody_whose_turn_came_is_in_one_arm_and_the_called_have_the_t
 
 
 async def test_who_is_held_out_gets_no_task_and_the_next_in_line_does(busy_shop: Shop) -> None:
-    await busy_shop.run()
+    await know_people(busy_shop)
+    await make_list(busy_shop)
     first = (await _dearest(busy_shop))[0]
     await busy_shop.change("DELETE FROM keeper.task")
     await busy_shop.change("DELETE FROM keeper.call_assignment")
     await _hold_out(busy_shop, first, LAST - timedelta(days=60))
-    await busy_shop.run(again=True)
+    await make_list(busy_shop)
     tasks = {row["person_id"] for row in await busy_shop.rows("SELECT person_id FROM keeper.task")}
     assert first not in tasks
     assert len(tasks) == 5
@@ -85,38 +88,42 @@ async def test_who_is_held_out_gets_no_task_and_the_next_in_line_does(busy_shop:
 async def test_after_ninety_days_a_held_out_person_takes_their_chance_again(
     busy_shop: Shop,
 ) -> None:
-    await busy_shop.run()
+    await know_people(busy_shop)
+    await make_list(busy_shop)
     first = (await _dearest(busy_shop))[0]
     await busy_shop.change("DELETE FROM keeper.task")
     await busy_shop.change("DELETE FROM keeper.call_assignment")
     await _hold_out(busy_shop, first, LAST - timedelta(days=91))
-    await busy_shop.run(again=True)
+    await make_list(busy_shop)
     entries = [row for row in await busy_shop.rows(_ARMS) if row["person_id"] == first]
     assert [row["entered_on"] for row in entries] == [LAST - timedelta(days=91), LAST]
 
 
 async def test_the_same_data_and_salt_give_the_same_arms(busy_shop: Shop) -> None:
     await _open_group(busy_shop)
-    await busy_shop.run()
+    await know_people(busy_shop)
+    await make_list(busy_shop)
     first = [(row["person_id"], row["arm"], row["place"]) for row in await busy_shop.rows(_ARMS)]
     await busy_shop.change("DELETE FROM keeper.task")
     await busy_shop.change("DELETE FROM keeper.call_assignment")
-    await busy_shop.run(again=True)
+    await make_list(busy_shop)
     again = [(row["person_id"], row["arm"], row["place"]) for row in await busy_shop.rows(_ARMS)]
     assert sorted(again) == sorted(first)
 
 
 async def test_a_second_run_of_the_day_sends_nobody_to_an_arm_again(busy_shop: Shop) -> None:
-    await busy_shop.run()
+    await know_people(busy_shop)
+    await make_list(busy_shop)
     before = await busy_shop.rows(_ARMS)
-    await busy_shop.run(again=True)
+    await make_list(busy_shop)
     assert await busy_shop.rows(_ARMS) == before
 
 
 async def test_looking_back_sends_nobody_to_an_arm(busy_shop: Shop) -> None:
-    await busy_shop.run()
+    await know_people(busy_shop)
+    await make_list(busy_shop)
     before = await busy_shop.rows(_ARMS)
-    await busy_shop.run(LAST - timedelta(days=100))
+    await make_list(busy_shop, LAST - timedelta(days=100))
     assert await busy_shop.rows(_ARMS) == before
 
 
@@ -128,13 +135,14 @@ def owner() -> Principal:
 async def test_the_owner_may_switch_the_group_off_and_both_arms_are_left_out(
     busy_shop: Shop, owner: Principal
 ) -> None:
-    await busy_shop.run()
+    await know_people(busy_shop)
+    await make_list(busy_shop)
     async with busy_shop.runtime.database.session(busy_shop.tenant_id) as session:
         await switch_control_group(session, False, owner)
     assert {row["stopped_on"] for row in await busy_shop.rows(_ARMS)} == {LAST}
     count = len(await busy_shop.rows(_ARMS))
     await busy_shop.change("DELETE FROM keeper.task")
-    await busy_shop.run(again=True)
+    await make_list(busy_shop)
     assert len(await busy_shop.rows("SELECT 1 AS one FROM keeper.task")) == 5
     assert len(await busy_shop.rows(_ARMS)) == count
     async with busy_shop.runtime.database.read_session(busy_shop.tenant_id) as session:
@@ -177,8 +185,7 @@ async def _enter(shop: Shop, people: int, entered_on: date) -> None:
 async def test_what_became_of_everybody_is_measured_from_visits_at_the_horizon(
     busy_shop: Shop,
 ) -> None:
-    await busy_shop.run(LAST - timedelta(days=1))
-    await busy_shop.change("DELETE FROM keeper.call_assignment")
+    await know_people(busy_shop, LAST - timedelta(days=1))
     entered = LAST - timedelta(days=90)
     await _enter(busy_shop, 60, entered)
     await busy_shop.run()
@@ -197,8 +204,7 @@ async def test_what_became_of_everybody_is_measured_from_visits_at_the_horizon(
 
 
 async def test_the_report_carries_what_calls_saved_with_its_bounds(busy_shop: Shop) -> None:
-    await busy_shop.run(LAST - timedelta(days=1))
-    await busy_shop.change("DELETE FROM keeper.call_assignment")
+    await know_people(busy_shop, LAST - timedelta(days=1))
     await _enter(busy_shop, 60, LAST - timedelta(days=90))
     await _enter(busy_shop, 60, LAST - timedelta(days=100))
     await busy_shop.run()
@@ -223,7 +229,8 @@ async def test_the_report_carries_what_calls_saved_with_its_bounds(busy_shop: Sh
 
 
 async def test_another_tenant_sees_nothing_of_it(busy_shop: Shop, other_shop: Shop) -> None:
-    await busy_shop.run()
+    await know_people(busy_shop)
+    await make_list(busy_shop)
     assert await other_shop.rows(_ARMS) == []
     async with other_shop.runtime.database.read_session(other_shop.tenant_id) as session:
         view = await get_proof(session)

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 
 from myriad.kit.ids import new_id
+from myriad.products.keeper.repository.accounts import set_business_date
 from tests.products.keeper.keeping.conftest import API, Desk, send
-from tests.products.keeper.ledger import LAST, fill
+from tests.products.keeper.ledger import LAST
 
 
 @pytest.fixture
 async def tasks(desk: Desk) -> list[Any]:
-    """The open tasks of a company whose agents have run."""
-    await fill(desk.shop)
-    await desk.shop.run()
-    return await desk.shop.rows("SELECT id, person_id FROM keeper.task ORDER BY value_at_risk DESC")
+    """Four open tasks of a company, the dearest first."""
+    shop, key = desk.shop, {"tenant_id": desk.shop.tenant_id}
+    people = [new_id() for _ in range(4)]
+    await shop.insert("person", [{**key, "id": person} for person in people])
+    await shop.insert(
+        "task",
+        [
+            {
+                **key,
+                "dedup_key": str(person),
+                "person_id": person,
+                "business_date": LAST,
+                "value_at_risk": 9_000 - place,
+                "score": 1.0,
+                "title": "Call them",
+                "due_date": LAST + timedelta(days=6),
+            }
+            for place, person in enumerate(people)
+        ],
+    )
+    async with shop.runtime.database.session(shop.tenant_id) as session:
+        await set_business_date(session, LAST, "USD")
+    return await shop.rows("SELECT id, person_id FROM keeper.task ORDER BY value_at_risk DESC")
 
 
 async def test_each_answer_leads_where_it_says(desk: Desk, tasks: list[Any]) -> None:

@@ -22,7 +22,7 @@ Measure = Callable[[ReadSession, dict[str, Any], date], Awaitable[float]]
 
 _QUIET_DAYS = 7
 _PATIENCE_DAYS = 30
-_AT_ONCE = 500
+AT_ONCE = 500
 
 
 class UngradableError(MyriadError):
@@ -32,14 +32,14 @@ class UngradableError(MyriadError):
     title = "Prediction without a grade"
 
 
-async def grade_due(session: Session, day: date) -> int:
+async def grade_due(session: Session, day: date, *, at_once: int = AT_ONCE) -> int:
     """Grade every insight whose horizon has come; return how many were put down.
 
     The caller has laid down what was known on `day` (`history.know_until`). A horizon that the data
-    does not reach yet waits for the next sync, at most thirty days.
+    does not reach yet waits for the next sync, at most thirty days. `at_once` are held in memory.
     """
     known_until, graded = await data_reach(session, day), 0
-    while rows := await fetch(session, "due_insights", day=day, reach=known_until, limit=_AT_ONCE):
+    while rows := await fetch(session, "due_insights", day=day, reach=known_until, limit=at_once):
         for row in rows:
             await _grade(session, row, day)
         graded += len(rows)
