@@ -74,4 +74,6 @@ PLATFORM_RESOURCES: dict[str, str] = {
 PARAMETERS_WITHOUT_TABLE: dict[str, str] = {
     "name": "analysis",
     "kind": "takings_trend",
+    "object": "payments",
+    "part": "goals",
 }

@@ -22,7 +22,7 @@ from myriad.products.keeper.preferences import (
 )
 from myriad.products.keeper.views.preferences import NOTICE_KINDS, VERTICALS
 from myriad.scale import ui
-from myriad.scale.data import ReadSession
+from myriad.scale.data import ReadSession, Session
 from myriad.scale.directory import Principal, list_members
 from myriad.scale.http import CurrentRuntime, Owner, Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
@@ -30,7 +30,6 @@ from myriad.scale.ui.page import CurrentPage
 SETTINGS = "/keeper/settings"
 _RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
 _UNUSABLE = 422
-_OF_EVERYBODY = frozenset({"notices"})
 _LONGEST_FORM = 60
 KIND_WORDS = {
     "low_review": "A review of one or two stars",
@@ -79,17 +78,44 @@ async def export(caller: Owner, runtime: CurrentRuntime, session: TenantSession)
     return await answer_export(session, runtime, caller)
 
 
+@router.post("/settings/notices")
+async def choose_emails(
+    request: Request, page: CurrentPage, caller: Staff, session: TenantSession
+) -> Response:
+    """Choose which e-mails come: everybody their own, an owner anybody's."""
+    typed, many = await _read(request)
+    typed.setdefault("user_id", str(caller.id))
+    if not caller.is_owner and typed["user_id"] != str(caller.id):
+        raise ForbiddenError("only an owner of the account may choose the e-mails of others")
+    return await _change(page, caller, session, "notices", typed, many)
+
+
 @router.post("/settings/{part}")
 async def change(
-    request: Request, page: CurrentPage, caller: Staff, session: TenantSession, part: str
+    request: Request, page: CurrentPage, caller: Owner, session: TenantSession, part: str
 ) -> Response:
-    """Change one part of the settings: the owner any, everybody their own e-mails."""
+    """Change one part of the settings."""
     if part not in setting_forms.FORMS:
         raise InvalidInputError(f"there is no part {part!r} of the settings")
+    typed, many = await _read(request)
+    return await _change(page, caller, session, part, typed, many)
+
+
+async def _read(request: Request) -> tuple[dict[str, str], list[str]]:
+    """Return what was typed, and the boxes that were ticked under the name `kind`."""
     form = await request.form(max_fields=_LONGEST_FORM)
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    many = [value for value in form.getlist("kind") if isinstance(value, str)]
-    _check_right(caller, part, typed)
+    return typed, [value for value in form.getlist("kind") if isinstance(value, str)]
+
+
+async def _change(
+    page: ui.PageContext,
+    caller: Principal,
+    session: Session,
+    part: str,
+    typed: dict[str, str],
+    many: list[str],
+) -> Response:
     try:
         now = await read_preferences(session)
         changes = setting_forms.changes_of(part, typed, many, now)
@@ -98,12 +124,6 @@ async def change(
         sent = Sent(part, typed, setting_forms.faults_of(part, error))
         return await _draw(page, caller, session, sent)
     return see_other(f"{SETTINGS}#{'closed' if part in ('close', 'reopen') else part}")
-
-
-def _check_right(caller: Principal, part: str, typed: dict[str, str]) -> None:
-    is_own = part in _OF_EVERYBODY and typed.get("user_id") == str(caller.id)
-    if not caller.is_owner and not is_own:
-        raise ForbiddenError("only an owner of the account may change this")
 
 
 async def _draw(
