@@ -45,8 +45,16 @@ def _section(name: str, kind: type[BaseModel]) -> Iterator[str]:
     yield " ".join((kind.__doc__ or "").split())
     yield ""
     yield from _TABLE
+    groups = []
     for inner, field in kind.model_fields.items():
-        yield _row(f"{PREFIX}{name}__{inner}", field)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            groups.append((inner, field.annotation))
+        else:
+            yield _row(f"{PREFIX}{name}__{inner}", field)
+    for inner, group in groups:
+        yield from ("", " ".join((group.__doc__ or "").split()), "", *_TABLE)
+        for leaf, field in group.model_fields.items():
+            yield _row(f"{PREFIX}{name}__{inner}__{leaf}", field)
 
 
 def _row(variable: str, field: FieldInfo) -> str:
