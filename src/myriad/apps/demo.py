@@ -1,5 +1,7 @@
 """The demo of `./myriad up`: accounts connected to the simulated Square, their first sync queued.
 
+The spa also has the reviews that its customers left.
+
 `python -m myriad.apps.demo [--purchases FILE]` runs once at each start. A later start finds the
 accounts and only sees to it that they are connected, because a new simulator knows no old tokens.
 """
@@ -20,9 +22,12 @@ from myriad.apps.cli.prepare import OWNER_EMAIL
 from myriad.apps.cli.servers import runtime_of
 from myriad.apps.settings import load_settings
 from myriad.kit.errors import MyriadError, UnavailableError
+from myriad.products.keeper.google.mapping import read_reviews
+from myriad.products.keeper.google.simulator.spa import spa_world
 from myriad.products.keeper.opening import connect_simulated, open_tenant
 from myriad.products.keeper.queueing import enqueue_sync
 from myriad.products.keeper.repository.accounts import set_setting
+from myriad.products.keeper.reviewing import GivenReview, take_in
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.square.simulator.purchases import purchases_seller, read_purchases
 from myriad.scale.data import Session
@@ -70,9 +75,17 @@ async def fill(runtime: Runtime, account: Account) -> None:
     )
     base_url = runtime.settings_of(KeeperSettings).square_base_url
     await _connect_when_up(runtime, tenant_id, base_url, account.merchant_id)
+    reviews = await asyncio.to_thread(_reviews) if account.slug == SPA_SLUG else []
     async with runtime.database.session(tenant_id) as session:
+        await take_in(session, reviews)
         await _begin(session, account)
     _log.info("demo_account_ready", slug=account.slug)
+
+
+def _reviews() -> list[GivenReview]:
+    """Return what the spa's customers wrote; a connected Google would tell the same."""
+    spots = spa_world().first.spots.values()
+    return read_reviews([item for spot in spots for item in spot.reviews.values()])[0]
 
 
 async def _begin(session: Session, account: Account) -> None:
