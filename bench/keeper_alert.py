@@ -289,11 +289,31 @@ async def measure_form(world: World, *, one_queue: bool, people: list[str], runs
         return await measure_alerts(world, port, people, each=1.0, limit=30.0)
 
 
+@contextlib.asynccontextmanager
+async def told_planner(owner_url: str) -> AsyncIterator[None]:
+    """Tell the planner every few seconds what a first load brings, as autovacuum does in time."""
+
+    async def tell() -> None:
+        async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as owner:
+            while True:
+                await owner.execute("ANALYZE")
+                await asyncio.sleep(3.0)
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
+
+
 async def make_world(place: Place, runtime: Runtime, accounts: int) -> World:
     """Make the account whose page is open, and those whose night it is."""
     crossing = place.urls.crossing_url
     count = accounts + 1
-    templates = await make_templates(runtime, crossing, count, CUSTOMERS, nights=lambda seed: 1)
+    async with told_planner(place.urls.database_url):
+        templates = await make_templates(runtime, crossing, count, CUSTOMERS, nights=lambda _: 1)
     tenant, *others = [template.base for template in templates]
     with psycopg.connect(crossing) as connection:
         connection.execute(_CONNECTION, (tenant, MERCHANT))
@@ -322,6 +342,7 @@ async def measure(full: bool) -> tuple[Waits, Waits]:
             settings=[settings],
         ) as runtime:
             world = await make_world(place, runtime, accounts)
+            print(f"{accounts} accounts have their night, {len(world.people)} people are away")
             mine, theirs = world.people[:alerts], world.people[alerts : alerts + few]
             if len(theirs) < 1:
                 mine, theirs = world.people[: -few or None], world.people[-few:]

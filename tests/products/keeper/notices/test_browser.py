@@ -28,6 +28,15 @@ from tests.products.keeper.ledger import Shop
 
 pytestmark = pytest.mark.browser
 T = TypeVar("T")
+_WEEK = """
+INSERT INTO platform.schedule
+    (tenant_id, name, task, every, slot, second, weekday, next_fire_at, size_seconds)
+SELECT %(tenant_id)s, 'sample-' || n, 'keeper.account.sample',
+    CASE WHEN n %% 3 = 0 THEN 'nightly' ELSE 'weekly' END, n * n %% 96, 0, n %% 7,
+    date_trunc('day', now()) + interval '1 day' + n %% 6 * interval '1 hour', n %% 5
+FROM generate_series(1, 900) AS n
+ON CONFLICT DO NOTHING
+"""
 NOTICE = Notice(
     "review",
     "review:1",
@@ -192,6 +201,9 @@ def test_the_operators_screen_is_accessible_and_fits_a_phone(
     tenant_id = fresh.first.tenant_id
 
     async def make(runtime: Runtime) -> Person:
+        async with runtime.database.crossing("test fills the week") as session:
+            connection = await session.connection()
+            await connection.exec_driver_sql(_WEEK, {"tenant_id": tenant_id})
         return await create_person(runtime, tenant_id, Role.OWNER, is_operator=True)
 
     operator = do(database_urls, make)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from myriad.kit.money import Money
 from myriad.products.keeper.operations.prices import CRITICAL_SHARE, WARN_SHARE
 from myriad.products.keeper.views.operations import (
     LEAST_ACCURACY,
@@ -58,6 +59,11 @@ def _of_queue(view: OperationsView) -> list[Fault]:
 def cents(value: float, currency: str) -> str:
     """Return a small amount of money to a tenth of a cent."""
     return f"{value / 100:,.3f} {currency}"
+
+
+def money(minor: int, currency: str) -> str:
+    """Return an amount of whole cents."""
+    return Money(minor, currency).format()
 
 
 def seconds(value: float | None) -> str:
