@@ -13,6 +13,7 @@ The plan for text of another trade, every step of which is measured:
 4. The base rate is the account's own: all log odds move by one constant, so that the mean
    probability of its starred texts is its share of two stars or fewer (prior shift, Saerens,
    Latinne & Decaestecker 2002), drawn to the model's base rate as if by twenty reviews.
+   With fewer than thirty starred texts nothing is moved.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from myriad.products.keeper.reviews.logistic import Floats, Line
 LEXICON_LINE = Line(np.array([2.5]), -1.4)
 LEXICON_BASE_RATE = 0.10
 LEAST_OF_EACH = 10
+LEAST_FOR_RATE = 30
 PRIOR_REVIEWS = 20.0
 _FARTHEST = 12.0
 
@@ -123,7 +125,8 @@ def choose(
     used = weight if reason in ("passed", "unmeasured") else 0.0
     odds = blend(lexicon, trained, used)
     rate = shrunk_rate(int(happened.sum()), len(happened), base_rate)
-    shift = shift_to_rate(odds, rate)
+    # The mean over a few texts says nothing of the rate: one furious text would be made ordinary.
+    shift = shift_to_rate(odds, rate) if len(happened) >= LEAST_FOR_RATE else 0.0
     error = ece(expit(odds + shift), happened, _bins(len(happened))) if measured else float("nan")
     return Choice(used, shift, reason, len(happened), lexicon_auc, blend_auc, error)
 
