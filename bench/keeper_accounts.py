@@ -8,7 +8,7 @@ state of yesterday, a day's news, and a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,9 +58,9 @@ async def make_templates(
     crossing_url: str,
     count: int,
     customers: int,
-    nights: Callable[[int], int] = lambda seed: 2,
+    nights: Callable[[int], Sequence[int]] = lambda seed: (1,),
 ) -> list[Template]:
-    """Draw `count` spas; the agents run for the last `nights(seed)` days before today."""
+    """Draw `count` spas; the agents run for the days `nights(seed)` before today."""
     now = datetime.now(UTC)
     templates = []
     for seed in range(1, count + 1):
@@ -69,7 +69,7 @@ async def make_templates(
         seller = spa_seller(seed=seed, customers=customers, now=now)
         await _fill(runtime, made, seller, now - timedelta(days=1))
         _age(crossing_url, made.base)
-        for back in range(nights(seed), 0, -1):
+        for back in nights(seed):
             day = (now - timedelta(days=back)).date()
             await run_account(runtime, made.base, day)
         templates.append(made)

@@ -305,7 +305,7 @@ def open_bench_runtime(urls: ServerUrls) -> AbstractAsyncContextManager[Runtime]
 async def wait_for_api(url: str, log: Path) -> None:
     """Wait until the API answers."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        for _ in range(300):
+        for _ in range(900):
             try:
                 if (await client.get(f"{url}/login", timeout=5)).status_code == 200:
                     return

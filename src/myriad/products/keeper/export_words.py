@@ -8,6 +8,7 @@ from datetime import datetime
 # Internal books, secrets and copies of what other files hold.
 LEFT_OUT = frozenset(
     {
+        "agent_note",
         "connection",
         "consent",
         "contribution",

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from myriad.products.keeper import matching
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.repository.history import get_country, get_digest
 from myriad.products.keeper.repository.identities import refresh_components, store_links
-from myriad.products.keeper.repository.notes import drop_note, find_note, store_note
+from myriad.products.keeper.repository.notes import Note, drop_note, find_note, store_note
 from myriad.products.keeper.repository.sql import Row, fetch, get
 from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession
 
 BookedTime = tuple[datetime, datetime]
 _DEFAULT_MINUTES = 30
+_MODEL_DAYS = 7
+_MODEL_GROWTH = 0.05
 _NOTE = "matching"
 VERSION = 1
 _LONGEST_MINUTES = 24 * 60
@@ -39,7 +41,9 @@ async def _work(context: AgentContext) -> Outcome:
         country = await get_country(session)
     alive = [row for row in rows if not row["merged_into_ext_id"] and not row["deleted_at"]]
     records = build_records(alive, booked, country)
-    linkage = await asyncio.to_thread(matching.link, records)
+    known = find_model(note, facts["profiles"], context.day)
+    model = matching.Model.from_dict(known["rates"]) if known else None
+    linkage = await asyncio.to_thread(matching.link, records, known=model)
     async with context.writing() as session:
         await store_links(session, [describe_link(link) for link in linkage.links])
         applied = await refresh_components(session, context.day)
@@ -47,11 +51,41 @@ async def _work(context: AgentContext) -> Outcome:
             await drop_note(session, "visits")
         elif applied.moved:
             await refresh_visits(session, context.day, applied.moved)
-        await store_note(session, _NOTE, context.day, {**facts, "links": len(linkage.links)})
+        found = {
+            **facts,
+            "links": len(linkage.links),
+            "model": known or _fresh(linkage, context.day),
+        }
+        await store_note(session, _NOTE, context.day, found)
     missing = None
     if linkage.thinned:
         missing = f"{len(linkage.thinned)} groups of profiles were too large to compare in full."
     return Outcome(len(rows), len(linkage.links), missing)
+
+
+def find_model(note: Note | None, profiles: int, day: date) -> dict[str, Any] | None:
+    """Return the model of an earlier night while it may still be used, else None.
+
+    How often names and numbers agree by chance hardly changes from day to day: a model serves a
+    week, unless the number of profiles has changed by a twentieth.
+    """
+    known: dict[str, Any] | None = note.facts.get("model") if note else None
+    if note is None or known is None or note.facts["version"] != VERSION:
+        return None
+    age = (day - date.fromisoformat(known["day"])).days
+    grown = abs(profiles - known["profiles"])
+    fits = 0 <= age < _MODEL_DAYS and grown <= _MODEL_GROWTH * known["profiles"]
+    return known if fits else None
+
+
+def _fresh(linkage: matching.Linkage, day: date) -> dict[str, Any] | None:
+    if linkage.model is None:
+        return None
+    return {
+        "day": day.isoformat(),
+        "profiles": linkage.records,
+        "rates": linkage.model.as_dict(),
+    }
 
 
 async def read_facts(session: ReadSession) -> dict[str, Any]:

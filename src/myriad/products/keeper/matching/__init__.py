@@ -12,6 +12,7 @@ from myriad.products.keeper.matching.decide import (
     conflict,
 )
 from myriad.products.keeper.matching.evidence import Evidence
+from myriad.products.keeper.matching.fellegi_sunter import Model
 from myriad.products.keeper.matching.linkage import Linkage, link
 from myriad.products.keeper.matching.normalise import Record, record
 
@@ -22,6 +23,7 @@ __all__ = [
     "Evidence",
     "Link",
     "Linkage",
+    "Model",
     "Policy",
     "Record",
     "clusters",

@@ -15,6 +15,7 @@ nothing. u comes from random pairs and counts (see `chance`). There are no label
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from myriad.products.keeper.matching.compare import EXACT, compare
 from myriad.products.keeper.matching.fields import FIELDS, Field, unit
 
 ROUNDS = 40
+_RATES = ("same", "chance", "household")
 # How many imaginary pairs the experience in `fields` is worth against the data.
 SAME_WORTH = 12.0
 # Before any data: of a hundred customers five have a duplicate, two a relative in the list.
@@ -60,6 +62,26 @@ class Model:
     household_prior: float
     nested: tuple[float, ...]
     rounds: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The model as plain JSON values."""
+        levels = {
+            name: {field: rates.tolist() for field, rates in getattr(self, name).items()}
+            for name in _RATES
+        }
+        rest = (self.prior, self.moved, self.household_prior)
+        return {**levels, "priors": rest, "nested": self.nested, "rounds": self.rounds}
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> Model:
+        """Read what `as_dict` wrote."""
+        same, chance, household = (
+            {field: np.array(rates, dtype=float) for field, rates in facts[name].items()}
+            for name in _RATES
+        )
+        prior, moved, at_home = facts["priors"]
+        nested = tuple(facts["nested"])
+        return cls(same, chance, household, prior, moved, at_home, nested, facts["rounds"])
 
 
 @dataclass(frozen=True, slots=True)

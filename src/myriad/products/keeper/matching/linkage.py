@@ -9,7 +9,7 @@ from myriad.products.keeper.matching.blocking import Thinned, candidates
 from myriad.products.keeper.matching.chains import complete
 from myriad.products.keeper.matching.columns import columns
 from myriad.products.keeper.matching.decide import KEEPER, Link, Policy, bridges, decide
-from myriad.products.keeper.matching.fellegi_sunter import Model, fit
+from myriad.products.keeper.matching.fellegi_sunter import Model, fit, score
 from myriad.products.keeper.matching.normalise import Record
 
 Progress = Callable[[str, int, int], None]
@@ -36,10 +36,14 @@ def _quiet(message: str, done: int, total: int) -> None:
 
 
 def link(
-    records: Sequence[Record], policy: Policy = KEEPER, progress: Progress = _quiet
+    records: Sequence[Record],
+    policy: Policy = KEEPER,
+    progress: Progress = _quiet,
+    known: Model | None = None,
 ) -> Linkage:
     """Find the pairs of records that are one person; ids must be unique.
 
+    A `known` model, fitted to nearly the same records, is used as it is instead of a new one.
     `progress` is called with (message, steps done, steps in all). The answer is the same for the
     same records in the same order, on every machine.
     """
@@ -52,7 +56,10 @@ def link(
         progress("nothing to compare", 3, 3)
         return Linkage(len(records), 0, (), pairs.thinned, None)
     progress(f"comparing {len(pairs.left):,} pairs", 1, 3)
-    scored = fit(table, pairs.left, pairs.right, policy.prior_worth)
+    if known is None:
+        scored = fit(table, pairs.left, pairs.right, policy.prior_worth)
+    else:
+        scored = score(known, table, pairs.left, pairs.right)
     scored = complete(table, scored, bridges(records, scored, policy))
     progress("deciding", 2, 3)
     links = decide(records, scored, policy)

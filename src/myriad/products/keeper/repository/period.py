@@ -7,12 +7,11 @@ from typing import Any
 
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts
-from myriad.products.keeper.repository.customers import list_customers
 from myriad.products.keeper.repository.insights import list_period_insights
 from myriad.products.keeper.repository.proof import get_saved, saved_json
 from myriad.products.keeper.repository.sql import Row, fetch, get
 from myriad.products.keeper.repository.today import list_anomalies
-from myriad.products.keeper.views import AnomalyRow, CustomerFilter, InsightCard, ReportKind
+from myriad.products.keeper.views import AnomalyRow, InsightCard, ReportKind
 from myriad.scale.data import ReadSession
 
 _SERVICES, _SLIPPING, _ANOMALIES = 8, 8, 10
@@ -34,8 +33,8 @@ async def compute_numbers(
     before, before_last = period_before(kind, first, last)
     now_row = await get(session, "period_numbers", first=first, last=last)
     before_row = await get(session, "period_numbers", first=before, last=before_last)
-    span = await get(session, "data_span")
-    known = span["first_day"] is not None and span["first_day"] <= before
+    first_day = (await get(session, "first_sale_day"))["first_day"]
+    known = first_day is not None and first_day <= before
     drift = await get(session, "drift_between", first=first, last=last)
     tasks = await get(session, "task_results", first=first, last=last)
     chart_first = min(first, last - timedelta(days=13))
@@ -101,23 +100,19 @@ def _changes(now: Row, before: Row | None) -> dict[str, Any]:
 
 
 async def _slipping(session: ReadSession, day: date) -> list[dict[str, Any]]:
-    rows = []
-    for state in ("slowing", "likely_lapsed"):
-        view = await list_customers(session, CustomerFilter(state=state, limit=_SLIPPING), day)
-        rows += [row for row in view.rows if row.value_at_risk and row.value_at_risk.minor > 0]
-    rows.sort(key=lambda row: -(row.value_at_risk.minor if row.value_at_risk else 0))
+    """Return who is slipping away with the most money at stake, as the list of customers has it."""
     return [
         {
-            "person_id": str(row.person_id),
-            "name": row.name,
-            "state": row.state,
-            "visits": row.visits,
-            "last_visit_on": row.last_visit_on.isoformat() if row.last_visit_on else None,
-            "usual_gap_days": row.usual_gap_days,
-            "churn_60": row.churn_60,
-            "value_at_risk": row.value_at_risk.minor if row.value_at_risk else 0,
+            "person_id": str(row["person_id"]),
+            "name": row["name"],
+            "state": row["state"],
+            "visits": row["visits"],
+            "last_visit_on": row["last_visit_on"].isoformat(),
+            "usual_gap_days": row["usual_gap_days"],
+            "churn_60": row["churn_60"],
+            "value_at_risk": row["value_at_risk"],
         }
-        for row in rows[:_SLIPPING]
+        for row in await fetch(session, "slipping_most", day=day, limit=_SLIPPING)
     ]
 
 

@@ -91,3 +91,23 @@ FROM (
 JOIN keeper.customer c ON c.id = l.id
 JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
 WHERE b.status = 'ACCEPTED'
+
+-- name: slipping_most
+SELECT p.id AS person_id, p.display_name AS name, m.state, m.x + 1 AS visits,
+       m.business_date - m.gap_days AS last_visit_on, m.itt_median_days AS usual_gap_days,
+       m.churn_60, m.value_at_risk
+FROM keeper.person_metrics m
+JOIN keeper.person p ON p.tenant_id = m.tenant_id AND p.id = m.person_id
+WHERE m.business_date = %(day)s AND m.value_at_risk > 0 AND p.merged_into_id IS NULL
+  AND m.state IN ('slowing', 'likely_lapsed')
+ORDER BY m.value_at_risk DESC, m.state DESC, p.id
+LIMIT %(limit)s
+
+-- name: first_sale_day
+SELECT (
+    SELECT local_date
+    FROM keeper.payment
+    WHERE status = 'COMPLETED'
+    ORDER BY local_date
+    LIMIT 1
+) AS first_day
