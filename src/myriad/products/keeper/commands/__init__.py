@@ -11,6 +11,7 @@ import typer
 from myriad.products.keeper.commands import (
     connect,
     customers,
+    erase,
     export,
     google_simulator,
     match,
@@ -33,6 +34,7 @@ app.command("run", epilog=run.EPILOG)(run.command)
 app.command("report", epilog=report.EPILOG)(report.command)
 app.command("customers", epilog=customers.EPILOG)(customers.command)
 app.command("match", epilog=match.EPILOG)(match.command)
+app.command("erase", epilog=erase.EPILOG)(erase.command)
 app.command("export", epilog=export.EPILOG)(export.command)
 app.command("square-simulator", epilog=simulator.EPILOG)(simulator.command)
 app.command("google-simulator", epilog=google_simulator.EPILOG)(google_simulator.command)
