@@ -135,7 +135,7 @@ async def draft(
     _caller: Staff,
     session: TenantSession,
     review_id: UUID,
-    text: Words | None = None,
+    text: Annotated[str | None, Form(max_length=5000)] = None,
 ) -> Response:
     """Word an answer, or keep what a person typed."""
     fault = ""
