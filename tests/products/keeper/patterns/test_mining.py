@@ -60,8 +60,9 @@ def test_a_planted_pair_is_found_with_its_counts(seed: int) -> None:
 
 def test_a_pair_is_named_the_same_way_whatever_came_first() -> None:
     rows = with_pair(random_rows(1), 1)
-    found = [mine_pairs(baskets(order)).found for order in (rows, rows[::-1])]
-    assert found[0] == found[1] != ()
+    for order in (rows, rows[::-1]):
+        (found,) = mine_pairs(baskets(order)).found
+        assert (found.first, found.second) == ("item 0", "item 1")
 
 
 @pytest.mark.parametrize("seed", range(3))
