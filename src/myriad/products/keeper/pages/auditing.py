@@ -8,7 +8,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from myriad.products.keeper.erasing import enqueue_erasure, preview_erasure
+from myriad.products.keeper.erasing import ErasurePreview, enqueue_erasure, preview_erasure
 from myriad.products.keeper.pages import links
 from myriad.products.keeper.pages.route import page_router, see_other
 from myriad.products.keeper.repository.accounts import set_setting
@@ -77,27 +77,40 @@ async def ask(
     """Show what erasing the person would take away and what would stay."""
     person = await get_customer(session, person_id)
     found = await preview_erasure(session, person_id)
-    goes = [
-        plural(found.profiles, "profile") + " with name, contacts, birthday and address",
-        plural(found.visits, "visit") + ", the rhythm and the risk",
-        plural(found.tasks, "task") + " and every notice about them",
-        plural(found.reviews, "review") + ": author, text and the match; its stars stay",
-        "The name in reports, insights and raw messages of Square",
-    ]
-    stays = [
-        f"{plural(found.payments, 'payment')} of {found.paid.format()} without a name",
-        plural(found.orders, "order") + " and " + plural(found.bookings, "booking") + " likewise",
-        "That somebody was erased, by whom and when, without the name",
-    ]
     return _RENDERER.respond(
         page,
         "keeper/erase.html",
         person=person,
         found=found,
-        goes=goes,
-        stays=stays,
+        goes=_goes(found),
+        stays=_stays(found),
         days_after=DELETED_IN_SQUARE_AFTER.days,
     )
+
+
+def _goes(found: ErasurePreview) -> list[str]:
+    """Return what erasing takes away, one line for each kind that there is."""
+    counted = [
+        (found.profiles, "profile", " with name, contacts, birthday and address"),
+        (found.visits, "visit", ", the rhythm and the risk"),
+        (found.tasks, "task", " and every notice about them"),
+        (found.reviews, "review", ": author, text and the match; the stars stay"),
+    ]
+    lines = [plural(count, one) + rest for count, one, rest in counted if count]
+    return [*lines, "The name in reports, insights and raw messages of Square"]
+
+
+def _stays(found: ErasurePreview) -> list[str]:
+    """Return what stays without a name, one line for each kind that there is."""
+    lines = [
+        f"{plural(found.payments, 'payment')} of {found.paid.format()} without a name",
+        *(
+            plural(count, one) + " without a name"
+            for count, one in ((found.orders, "order"), (found.bookings, "booking"))
+            if count
+        ),
+    ]
+    return [*lines, "That somebody was erased, by whom and when, without the name"]
 
 
 @router.post("/customers/{person_id}/erase")
