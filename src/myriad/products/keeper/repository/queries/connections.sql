@@ -2,6 +2,7 @@
 SELECT c.id, c.provider, c.merchant_id, c.merchant_name, c.status, c.created_at, c.refreshed_at,
        c.expires_at, c.scopes, c.plan_flags, c.notice, c.base_url
 FROM keeper.connection c
+WHERE c.provider = 'square'
 ORDER BY c.created_at, c.id
 
 -- name: list_cursors

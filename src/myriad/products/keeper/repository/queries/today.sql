@@ -114,9 +114,11 @@ ORDER BY local_date DESC, id DESC
 LIMIT %(limit)s
 
 -- name: today_health
-SELECT (SELECT max(last_ok_at) FROM keeper.sync_cursor) AS last_sync_at,
-       (SELECT count(*) FROM keeper.sync_cursor WHERE phase = 'backfill') AS backfills,
-       (SELECT count(*) FROM keeper.connection) AS connections,
+SELECT (SELECT max(last_ok_at) FROM keeper.sync_cursor WHERE object <> 'reviews')
+           AS last_sync_at,
+       (SELECT count(*) FROM keeper.sync_cursor
+        WHERE phase = 'backfill' AND object <> 'reviews') AS backfills,
+       (SELECT count(*) FROM keeper.connection WHERE provider = 'square') AS connections,
        (SELECT count(*) FROM keeper.day_total WHERE drift <> 0) AS days_off,
        (SELECT count(*) FROM keeper.quarantine) AS quarantined
 
