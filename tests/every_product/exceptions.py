@@ -62,6 +62,8 @@ SAMPLES: dict[str, object] = {
     # Ended, so that the stream of its events ends as well.
     "platform.job.state": "dead",
     "platform.job.task_id": 32_000,
+    "platform.job_pack.payloads": Jsonb([{}]),
+    "platform.job_slice.payloads": Jsonb([{}]),
 }
 
 # Which table a path parameter names, beside what products declare in their manifests.
