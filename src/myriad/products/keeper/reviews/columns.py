@@ -33,7 +33,6 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "location": ("location", "locationid", "store", "storecode", "branch", "place", "venue"),
     "source": ("source", "platform", "site", "channel", "provider"),
 }
-_FIELDS = {synonym: field for field, names in SYNONYMS.items() for synonym in names}
 
 
 def plain(column: str) -> str:
