@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from myriad.scale.data import NamedQueries, ReadSession, Session
@@ -67,8 +67,13 @@ async def execute_rows(
     return await execute(session, name, rows=document, **parameters)
 
 
-def _as_json(rows: Any) -> str:
-    return json.dumps(rows, default=str)
+def _as_json(rows: Any) -> bytes:
+    return msgspec.json.encode(rows, enc_hook=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has no word for as a number, where it is one, or as text."""
+    return float(value) if isinstance(value, float) else str(value)
 
 
 async def execute_many(session: Session, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
