@@ -313,7 +313,7 @@ async def make_world(place: Place, runtime: Runtime, accounts: int) -> World:
     crossing = place.urls.crossing_url
     count = accounts + 1
     async with told_planner(place.urls.database_url):
-        templates = await make_templates(runtime, crossing, count, CUSTOMERS, nights=lambda _: 1)
+        templates = await make_templates(runtime, crossing, count, CUSTOMERS, nights=lambda _: (1,))
     tenant, *others = [template.base for template in templates]
     with psycopg.connect(crossing) as connection:
         connection.execute(_CONNECTION, (tenant, MERCHANT))

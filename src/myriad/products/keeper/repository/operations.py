@@ -21,13 +21,14 @@ from myriad.products.keeper.views.operations import (
 )
 from myriad.scale.data import Database
 
-WHY = "measure Keeper over all accounts"
 _DAY = timedelta(days=1)
 _DRIFT_DAYS, _GRADED_DAYS = 35, 90
 
 
 async def _rows(database: Database, name: str, **parameters: Any) -> list[dict[str, Any]]:
-    return await database.crossing_rows(WHY, QUERIES[name], parameters)
+    return await database.crossing_rows(
+        "measure Keeper over all accounts", QUERIES[name], parameters
+    )
 
 
 async def count_accounts(database: Database) -> int:
