@@ -9,11 +9,9 @@ lapsed pays; Square's webhook is signed and sent; a page shows "is back after â€
 between sending and showing holds the webhook's row, its job, the payer's new state, the notice and
 the job that tells of it.
 
-The peer is the same on the same machine without classes of work: one first-in first-out queue, as
-a queue of Celery or Dramatiq is by default. Myriad's own engine plays it, with every task in one
-class and the night in the same account's lane, where order is by age. Its night is so long that an
-alert behind all of it comes within the time that the default form has; who sends more of the night
-ahead only makes it worse.
+The peer is the same engine on the same machine without classes of work: every task in one class,
+the night in the same account's lane. It is not yet a first-in first-out queue: the engine serves a
+lane's tasks by turns, so alerts pass the night there as well, and a real one must still be added.
 """
 
 from __future__ import annotations
@@ -373,7 +371,7 @@ def print_waits(name: str, waits: Waits) -> None:
 def print_result(ours: Waits, fifo: Waits) -> int:
     """Print the result and whether it is enough."""
     print_waits("classes of work", ours)
-    print_waits("one first-in first-out queue", fifo)
+    print_waits("one class of work, one lane", fifo)
     print(
         f"target: p95 under {TARGET_SECONDS:.0f} s; an alert that did not come counts as the limit"
     )
