@@ -16,6 +16,8 @@ TABLES_WITHOUT_TENANT: dict[str, str] = {
     "platform.job_backlog": "one row a class: how many jobs wait and may, counted over all tenants",
     "keeper.network_week": "when the network's figures were published; nobody's own number",
     "keeper.benchmark": "rounded quantiles of at least ten accounts, the same for every tenant",
+    "keeper.known_visit": "a view of the session's own visits; row security of the table decides",
+    "keeper.known_sale": "a view of the session's own sales of a day; row security decides",
     "keeper.prior": "pooled parameters of at least ten accounts, the same for every tenant",
 }
 
@@ -62,7 +64,6 @@ SAMPLES: dict[str, object] = {
     # Ended, so that the stream of its events ends as well.
     "platform.job.state": "dead",
     "platform.job.task_id": 32_000,
-    "platform.job_pack.payloads": Jsonb([{}]),
     "platform.job_slice.payloads": Jsonb([{}]),
 }
 

@@ -120,4 +120,5 @@ def test_a_tenant_can_neither_write_nor_move_a_row_to_another(
 
 
 def _adapt(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, dict) else value
+    is_document = isinstance(value, dict) or (isinstance(value, list) and value[:1] == [{}])
+    return Jsonb(value) if is_document else value

@@ -114,10 +114,13 @@ async def notice_events(
     request: Request,
     runtime: CurrentRuntime,
     caller: Staff,
-    seconds: Annotated[float, Query(ge=0, le=LONGEST_SECONDS)],
+    seconds: Annotated[float, Query(ge=0, le=LONGEST_SECONDS)] = 0.0,
     last_event_id: Annotated[str, Header(max_length=100)] = "",
 ) -> AsyncIterator[AsyncIterator[ServerSentEvent]]:
-    """Provide the notices of the caller's account for so long; raises TooManyStreamsError."""
+    """Provide the notices of the caller's account for so long; raises TooManyStreamsError.
+
+    Without `seconds` the answer holds what is unseen now and ends.
+    """
 
     async def look() -> Unseen:
         async with runtime.database.read_session(caller.tenant_id) as session:
