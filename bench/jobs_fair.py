@@ -119,7 +119,9 @@ async def simulate(place: Place, world: World) -> Waits:
     async with await psycopg.AsyncConnection.connect(
         place.urls.database_url, autocommit=True
     ) as owner:
-        await owner.execute("TRUNCATE platform.job, platform.job_pack, platform.job_slice, platform.job_flow")
+        await owner.execute(
+            "TRUNCATE platform.job, platform.job_pack, platform.job_slice, platform.job_flow"
+        )
         await owner.execute("TRUNCATE platform.job_worker")
     crossing = await psycopg.AsyncConnection.connect(place.urls.crossing_url, autocommit=True)
     async with crossing:

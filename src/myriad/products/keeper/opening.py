@@ -7,10 +7,11 @@ from uuid import UUID
 import httpx
 
 from myriad.kit.errors import UnavailableError
-from myriad.products.keeper.connecting import redirect_uri, speaking_to
+from myriad.products.keeper.connecting import redirect_uri
 from myriad.products.keeper.errors import AuthorizationFailedError
 from myriad.products.keeper.settings import KeeperSettings, is_simulated
 from myriad.products.keeper.square import oauth
+from myriad.products.keeper.square.speaking import speaking_to
 from myriad.scale.directory import Role
 from myriad.scale.directory.tenants import create_tenant, find_tenant_by_slug
 from myriad.scale.directory.users import add_member, find_user_by_email

@@ -70,7 +70,10 @@ def import_command(
     context = context_of(ctx)
     intake = run_async(_import(context, account, file, source, columns_of(mapping)))
     counts = {name: getattr(intake, name) for name in ("new", "changed", "unchanged", "alerts")}
-    refused = [{"row": row.ext_id, "reason": str(row.body.get("detail", row.reason))} for row in intake.shown]
+    refused = [
+        {"row": row.ext_id, "reason": str(row.body.get("detail", row.reason))}
+        for row in intake.shown
+    ]
     result = {"file": str(file), **counts, "quarantined": intake.quarantined, "refused": refused}
     lines = [
         f"{file}: {intake.new:,} new, {intake.changed:,} changed, {intake.unchanged:,} as they "

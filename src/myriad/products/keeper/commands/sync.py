@@ -16,10 +16,10 @@ from myriad.products.keeper.commands.choosing import (
     run_async,
     show,
 )
-from myriad.products.keeper.connecting import speaking_to
 from myriad.products.keeper.errors import InputFileError, NoConnectionError
 from myriad.products.keeper.queueing import SyncMode
 from myriad.products.keeper.square.connections import list_connections
+from myriad.products.keeper.square.speaking import speaking_to
 from myriad.products.keeper.square.sync import SyncReport, sync_account
 from myriad.products.keeper.square.work import DirectWork, direct_work
 from myriad.scale.commands import CommandContext
