@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, time
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -20,7 +19,7 @@ from myriad.products.keeper.views.preferences import QuietHours
 from myriad.scale.directory.audit import list_events
 from tests.products.keeper.ledger import Shop
 
-_MEMBER = str(uuid4())
+_MEMBER = "0b9c3f52-7d1e-4c55-8a39-2f4f6d0e9a11"
 _ALL: dict[str, Any] = {
     "vertical": "barber",
     "goals": {"takings_per_month": 1_250_000, "calls_per_week": 15},
