@@ -143,7 +143,7 @@ class Waits:
 def serving(world: World, port: int, *, one_queue: bool) -> Iterator[None]:
     """Run the API, the worker and the ticker while the block lasts."""
     place, settings = world.place, world.environment(port, one_queue=one_queue)
-    here, name = str(Path(__file__).resolve()), "fifo" if one_queue else "classes"
+    here, name = str(Path(__file__).resolve()), "one_class" if one_queue else "classes"
     api = [sys.executable, "-m", "uvicorn", "--factory", "myriad.apps.api:create_app"]
     commands: dict[str, list[str | Path]] = {
         "api": [*api, "--port", str(port), "--log-level", "warning"],
@@ -289,7 +289,7 @@ async def measure_form(world: World, *, one_queue: bool, people: list[str], runs
     # comes after it waits behind all of it, as in any first-in first-out queue.
     await enqueue_night(world, runs, one_queue=one_queue)
     with serving(world, port, one_queue=one_queue):
-        await wait_until_busy(world, "fifo" if one_queue else "classes")
+        await wait_until_busy(world, "one_class" if one_queue else "classes")
         if one_queue:
             return await measure_alerts(world, port, people, each=0.2, limit=60.0)
         return await measure_alerts(world, port, people, each=1.0, limit=30.0)
@@ -353,8 +353,8 @@ async def measure(full: bool) -> tuple[Waits, Waits]:
             if len(theirs) < 1:
                 mine, theirs = world.people[: -few or None], world.people[-few:]
             ours = await measure_form(world, one_queue=False, people=mine, runs=400)
-            fifo = await measure_form(world, one_queue=True, people=theirs, runs=60)
-    return ours, fifo
+            one_class = await measure_form(world, one_queue=True, people=theirs, runs=60)
+    return ours, one_class
 
 
 def print_waits(name: str, waits: Waits) -> None:
@@ -368,18 +368,18 @@ def print_waits(name: str, waits: Waits) -> None:
     )
 
 
-def print_result(ours: Waits, fifo: Waits) -> int:
+def print_result(ours: Waits, one_class: Waits) -> int:
     """Print the result and whether it is enough."""
     print_waits("classes of work", ours)
-    print_waits("one class of work, one lane", fifo)
+    print_waits("one class of work, one lane", one_class)
     print(
         f"target: p95 under {TARGET_SECONDS:.0f} s; an alert that did not come counts as the limit"
     )
     print(
         f"RESULT keeper-alert p95_seconds={ours.p95:.2f} p50_seconds="
         f"{statistics.median(ours.seconds or [ours.limit]):.2f} alerts={len(ours.seconds)}"
-        f" sent={ours.sent} night_left={ours.left} fifo_p95_seconds={fifo.p95:.2f}"
-        f" fifo_alerts={len(fifo.seconds)} fifo_sent={fifo.sent}"
+        f" sent={ours.sent} night_left={ours.left} one_class_p95_seconds={one_class.p95:.2f}"
+        f" one_class_alerts={len(one_class.seconds)} one_class_sent={one_class.sent}"
     )
     is_busy = ours.left > SLOTS
     return 0 if ours.p95 < TARGET_SECONDS and len(ours.seconds) == ours.sent and is_busy else 1

@@ -8,7 +8,8 @@ read from its socket, which costs no round trip.
 from __future__ import annotations
 
 import select
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -55,6 +56,13 @@ class WorkSessions:
             expire_on_commit=False,
             info={"begin": f"{begin}; SET LOCAL app.tenant_id = '{tenant_id}'"},
         )
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
+        """One transaction for `tenant_id`, committed at its end unless an error leaves it."""
+        async with self.open(tenant_id) as session:
+            yield session
+            await session.commit()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -26,10 +26,10 @@ from tests.products.keeper.square.conftest import LOG, RunningSquare, running_sq
 
 
 @pytest.fixture
-def square(tmp_path: Path) -> Iterator[RunningSquare]:
+def square(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningSquare]:
     """A small spa and a shop with sales of 1997 and 1998, in one simulated Square."""
-    world = World()
-    world.add(spa_seller(seed=randbelow(10**9), customers=25, now=utc_now()))
+    world, customers = World(), getattr(request, "param", 25)
+    world.add(spa_seller(seed=randbelow(10**9), customers=customers, now=utc_now()))
     log = tmp_path / f"log-{randbelow(10**9)}.csv"
     log.write_text(LOG)
     world.add(purchases_seller(log))
@@ -207,6 +207,8 @@ async def test_a_missing_plan_leaves_payments_only_with_a_notice(spa: Shop, plan
     assert await spa.value("SELECT plan_flags FROM keeper.connection") == {"bookings": "all"}
 
 
+# So many that their time cards do not fit a page.
+@pytest.mark.parametrize("square", [120], indirect=True)
 async def test_page_with_repeated_cursor_aborts_after_2(spa: Shop) -> None:
     """A list that goes in circles is left, noted, and read whole by the next sync."""
     spa.square.control("faults", {"repeat_cursor": True})

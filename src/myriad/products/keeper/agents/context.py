@@ -72,10 +72,9 @@ class AgentContext:
     async def noting(self) -> AsyncIterator[Session]:
         """One transaction that may overlap others: for notes about runs."""
         with acting_for(self.tenant_id):
-            async with self.database.work.open(self.tenant_id) as session:
+            async with self.database.work.transaction(self.tenant_id) as session:
                 session.info["digests"] = self.digests
                 yield Session(ReadSession(session))
-                await session.commit()
 
 
 @dataclass(frozen=True, slots=True)
