@@ -40,9 +40,9 @@ def tenant_tables(catalog: dict[str, Table]) -> list[Table]:
     return [table for table in catalog.values() if table.is_of_tenants and table.is_stored]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def both(database_urls: ServerUrls, catalog: dict[str, Table]) -> tuple[Peopled, Peopled]:
-    """Two companies with a row in every table."""
+    """Two companies with a row in every table; what requests do to them stays in their module."""
     return _peopled(database_urls, catalog), _peopled(database_urls, catalog)
 
 

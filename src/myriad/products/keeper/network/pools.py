@@ -18,10 +18,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc
 
 from myriad.kit.errors import InvalidInputError
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.network.figures import Figure
+
+_special = lazily("scipy.special")
 
 Floats = NDArray[np.float64]
 Withheld = Literal["too_few", "dominated"]
@@ -69,7 +71,7 @@ def withheld(weight: Floats) -> Withheld | None:
 def quantile_weights(accounts: int, level: float) -> Floats:
     """The weight of each ordered value in the quantile `level`, none above a third; sums to 1."""
     shapes = (accounts + 1) * level, (accounts + 1) * (1 - level)
-    cumulative = betainc(*shapes, np.arange(accounts + 1) / accounts)
+    cumulative = _special.betainc(*shapes, np.arange(accounts + 1) / accounts)
     weights = np.asarray(np.diff(cumulative), dtype=np.float64)
     capped = np.zeros(accounts, dtype=bool)
     while (over := ~capped & (weights > MOST_WEIGHT_IN_QUANTILE)).any():

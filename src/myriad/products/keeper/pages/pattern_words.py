@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from myriad.kit.money import Money
-from myriad.products.keeper.patterns.trends import QUARTER_WEEKS
 from myriad.products.keeper.views.patterns import (
     BenchmarkRow,
     BenchmarksView,
@@ -27,6 +26,7 @@ BANDS = {
     "large": "3,000 active customers and more",
 }
 _SUREST = 10_000
+_QUARTER_WEEKS = 13
 _COARSE_FROM = 100
 _QUARTILES = ("the lowest tenth", "the lower quarter", "the lower half", "the upper half")
 _MINUS = "\N{MINUS SIGN}"
@@ -204,7 +204,7 @@ def difference(unit: Unit, amount: float, currency: str) -> str:
 
 def _quarterly(row: TrendRow, slope: float) -> str:
     """Return a slope as a change in a quarter: points for shares, else a share of the level."""
-    change = slope * QUARTER_WEEKS
+    change = slope * _QUARTER_WEEKS
     if row.unit == "share":
         return f"{_sign(change)}{abs(change) * 100:.1f} points"
     share = change / abs(row.level) if row.level else 0.0

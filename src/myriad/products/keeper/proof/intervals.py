@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import stdtrit
-
 from myriad.kit.errors import InvalidInputError
+from myriad.kit.lazy import lazily
+
+_special = lazily("scipy.special")
 
 CONFIDENCE = 0.90
 _Z = 1.6448536269514722
@@ -92,7 +93,7 @@ def mean_difference(first: Moments, second: Moments) -> Interval:
     freedom = first.people + second.people - 2
     variance = (first.deviations + second.deviations) / freedom
     error = math.sqrt(variance * (1 / first.people + 1 / second.people))
-    reach = float(stdtrit(freedom, _UPPER)) * error
+    reach = float(_special.stdtrit(freedom, _UPPER)) * error
     difference = first.mean - second.mean
     return Interval(difference, difference - reach, difference + reach)
 

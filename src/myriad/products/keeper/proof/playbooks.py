@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln
 
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.proof.intervals import Interval
+
+_special = lazily("scipy.special")
 
 _DRAWS = 4000
 _SEED = 20260
@@ -73,7 +75,7 @@ def draw_shares(
     a, b = mean * strength, (1 - mean) * strength
     logs = np.zeros(a.size)
     for successes, people in counts:
-        logs += betaln(a + successes, b + people - successes) - betaln(a, b)
+        logs += _special.betaln(a + successes, b + people - successes) - _special.betaln(a, b)
     weights = np.exp(logs - logs.max())
     cell = chance.choice(a.size, size=_DRAWS, p=weights / weights.sum())
     drawn = [chance.beta(a[cell] + s, b[cell] + n - s) for s, n in counts]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
+
+from myriad.kit.lazy import lazily
+
+_stats = lazily("scipy.stats")
 
 
 def auc(score: ArrayLike, happened: ArrayLike) -> float:
@@ -16,7 +19,9 @@ def auc(score: ArrayLike, happened: ArrayLike) -> float:
     events, others = int(outcome.sum()), int((~outcome).sum())
     if not events or not others:
         return float("nan")
-    above = rankdata(np.asarray(score, dtype=float))[outcome].sum() - events * (events + 1) / 2
+    above = (
+        _stats.rankdata(np.asarray(score, dtype=float))[outcome].sum() - events * (events + 1) / 2
+    )
     return float(above / (events * others))
 
 

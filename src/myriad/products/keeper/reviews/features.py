@@ -13,12 +13,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.reviews.words import fold, words_of
+
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = lazily("scipy.sparse")
+
 
 CHARACTERS = range(3, 6)
 LONGEST_TEXT = 5_000

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.optimize import minimize
-from scipy.special import expit
+
+from myriad.kit.lazy import lazily
+
+_special = lazily("scipy.special")
+_optimize = lazily("scipy.optimize")
+
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = lazily("scipy.sparse")
 
 Floats = NDArray[np.float64]
 _MOST_STEPS = 500
@@ -49,12 +57,14 @@ def fit_logistic(
     def loss(line: Floats) -> tuple[float, Floats]:
         score = vectors @ line[:-1] + line[-1]
         value = weight @ (np.logaddexp(0.0, score) - outcome * score)
-        error = weight * (expit(score) - outcome)
+        error = weight * (_special.expit(score) - outcome)
         gradient = np.append(transposed @ error + line[:-1], error.sum())
         return float(value + 0.5 * line[:-1] @ line[:-1]), gradient
 
     start = np.zeros(vectors.shape[1] + 1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _MOST_STEPS})
+    found = _optimize.minimize(
+        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _MOST_STEPS}
+    )
     return Line(found.x[:-1], float(found.x[-1]))
 
 

@@ -8,11 +8,13 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.reviews.features import Weighting, count_terms
 from myriad.products.keeper.reviews.lexicon import valence_of
 from myriad.products.keeper.reviews.logistic import Floats, Line
+
+_special = lazily("scipy.special")
 
 BATCH = 500
 
@@ -61,7 +63,7 @@ class SentimentModel:
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Return P(two stars or fewer) of each text."""
-        return np.asarray(expit(self.log_odds(texts)))
+        return np.asarray(_special.expit(self.log_odds(texts)))
 
     def coverage(self, texts: Sequence[str]) -> float:
         """Return the share of the texts' words that this model knows; NaN without words."""

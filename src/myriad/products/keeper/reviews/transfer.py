@@ -23,11 +23,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import expit, logit
 
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.retention.scores import auc, ece
 from myriad.products.keeper.reviews.logistic import Floats, Line
+
+_special = lazily("scipy.special")
+_optimize = lazily("scipy.optimize")
 
 # From the lexicon's score to log odds: the slope fitted to clothing, with electronics (3.5) above
 # it and drugs (1.7) below.
@@ -59,7 +61,7 @@ class Choice:
 
     def probabilities(self, lexicon: Floats, trained: Floats | None = None) -> Floats:
         """Return P(two stars or fewer) from log odds of the lexicon and of the trained model."""
-        return np.asarray(expit(blend(lexicon, trained, self.weight) + self.shift))
+        return np.asarray(_special.expit(blend(lexicon, trained, self.weight) + self.shift))
 
 
 def lexicon_log_odds(scores: Floats) -> Floats:
@@ -94,12 +96,14 @@ def shift_to_rate(log_odds: Floats, rate: float) -> float:
     if not len(log_odds):
         return 0.0
     far = _FARTHEST + float(np.abs(log_odds).max())
-    return float(brentq(lambda shift: expit(log_odds + shift).mean() - rate, -far, far))
+    return float(
+        _optimize.brentq(lambda shift: _special.expit(log_odds + shift).mean() - rate, -far, far)
+    )
 
 
 def prior_shift(log_odds: Floats, from_rate: float, to_rate: float) -> Floats:
     """Return log odds at another base rate where texts of either kind stay what they are."""
-    return np.asarray(log_odds + logit(to_rate) - logit(from_rate))
+    return np.asarray(log_odds + _special.logit(to_rate) - _special.logit(from_rate))
 
 
 def choose(
@@ -127,7 +131,11 @@ def choose(
     rate = shrunk_rate(int(happened.sum()), len(happened), base_rate)
     # The mean over a few texts says nothing of the rate: one furious text would be made ordinary.
     shift = shift_to_rate(odds, rate) if len(happened) >= LEAST_FOR_RATE else 0.0
-    error = ece(expit(odds + shift), happened, _bins(len(happened))) if measured else float("nan")
+    error = (
+        ece(_special.expit(odds + shift), happened, _bins(len(happened)))
+        if measured
+        else float("nan")
+    )
     return Choice(used, shift, reason, len(happened), lexicon_auc, blend_auc, error)
 
 

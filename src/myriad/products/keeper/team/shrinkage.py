@@ -7,16 +7,20 @@ draw somebody with few visits towards the team, and leave somebody with many alo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, betaln, ndtri
+
+from myriad.kit.lazy import lazily
+
+_special = lazily("scipy.special")
 
 LEVEL = 0.90
 """The share of credible intervals that hold the truth."""
 
 _TAIL = (1 - LEVEL) / 2
-_Z = float(ndtri(1 - _TAIL))
+_Z = NormalDist().inv_cdf(1 - _TAIL)
 _GRID = 48
 _REFINED = 9
 
@@ -113,7 +117,9 @@ def _likelihood(s: Floats, n: Floats, logs: Floats) -> Floats:
     kappa = np.exp(logs)
     mean = _mean(s, n, kappa)
     a, b = (mean * kappa)[:, None, :], ((1 - mean) * kappa)[:, None, :]
-    found: Floats = (betaln(s[:, :, None] + a, (n - s)[:, :, None] + b) - betaln(a, b)).sum(1)
+    found: Floats = (
+        _special.betaln(s[:, :, None] + a, (n - s)[:, :, None] + b) - _special.betaln(a, b)
+    ).sum(1)
     return found
 
 
@@ -137,7 +143,9 @@ def beta_bands(mean: ArrayLike, kappa: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _beta_interval(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    lo, hi = (np.asarray(betaincinv(a, b, at), dtype=np.float64) for at in (_TAIL, 1 - _TAIL))
+    lo, hi = (
+        np.asarray(_special.betaincinv(a, b, at), dtype=np.float64) for at in (_TAIL, 1 - _TAIL)
+    )
     return lo, hi
 
 

@@ -8,16 +8,19 @@ Breslow and Day (1987), Statistical Methods in Cancer Research II, 2.3.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaincinv, ndtri
 
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.team.shrinkage import LEVEL
+
+_special = lazily("scipy.special")
 
 Floats = NDArray[np.float64]
 _TAIL = (1 - LEVEL) / 2
-_Z = float(ndtri(1 - _TAIL))
+_Z = NormalDist().inv_cdf(1 - _TAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ def poisson_interval(observed: ArrayLike) -> tuple[Floats, Floats]:
     apart too soon.
     """
     o = np.asarray(observed, dtype=np.float64)
-    lo = np.where(o > 0, gammaincinv(np.maximum(o, 1e-12), _TAIL), 0.0)
-    return lo, np.asarray(gammaincinv(o + 1, 1 - _TAIL), dtype=np.float64)
+    lo = np.where(o > 0, _special.gammaincinv(np.maximum(o, 1e-12), _TAIL), 0.0)
+    return lo, np.asarray(_special.gammaincinv(o + 1, 1 - _TAIL), dtype=np.float64)
 
 
 def standardise_counts(successes: ArrayLike, trials: ArrayLike) -> Standardised:
