@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from myriad.products.keeper.matching.nicknames import are_nicknames
@@ -35,6 +35,9 @@ def test_normalising_an_email_twice_changes_nothing(typed: str) -> None:
 
 @settings(deadline=None)
 @given(st.text() | st.from_regex(r"\+?[0-9 ()-]{5,18}", fullmatch=True))
+@example("+61 0000000")
+@example("+61000000")
+@example("0061000000")
 def test_normalising_a_phone_twice_changes_nothing(typed: str) -> None:
     once = normalise_phone(typed, "AU")
     assert normalise_phone(once, "AU") == once

@@ -169,10 +169,16 @@ def normalise_email(value: str | None) -> str:
 
 @lru_cache(maxsize=200_000)
 def normalise_phone(value: str | None, country: str = "US") -> str:
-    """Return the number in E.164, read as dialled inside `country`; "" when it cannot be one."""
+    """Return the number in E.164, read as dialled inside `country`; "" when it cannot be one.
+
+    Nor can one that reads differently once it is written down, as zeros after a country code do.
+    """
     typed = unicodedata.normalize("NFKC", value or "").strip()
-    if not typed:
-        return ""
+    number = _e164(typed, country)
+    return number if number and _e164(number, country) == number else ""
+
+
+def _e164(typed: str, country: str) -> str:
     try:
         number = phonenumbers.parse(typed, country)
     except phonenumbers.NumberParseException:
