@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from myriad.products.keeper import views as v
 from myriad.products.keeper.proof.accuracy import accuracy, reason_to_mute, retry_on
+from myriad.products.keeper.views.goals import GoalPace
 from tests.products.keeper.pages import sample_contexts as s
 
 
@@ -197,5 +198,32 @@ PROOF_OFF = replace(
     changed_at=s.NOW,
     saved=replace(PROOF_NONE.saved, verdict="off"),
 )
-TODAY_PROVEN = replace(s.TODAY_FULL, saved=replace(PROOF_FULL.saved, people=61))
-REPORT_PROVEN = replace(s.REPORT_FULL, saved=replace(PROOF_UNCLEAR.saved, first=date(2026, 11, 1)))
+GOALS = (
+    GoalPace(
+        kind="takings",
+        first=date(2026, 11, 1),
+        last=date(2026, 11, 30),
+        day=s.TODAY,
+        currency="USD",
+        goal=2_000_000,
+        so_far=1_184_000,
+        verdict="open",
+        expected=1_940_000,
+        low=1_790_000,
+        high=2_090_000,
+    ),
+    GoalPace(
+        kind="calls",
+        first=s.TODAY - timedelta(days=s.TODAY.weekday()),
+        last=s.TODAY + timedelta(days=6 - s.TODAY.weekday()),
+        day=s.TODAY,
+        currency="USD",
+        goal=20,
+        so_far=7,
+        verdict="too_early",
+    ),
+)
+TODAY_PROVEN = replace(s.TODAY_FULL, saved=replace(PROOF_FULL.saved, people=61), goals=GOALS)
+REPORT_PROVEN = replace(
+    s.REPORT_FULL, saved=replace(PROOF_UNCLEAR.saved, first=date(2026, 11, 1)), goals=GOALS
+)

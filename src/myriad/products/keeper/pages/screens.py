@@ -15,6 +15,7 @@ from myriad.products.keeper.pages import (
     proof_words,
     words,
 )
+from myriad.products.keeper.reports import goal_words
 from myriad.products.keeper.repository.viewing import ViewRow
 from myriad.products.keeper.views import (
     ConnectionsView,
@@ -43,6 +44,7 @@ def _draw(page: ui.PageContext, name: str, status: int = 200, **values: object) 
         figures=figures,
         links=links,
         proof=proof_words,
+        goal=goal_words,
         **values,
     )
 

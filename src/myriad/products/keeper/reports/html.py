@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from myriad.kit.money import minor_digits
-from myriad.products.keeper.reports import words
+from myriad.products.keeper.reports import goal_words, words
 from myriad.products.keeper.views import ReportView
 from myriad.scale.ui.charts import Point, bar_chart, line_chart
 
@@ -36,6 +36,7 @@ def render_html(view: ReportView, business: str) -> str:
         view=view,
         business=business,
         words=words,
+        goals=goal_words,
         visits=bar_chart(visits, title="Visits per day", desc="Visits on each day"),
         takings=line_chart(takings, title="Takings per day", desc="Net takings on each day"),
     )

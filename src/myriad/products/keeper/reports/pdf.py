@@ -24,7 +24,7 @@ from reportlab.platypus import (
 )
 
 from myriad.kit.money import minor_digits
-from myriad.products.keeper.reports import words
+from myriad.products.keeper.reports import goal_words, words
 from myriad.products.keeper.views import ReportView
 
 _ACCENT, _INK = colors.HexColor("#2f55d4"), colors.HexColor("#1a2233")
@@ -70,6 +70,8 @@ def _story(view: ReportView, business: str) -> list[Any]:
     if view.partial:
         story.append(_text("This report is partial. " + " ".join(view.partial), _BODY))
     story += [_figures(view), Spacer(1, 4 * mm), _charts(view)]
+    if view.goals:
+        story += _section("Goals", [_text(goal_words.sentence(g), _BODY) for g in view.goals])
     proven = [_text(words.saved(view), _BODY)] if view.saved else []
     story += _section("Calls", [_text(words.calls(view), _BODY), *proven])
     story += _tables(view)

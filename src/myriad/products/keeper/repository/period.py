@@ -7,6 +7,7 @@ from typing import Any
 
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts
+from myriad.products.keeper.repository.goals import list_known_paces, paces_json
 from myriad.products.keeper.repository.insights import list_period_insights
 from myriad.products.keeper.repository.proof import get_saved, saved_json
 from myriad.products.keeper.repository.sql import Row, fetch, get
@@ -65,6 +66,7 @@ async def compute_numbers(
         ],
         "slipping": await _slipping(session, last),
         "saved": saved_json(await get_saved(session, account, last.replace(day=1), last)),
+        "goals": paces_json(await list_known_paces(session, account, last)),
         "days_checked": drift["days"],
         "cents_off": drift["cents_off"],
         "partial": await _partial(session, last),

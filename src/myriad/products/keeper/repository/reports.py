@@ -10,6 +10,7 @@ from uuid import UUID
 
 from myriad.kit.errors import NotFoundError
 from myriad.kit.money import Money
+from myriad.products.keeper.repository.goals import paces_from
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
 from myriad.products.keeper.repository.proof import saved_from
 from myriad.products.keeper.repository.sql import Row, fetch, find
@@ -141,6 +142,7 @@ def _view(row: Row) -> ReportView:
         insights=tuple(_insight(item) for item in numbers["insights"]),
         slipping=tuple(_slipping_row(item, currency) for item in numbers["slipping"]),
         saved=saved_from(numbers.get("saved"), currency),
+        goals=paces_from(numbers.get("goals", ())),
         reconciled=numbers["cents_off"] == 0 if checked else None,
         cents_off=numbers["cents_off"] if checked else None,
         partial=tuple(numbers["partial"]),

@@ -8,6 +8,7 @@ from uuid import UUID
 from myriad.kit.clock import utc_now
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
+from myriad.products.keeper.repository.goals import list_paces
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
 from myriad.products.keeper.repository.proof import get_recent_saved
 from myriad.products.keeper.repository.sql import Row, fetch, get
@@ -61,6 +62,7 @@ async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTO
         notices=await list_notices(session, health),
         is_measured=await _is_measured(session),
         saved=await get_recent_saved(session, account),
+        goals=await list_paces(session, account),
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from myriad.kit.money import Money
 from myriad.products.keeper.views.customers import CustomerRow
 from myriad.products.keeper.views.facts import Change, ReportKind
+from myriad.products.keeper.views.goals import GoalPace
 from myriad.products.keeper.views.insights import InsightCard
 from myriad.products.keeper.views.proof import Saved
 from myriad.products.keeper.views.today import AnomalyRow
@@ -87,6 +88,7 @@ class ReportView:
     insights: tuple[InsightCard, ...] = ()
     slipping: tuple[CustomerRow, ...] = ()
     saved: Saved | None = None
+    goals: tuple[GoalPace, ...] = ()
     reconciled: bool | None = None
     cents_off: int | None = None
     partial: tuple[str, ...] = ()

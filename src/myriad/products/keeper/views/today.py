@@ -16,6 +16,7 @@ from myriad.products.keeper.views.facts import (
     TaskAnswer,
     TaskState,
 )
+from myriad.products.keeper.views.goals import GoalPace
 from myriad.products.keeper.views.proof import Saved
 
 
@@ -102,3 +103,4 @@ class TodayView:
     notices: tuple[Notice, ...] = ()
     is_measured: bool = True
     saved: Saved | None = None
+    goals: tuple[GoalPace, ...] = ()
