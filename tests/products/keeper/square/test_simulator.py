@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
@@ -73,21 +74,29 @@ def test_new_objects_may_stay_out_of_lists_for_a_while(purchase_log: Path) -> No
 
 @pytest.mark.slow
 def test_starts_quickly_and_stays_small(shared_data: Path) -> None:
-    """With the spa and a real log of 6,919 purchases: listening soon, under 120 MB."""
+    """With the spa and a real log of 6,919 purchases: ready after 12 CPU seconds, under 120 MB."""
     port = free_port()
     log = shared_data / "keeper" / "cdnow_sample.csv"
     command = [sys.executable, "-m", "myriad.products.keeper.square.simulator", "--quiet", "--spa"]
-    began = time.perf_counter()
     with subprocess.Popen([*command, "--purchases", str(log), "--port", str(port)]) as process:
         try:
-            while time.perf_counter() - began < 60:
-                try:
-                    httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).raise_for_status()
-                    break
-                except httpx.ConnectError:
-                    time.sleep(0.02)
-            megabytes = psutil.Process(process.pid).memory_info().rss / 1e6
+            wait_until_listening(process, f"http://127.0.0.1:{port}/")
+            taken = psutil.Process(process.pid)
+            cpu_seconds = taken.cpu_times().user + taken.cpu_times().system
+            megabytes = taken.memory_info().rss / 1e6
         finally:
             process.terminate()
-    assert time.perf_counter() - began < 20
+    # On a busy machine the clock on the wall says how many others there are.
+    assert cpu_seconds < 12
     assert megabytes < 120
+
+
+def wait_until_listening(process: subprocess.Popen[bytes], url: str) -> None:
+    """Wait for the first answer, however long a busy machine takes; fail when the process ends."""
+    for _ in range(6000):
+        assert process.poll() is None, "the simulator ended before it listened"
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(url, trust_env=False).raise_for_status()
+            return
+        time.sleep(0.05)
+    pytest.fail("the simulator does not listen after five minutes")
