@@ -21,7 +21,7 @@ from myriad.scale.jobs.execution import Executor
 from myriad.scale.jobs.leases import Lease
 from myriad.scale.jobs.ledger import BY_KEY
 from myriad.scale.jobs.place import Place
-from myriad.scale.jobs.slices import slices_where
+from myriad.scale.jobs.slices import chosen_columns, slices_where
 from myriad.scale.jobs.store import CLASSES, QUERIES
 from myriad.scale.jobs.tally import Sums
 from myriad.scale.observe.logs import get_logger
@@ -119,7 +119,9 @@ class Heartbeat:
             self._give_back()
 
     def _give_back(self) -> None:
-        self._say("unpack_slices", slices_where(worker_ids=[self.worker_id]))
+        chosen = self._say("choose_slices", slices_where(worker_ids=[self.worker_id]))
+        if chosen:
+            self._say("open_slices", chosen_columns(chosen))
         self._say("give_back_dispatched", {"id": self.worker_id})
 
     def _look_for_losses(self) -> None:

@@ -6,7 +6,7 @@ slices unpacks those first; nothing else has to know of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -52,14 +52,19 @@ async def unpack_slices(
         are_orphans=are_orphans,
         limit=limit,
     )
-    return (await run(session, "unpack_slices", facts)).rowcount
+    return await _open_chosen(session, "choose_slices", facts)
 
 
 async def unpack_own_slices(session: Session, job_id: UUID | None = None) -> None:
     """Turn the tenant's slices into rows, or only the one in which the job may lie."""
     pack_id, item = (None, 0) if job_id is None else place_in_pack(job_id)
     facts = {"tenant_id": current_tenant(), "pack_id": pack_id, "item": item}
-    await run(session, "unpack_own_slices", facts)
+    await _open_chosen(session, "choose_own_slices", facts)
+
+
+async def _open_chosen(session: Session, choosing: str, facts: Mapping[str, Any]) -> int:
+    chosen = (await run(session, choosing, facts)).all()
+    return (await run(session, "open_slices", chosen_columns(chosen))).rowcount if chosen else 0
 
 
 async def open_slices(session: Session, members: Sequence[Member]) -> None:
@@ -84,6 +89,15 @@ def slice_columns(slices: Sequence[Member]) -> dict[str, list[Any]]:
     }
 
 
+def chosen_columns(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    """Return the rows of the query `choose_slices` as the arrays of the query `open_slices`."""
+    return {
+        "tenant_ids": [row.tenant_id for row in rows],
+        "pack_ids": [row.pack_id for row in rows],
+        "firsts": [row.first for row in rows],
+    }
+
+
 def refs_of(member: Member) -> list[JobRef]:
     """Return where the jobs of a message's member stand; an empty place of a slice is among them."""
     tenant_id, job_id = TenantId(UUID(member[0])), UUID(member[1])
@@ -96,5 +110,5 @@ def refs_of(member: Member) -> list[JobRef]:
 
 
 def slices_where(**facts: Any) -> dict[str, Any]:
-    """Return the parameters of the query `unpack_slices` for callers with a connection of their own."""
+    """Return the parameters of the query `choose_slices` for callers with a connection of their own."""
     return {**_ANY, **facts}

@@ -162,9 +162,8 @@ WITH asked AS (
     INSERT INTO platform.job (tenant_id, id, state, job_class, task_id, payload, max_attempts, cost,
         deadline_at, worker_id, dispatched_at)
     SELECT tenant_id,
-        (left(id::text, 30) || lpad(to_hex(first + item.place::integer - 1), 6, '0'))::uuid,
-        'dispatched', job_class, task_id, item.payload, max_attempts, cost, deadline_at, worker_id,
-        now()
+        platform.job_item_id(id, first + item.place::integer - 1), 'dispatched', job_class, task_id,
+        item.payload, max_attempts, cost, deadline_at, worker_id, now()
     FROM counted, LATERAL jsonb_array_elements(payloads) WITH ORDINALITY AS item (payload, place)
     WHERE NOT is_slice AND item.payload <> 'null'
 )

@@ -1,5 +1,6 @@
 -- name: open_slices
--- Slices of the worker that asks; their jobs become rows, as if they had been sent one by one.
+-- Their jobs become rows, as if they had been sent one by one. Slices that somebody else is opening
+-- are passed over.
 WITH gone AS (
     DELETE FROM platform.job_slice AS slice
     USING (
@@ -17,60 +18,28 @@ WITH gone AS (
 INSERT INTO platform.job (tenant_id, id, state, job_class, task_id, payload, max_attempts, cost,
     deadline_at, worker_id, dispatched_at)
 SELECT gone.tenant_id,
-    (left(gone.pack_id::text, 30) || lpad(to_hex(gone.first + item.place::integer - 1), 6, '0'))::uuid,
-    'dispatched', gone.job_class, gone.task_id, item.payload, gone.max_attempts, gone.cost,
-    gone.deadline_at, gone.worker_id, gone.dispatched_at
+    platform.job_item_id(gone.pack_id, gone.first + item.place::integer - 1), 'dispatched',
+    gone.job_class, gone.task_id, item.payload, gone.max_attempts, gone.cost, gone.deadline_at,
+    gone.worker_id, gone.dispatched_at
 FROM gone, LATERAL jsonb_array_elements(gone.payloads) WITH ORDINALITY AS item (payload, place)
 WHERE item.payload <> 'null'
 
--- name: unpack_slices
--- The same for slices that are chosen by their worker, their class and their age.
-WITH gone AS (
-    DELETE FROM platform.job_slice AS slice
-    USING (
-        SELECT slice.tenant_id, slice.pack_id, slice.first FROM platform.job_slice AS slice
-        WHERE (%(worker_ids)s::uuid[] IS NULL OR slice.worker_id = ANY(%(worker_ids)s))
-            AND (%(job_classes)s::smallint[] IS NULL OR slice.job_class = ANY(%(job_classes)s))
-            AND slice.dispatched_at <= now() - %(stale_seconds)s * interval '1 second'
-            AND (NOT %(are_orphans)s OR NOT EXISTS (
-                SELECT FROM platform.job_worker AS worker WHERE worker.id = slice.worker_id
-                    AND worker.seen_at > now() - interval '15 seconds'))
-        ORDER BY slice.dispatched_at LIMIT %(limit)s FOR UPDATE OF slice SKIP LOCKED
-    ) AS chosen
-    WHERE slice.tenant_id = chosen.tenant_id AND slice.pack_id = chosen.pack_id
-        AND slice.first = chosen.first
-    RETURNING slice.*
-)
-INSERT INTO platform.job (tenant_id, id, state, job_class, task_id, payload, max_attempts, cost,
-    deadline_at, worker_id, dispatched_at)
-SELECT gone.tenant_id,
-    (left(gone.pack_id::text, 30) || lpad(to_hex(gone.first + item.place::integer - 1), 6, '0'))::uuid,
-    'dispatched', gone.job_class, gone.task_id, item.payload, gone.max_attempts, gone.cost,
-    gone.deadline_at, gone.worker_id, gone.dispatched_at
-FROM gone, LATERAL jsonb_array_elements(gone.payloads) WITH ORDINALITY AS item (payload, place)
-WHERE item.payload <> 'null'
+-- name: choose_slices
+-- By their worker, their class and their age.
+SELECT slice.tenant_id, slice.pack_id, slice.first FROM platform.job_slice AS slice
+WHERE (%(worker_ids)s::uuid[] IS NULL OR slice.worker_id = ANY(%(worker_ids)s))
+    AND (%(job_classes)s::smallint[] IS NULL OR slice.job_class = ANY(%(job_classes)s))
+    AND slice.dispatched_at <= now() - %(stale_seconds)s * interval '1 second'
+    AND (NOT %(are_orphans)s OR NOT EXISTS (
+        SELECT FROM platform.job_worker AS worker WHERE worker.id = slice.worker_id
+            AND worker.seen_at > now() - interval '15 seconds'))
+ORDER BY slice.dispatched_at LIMIT %(limit)s FOR UPDATE OF slice SKIP LOCKED
 
--- name: unpack_own_slices
+-- name: choose_own_slices
 -- A tenant's, or the one with a job of theirs. Waits for whoever is opening it: what comes next shall
 -- see the rows.
-WITH gone AS (
-    DELETE FROM platform.job_slice AS slice
-    USING (
-        SELECT slice.tenant_id, slice.pack_id, slice.first FROM platform.job_slice AS slice
-        WHERE slice.tenant_id = %(tenant_id)s
-            AND (%(pack_id)s::uuid IS NULL OR (slice.pack_id = %(pack_id)s
-                AND %(item)s BETWEEN slice.first AND slice.first + slice.size - 1))
-        ORDER BY slice.pack_id, slice.first FOR UPDATE OF slice
-    ) AS chosen
-    WHERE slice.tenant_id = chosen.tenant_id AND slice.pack_id = chosen.pack_id
-        AND slice.first = chosen.first
-    RETURNING slice.*
-)
-INSERT INTO platform.job (tenant_id, id, state, job_class, task_id, payload, max_attempts, cost,
-    deadline_at, worker_id, dispatched_at)
-SELECT gone.tenant_id,
-    (left(gone.pack_id::text, 30) || lpad(to_hex(gone.first + item.place::integer - 1), 6, '0'))::uuid,
-    'dispatched', gone.job_class, gone.task_id, item.payload, gone.max_attempts, gone.cost,
-    gone.deadline_at, gone.worker_id, gone.dispatched_at
-FROM gone, LATERAL jsonb_array_elements(gone.payloads) WITH ORDINALITY AS item (payload, place)
-WHERE item.payload <> 'null'
+SELECT slice.tenant_id, slice.pack_id, slice.first FROM platform.job_slice AS slice
+WHERE slice.tenant_id = %(tenant_id)s
+    AND (%(pack_id)s::uuid IS NULL OR (slice.pack_id = %(pack_id)s
+        AND %(item)s BETWEEN slice.first AND slice.first + slice.size - 1))
+ORDER BY slice.pack_id, slice.first FOR UPDATE OF slice

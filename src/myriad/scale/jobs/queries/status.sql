@@ -50,7 +50,7 @@ WITH RECURSIVE wanted AS MATERIALIZED (
         AND (%(task)s::text IS NULL OR task_id = (SELECT task_id FROM wanted))
     ORDER BY id DESC LIMIT %(limit)s
 ), packed AS (
-    SELECT (left(newest.id::text, 30) || lpad(to_hex(newest.item - 1), 6, '0'))::uuid AS id,
+    SELECT platform.job_item_id(newest.id, newest.item - 1) AS id,
         lane.task_id, lane.job_class, newest.max_attempts
     FROM lane, LATERAL (
         SELECT pack.id, place.item::integer AS item, pack.max_attempts
@@ -210,7 +210,7 @@ WITH gone AS (
 ), kept AS (
     INSERT INTO platform.job_finished
         (tenant_id, id, state, job_class, task_id, attempts, payload, max_attempts, cost)
-    SELECT gone.tenant_id, (left(gone.id::text, 30) || lpad(to_hex(place.item), 6, '0'))::uuid,
+    SELECT gone.tenant_id, platform.job_item_id(gone.id, place.item),
         'cancelled', gone.job_class, gone.task_id, 0, gone.payloads -> place.item,
         gone.max_attempts, gone.cost
     FROM gone, LATERAL generate_series(gone.taken, gone.size - 1) AS place (item)
