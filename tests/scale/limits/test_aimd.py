@@ -50,7 +50,9 @@ STEPS = st.lists(
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-async def test_redis_and_memory_do_the_same_arithmetic(cache: Redis, steps: list[tuple]) -> None:
+async def test_redis_and_memory_do_the_same_arithmetic(
+    cache: Redis, steps: list[tuple[str, float, float]]
+) -> None:
     """Any history of takes and refusals gives the same waits and rates with Redis and without."""
     clock, key = Clock(), token_hex(8)
     shared, alone = (AimdLimiter(c, POLICY, clock=clock) for c in (cache, None))

@@ -1,13 +1,19 @@
 """Limits toward others: how fast we may call a provider, and when to stop calling it at all."""
 
 from myriad.scale.limits.aimd import AimdLimiter, AimdPolicy
+from myriad.scale.limits.allowance import BudgetExhaustedError, BudgetPolicy, Reservation
 from myriad.scale.limits.breaker import Breaker, BreakerPolicy, CircuitOpenError, Outcome
+from myriad.scale.limits.budget import ProviderBudget
 
 __all__ = [
     "AimdLimiter",
     "AimdPolicy",
     "Breaker",
     "BreakerPolicy",
+    "BudgetExhaustedError",
+    "BudgetPolicy",
     "CircuitOpenError",
     "Outcome",
+    "ProviderBudget",
+    "Reservation",
 ]

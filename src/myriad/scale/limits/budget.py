@@ -1,0 +1,209 @@
+"""What providers of models may be asked, shared by every process: reserve, call, settle.
+
+One Lua call checks and takes requests and tokens of the rolling minute, the day's requests and the
+tenant's money, all or nothing; the Redis server's clock decides. A call reserves what it may cost
+at most and settles with what it did cost. The provider's own headers lower what is left. While
+Redis does not answer, each process has its share (see `budget_local`), and tells Redis afterwards.
+
+The minute is counted in slices of a second and holds for any 60 seconds, so that a provider sees
+no overrun however it counts its own minutes; a generic cell rate would admit up to twice the
+limit over the edge of one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from myriad.scale.limits.allowance import (
+    BudgetExhaustedError,
+    BudgetPolicy,
+    CallTooLargeError,
+    LimitName,
+    Reservation,
+    boundaries_around,
+)
+from myriad.scale.limits.budget_headers import Told, read_headers
+from myriad.scale.limits.budget_local import LocalShares
+from myriad.scale.observe.logs import get_logger
+from myriad.scale.observe.metrics import Counter
+from myriad.scale.tenancy import TenantId
+
+__all__ = [
+    "BudgetExhaustedError",
+    "BudgetPolicy",
+    "CallTooLargeError",
+    "LimitName",
+    "ProviderBudget",
+    "Reservation",
+]
+
+_log = get_logger(__name__)
+_SCRIPT = Path(__file__).with_name("budget.lua").read_text(encoding="utf-8")
+_PREFIX = "budget:v1:"
+_AWAY_SECONDS = 5.0
+_LOST = (RedisError, OSError, TimeoutError)
+_UNLIMITED = BudgetPolicy()
+_refusals = Counter(
+    "myriad_limits_budget_refusals", "Calls that a provider budget did not admit", ["limit"]
+)
+
+
+class ProviderBudget:
+    """Admits calls to models within the providers' limits and the tenants' money.
+
+    `redis` should be the server that never evicts; None for a process that has none. `workers` is
+    how many processes share the budget, for the shares while Redis is away. `clock` (epoch
+    seconds) is for tests.
+    """
+
+    def __init__(
+        self, redis: Redis | None, *, workers: int = 1, clock: Callable[[], float] | None = None
+    ) -> None:
+        self._script = redis.register_script(_SCRIPT) if redis is not None else None
+        self._clock = clock
+        self._shares = LocalShares(max(1, workers))
+        self._away_until = 0.0
+
+    async def reserve(
+        self,
+        model_key: str,
+        tenant: TenantId,
+        tokens: int,
+        cost_usd_micros: int,
+        policy: BudgetPolicy,
+    ) -> Reservation:
+        """Take one request, `tokens` and the money, or raise BudgetExhaustedError and take nothing.
+
+        Raises CallTooLargeError when even an empty budget would not allow the call.
+        """
+        policy.check(tokens, cost_usd_micros)
+        purse = f"{tenant}:{policy.purse}"
+        now = self._now()
+        try:
+            told = await self._reserve_shared(model_key, purse, tokens, cost_usd_micros, policy)
+            if told is None:
+                marks = self._shares.reserve(model_key, purse, tokens, cost_usd_micros, policy, now)
+            else:
+                marks = told[0], told[1], told[2]
+        except BudgetExhaustedError as refused:
+            _refusals.labels(refused.limit).inc()
+            raise
+        return Reservation(
+            model_key, tenant, policy.purse, tokens, cost_usd_micros, *marks, told is not None
+        )
+
+    async def settle(self, reservation: Reservation, tokens: int, cost_usd_micros: int) -> None:
+        """Replace what was reserved by what the call used; a second time does nothing."""
+        await self._correct(reservation, 0, tokens, cost_usd_micros)
+
+    async def cancel(self, reservation: Reservation) -> None:
+        """Give everything back: the call never went out."""
+        await self._correct(reservation, -reservation.requests, 0, 0)
+
+    async def lower(self, model_key: str, headers: Mapping[str, str]) -> None:
+        """Take the provider's word for what is left of the minute, and when it asks to wait.
+
+        `headers` are those of its answer, of 429 above all; without any that count nothing happens.
+        """
+        told = read_headers(headers, datetime.fromtimestamp(self._now(), UTC))
+        if told.says_nothing:
+            return
+        if told.pause_seconds > 0:
+            use = self._shares.model(model_key)
+            use.paused_until = max(use.paused_until, self._now() + told.pause_seconds)
+        await self._call("lower", model_key, "", _facts_of(told))
+
+    async def _reserve_shared(
+        self, model_key: str, purse: str, tokens: int, micros: int, policy: BudgetPolicy
+    ) -> list[int] | None:
+        await self._pay_debts(model_key, purse, policy)
+        facts: list[str | float] = [
+            1,
+            tokens,
+            micros,
+            *policy.as_arguments(),
+            *self._boundaries(policy),
+        ]
+        answer = await self._call("reserve", model_key, purse, facts)
+        if answer is None:
+            return None
+        if answer[0]:
+            raise BudgetExhaustedError(cast(LimitName, answer[0].decode()), float(answer[1]))
+        told = [int(number) for number in answer[1:]]
+        self._shares.remember(model_key, purse, told)
+        return told
+
+    async def _pay_debts(self, model_key: str, purse: str, policy: BudgetPolicy) -> None:
+        if not self._is_there():
+            return
+        debts = self._shares.take_debts(model_key, purse, self._now())
+        if any(debts):
+            facts: list[str | float] = [
+                *debts,
+                *_UNLIMITED.as_arguments(),
+                *self._boundaries(policy),
+            ]
+            await self._call("carry", model_key, purse, facts)
+
+    async def _correct(
+        self, reservation: Reservation, requests: int, tokens: int, micros: int
+    ) -> None:
+        if reservation.is_settled:
+            return
+        reservation.is_settled = True
+        purse = f"{reservation.tenant}:{reservation.purse}"
+        changes = requests, tokens - reservation.tokens, micros - reservation.cost_usd_micros
+        if not any(changes):
+            return
+        if not reservation.is_shared:
+            self._shares.adjust(reservation.model_key, purse, reservation.second, *changes)
+            return
+        facts = [reservation.second, *changes, reservation.day_start, reservation.month_start]
+        await self._call("adjust", reservation.model_key, purse, facts)
+
+    async def _call(
+        self, command: str, model_key: str, purse: str, facts: Sequence[str | float]
+    ) -> list[bytes] | None:
+        if not self._is_there():
+            return None
+        assert self._script is not None
+        moment = "" if self._clock is None else repr(self._clock())
+        try:
+            answer: list[bytes] = await self._script(
+                keys=_keys(model_key, purse), args=[command, moment, *facts]
+            )
+        except _LOST as error:
+            self._away_until = time.monotonic() + _AWAY_SECONDS
+            _log.warning("limits_budget_away", error=repr(error))
+            return None
+        return answer
+
+    def _boundaries(self, policy: BudgetPolicy) -> list[str]:
+        around = boundaries_around(self._now(), policy.day_zone)
+        return [",".join(map(str, days)) for days in (around.days, around.months)]
+
+    def _is_there(self) -> bool:
+        return self._script is not None and time.monotonic() >= self._away_until
+
+    def _now(self) -> float:
+        return time.time() if self._clock is None else self._clock()
+
+
+def _facts_of(told: Told) -> list[float]:
+    return [told.requests_left, told.tokens_left, told.until_full_seconds, told.pause_seconds]
+
+
+def _keys(model_key: str, purse: str) -> list[str]:
+    return [
+        f"{_PREFIX}minute:{model_key}",
+        f"{_PREFIX}day:{model_key}",
+        f"{_PREFIX}purse:day:{purse}",
+        f"{_PREFIX}purse:month:{purse}",
+    ]
