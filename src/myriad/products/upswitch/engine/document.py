@@ -1,0 +1,87 @@
+"""The whole of a valuation's inputs as one document, its decoding and its JSON schema."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from myriad.products.upswitch.engine.fields import Rate
+from myriad.products.upswitch.engine.input_sheet import InputSheet
+from myriad.products.upswitch.engine.market_inputs import (
+    Diligence,
+    DiscountingInputs,
+    Discounts,
+    MarketApproach,
+    Uncertainty,
+    Weights,
+)
+from myriad.products.upswitch.engine.worksheets import (
+    CapitalCostWorksheet,
+    LeaseConverter,
+    ResearchConverter,
+)
+from myriad.products.upswitch.errors import InputsError
+
+
+class Inputs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All inputs of one valuation. Amounts are in `units` of `currency`, shares too.
+
+    `nace_codes` starting with 64, 65 or 66 are banks and insurers, which are valued on their book.
+    """
+
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")] = "EUR"
+    units: Literal[1, 1000, 1000000] = 1
+    nace_codes: tuple[str, ...] = ()
+    input_sheet: InputSheet
+    cost_of_capital_worksheet: CapitalCostWorksheet = CapitalCostWorksheet()
+    operating_lease_converter: LeaseConverter | None = None
+    rd_converter: ResearchConverter | None = None
+    mature_market_equity_risk_premium: Rate | None = None
+    """None: of the parameters (sheet "Country equity risk premiums", B1)."""
+    discounting: DiscountingInputs = DiscountingInputs()
+    market_approach: MarketApproach | None = None
+    discounts: Discounts = Discounts()
+    weights: Weights = Weights()
+    due_diligence: Diligence | None = None
+    uncertainties: tuple[Uncertainty, ...] = ()
+
+
+_PATH = re.compile(r"^(?P<what>.*?) - at `\$(?P<path>[^`]*)`$", re.DOTALL)
+
+
+def read_inputs(text: bytes | str) -> Inputs:
+    """Return the inputs in a JSON document; raises InputsError naming the field and what it takes."""
+    try:
+        return msgspec.json.decode(text, type=Inputs)
+    except msgspec.DecodeError as error:
+        raise _explained(error) from None
+
+
+def convert_inputs(document: Any) -> Inputs:
+    """Return the inputs in plain lists and dicts; raises InputsError."""
+    try:
+        return msgspec.convert(document, type=Inputs)
+    except msgspec.ValidationError as error:
+        raise _explained(error) from None
+
+
+def write_inputs(inputs: Inputs) -> bytes:
+    """Return the inputs as JSON."""
+    return msgspec.json.format(msgspec.json.encode(inputs), indent=1)
+
+
+def inputs_schema() -> dict[str, Any]:
+    """Return the JSON schema (2020-12) of a document, generated from the types."""
+    schema = msgspec.json.schema(Inputs)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _explained(error: msgspec.DecodeError) -> InputsError:
+    found = _PATH.match(str(error))
+    if found is None:
+        return InputsError(f"the inputs cannot be read: {error}")
+    pointer = "/" + found["path"].strip(".").replace(".", "/").replace("[", "/").replace("]", "")
+    return InputsError(f"{pointer}: {found['what']}", [(pointer, found["what"])])
