@@ -1,0 +1,28 @@
+"""Which numbers are known: one bit for each possible one, so that millions take 12 MB."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int64]
+# The last two digits follow from the first eight.
+_PLACES = 10**8
+
+
+class EntitySet:
+    """A set of ten-digit numbers that have passed their check."""
+
+    def __init__(self) -> None:
+        self._bits = np.zeros(_PLACES // 8, np.uint8)
+
+    def add(self, numbers: Numbers) -> None:
+        """Add `numbers`."""
+        stems = numbers // 100
+        np.bitwise_or.at(self._bits, stems >> 3, (1 << (stems & 7)).astype(np.uint8))
+
+    def holds(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Tell of each number whether it is in the set; same shape."""
+        stems = numbers // 100
+        held: NDArray[np.bool_] = (self._bits[stems >> 3] >> (stems & 7).astype(np.uint8)) & 1 == 1
+        return held

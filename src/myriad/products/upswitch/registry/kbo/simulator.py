@@ -1,0 +1,253 @@
+"""Extracts that no register ever published: the KBO's files, filled with companies that are not.
+
+The KBO publishes files, so what stands in for it writes files: the same forms, proportions and
+oddities (natural persons, entities without address or main activity, two main activities,
+names with quotes and line breaks). One seed gives the same extract every time.
+"""
+
+from __future__ import annotations
+
+import random
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date, timedelta
+from pathlib import Path
+from typing import IO
+
+from myriad.products.upswitch.registry.kbo.files import FILES
+
+_WORDS = [
+    "Aarden",
+    "Bakkerij",
+    "Beton",
+    "Bloemen",
+    "Bouw",
+    "Brouw",
+    "Daken",
+    "Data",
+    "Delta",
+    "Drogist",
+    "Edel",
+    "Elektro",
+    "Fiets",
+    "Garage",
+    "Glas",
+    "Groen",
+    "Haard",
+    "Handel",
+    "Hoeve",
+    "Hout",
+    "Immo",
+    "Installa",
+    "Kaas",
+    "Kapper",
+    "Keuken",
+    "Klima",
+    "Koffie",
+    "Lakens",
+    "Linde",
+    "Logis",
+    "Meubel",
+    "Molen",
+    "Motor",
+    "Noord",
+    "Oever",
+    "Optiek",
+    "Orgel",
+    "Papier",
+    "Pelikaan",
+    "Plaat",
+    "Rivier",
+    "Schilder",
+    "Slager",
+    "Solar",
+    "Staal",
+    "Steen",
+    "Studio",
+    "Tapijt",
+    "Techno",
+    "Transport",
+    "Tuin",
+    "Valk",
+    "Verf",
+    "Vlas",
+    "Water",
+    "Wijn",
+    "Zadel",
+    "Zilver",
+    "Zuid",
+    "Atelier",
+    "Boulange",
+    "Carreaux",
+    "Charpente",
+    "Confis",
+    "Ferme",
+    "Fleuri",
+    "Menuise",
+    "Pâtisse",
+    "Plombe",
+    "Toiture",
+]
+_ENDINGS = [
+    "ring",
+    "stein",
+    "haus",
+    "veld",
+    "dal",
+    "mont",
+    "eau",
+    "rie",
+    "land",
+    "berg",
+    "beek",
+    "hof",
+    "poort",
+    "plein",
+    "donk",
+    "gem",
+    "zele",
+]
+_STREETS = [
+    "Dorpsstraat",
+    "Kerkplein",
+    "Stationslaan",
+    "Molenweg",
+    "Lindelaan",
+    "Nieuwstraat",
+    "Veldweg",
+]
+_PLACES = (("9000", "Gent"), ("2000", "Antwerpen"), ("3000", "Leuven"), ("8000", "Brugge"),
+           ("1000", "Brussel"), ("4000", "Liège"), ("5000", "Namur"), ("3500", "Hasselt"))  # fmt: skip
+_NACE = ("10710", "41201", "43211", "45200", "46499", "47114", "49410", "55100", "56101", "62010",
+         "64190", "68201", "69201", "70220", "71121", "81210", "86210", "96021")  # fmt: skip
+_FIRST = 20_000_000
+
+
+def write_extract(
+    target: Path, *, enterprises: int, seed: int = 1, number: int = 1, day: date = date(2026, 5, 1)
+) -> None:
+    """Write a full extract into the folder `target`, or into a ZIP file when it ends in .zip."""
+    if target.suffix != ".zip":
+        target.mkdir(parents=True, exist_ok=True)
+        _write_files(target, enterprises, seed, number, day)
+        return
+    folder = target.with_suffix(".files")
+    folder.mkdir(parents=True)
+    _write_files(folder, enterprises, seed, number, day)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, file.name)
+            file.unlink()
+    folder.rmdir()
+
+
+def _write_files(folder: Path, enterprises: int, seed: int, number: int, day: date) -> None:
+    (folder / "meta.csv").write_text(
+        '"Variable","Value"\n'
+        f'"SnapshotDate","{day:%d-%m-%Y}"\n'
+        f'"ExtractTimestamp","{day + timedelta(days=1):%d-%m-%Y} 07:07:49"\n'
+        '"ExtractType","full"\n'
+        f'"ExtractNumber","{number}"\n"Version","1.0.0"\n',
+        encoding="utf-8",
+    )
+    with ExitStack() as stack:
+        files: dict[str, IO[str]] = {}
+        for file in FILES:
+            opened = (folder / f"{file.stem}.csv").open("w", encoding="utf-8", newline="")
+            files[file.stem] = stack.enter_context(opened)
+            headings = ",".join(f'"{column.heading}"' for column in file.columns)
+            files[file.stem].write(f"{headings}\n")
+        files["code"].writelines(_codes())
+        chance = random.Random(seed)  # noqa: S311 - invented companies are no secret.
+        for place in range(enterprises):
+            for stem, text in _entity(place, chance):
+                files[stem].write(text)
+
+
+def printed(stem: int) -> str:
+    """Return the number with the eight digits `stem` and its check digits, as printed."""
+    digits = f"{stem:08d}{97 - stem % 97:02d}"
+    if stem < _FIRST:
+        return f"{digits[:4]}.{digits[4:7]}.{digits[7:]}"
+    return f"{digits[0]}.{digits[1:4]}.{digits[4:7]}.{digits[7:]}"
+
+
+def _entity(place: int, chance: random.Random) -> Iterator[tuple[str, str]]:
+    """Yield (file, lines) of one enterprise and what belongs to it."""
+    own = printed(4_000_000 + place * 7)
+    natural = chance.random() < 0.45
+    start = date(1960, 1, 1) + timedelta(days=chance.randrange(24_000))
+    form = "" if natural else chance.choice(("014", "015", "610", "612", "706"))
+    situation = "000" if chance.random() < 0.98 else "050"
+    yield (
+        "enterprise",
+        f'"{own}","AC","{situation}","{1 if natural else 2}",{_quoted(form)},,{start:%d-%m-%Y}\n',
+    )
+    yield "denomination", _names(own, chance)
+    if chance.random() < 0.6:
+        yield "address", _address(own, "REGO", chance)
+    if chance.random() < 0.65:
+        yield "activity", _activities(own, chance, chance.randrange(1, 7))
+    if chance.random() < 0.2:
+        yield "contact", f'"{own}","ENT","EMAIL","info@firm-{place}.example"\n'
+    if chance.random() < 0.85:
+        site = printed(20_000_000 + place)
+        yield "establishment", f'"{site}",{start:%d-%m-%Y},"{own}"\n'
+        yield "address", _address(site, "BAET", chance)
+        yield "activity", _activities(site, chance, chance.randrange(1, 5))
+        if chance.random() < 0.5:
+            yield "denomination", f'"{site}","2","003","{_name(chance)}"\n'
+    if chance.random() < 0.002:
+        yield "branch", f'"{printed(90_000_000 + place)}",{start:%d-%m-%Y},"{own}"\n'
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if text else ""
+
+
+def _name(chance: random.Random) -> str:
+    name = chance.choice(_WORDS) + chance.choice(_ENDINGS)
+    if chance.random() < 0.6:
+        name += " " + chance.choice(_WORDS)
+    return name if chance.random() > 0.01 else f'{name} ""De Oude""'
+
+
+def _names(own: str, chance: random.Random) -> str:
+    name = _name(chance)
+    lines = f'"{own}","2","001","{name}"\n'
+    if chance.random() < 0.15:
+        lines += f'"{own}","2","002","{name[:4].upper()}"\n'
+    if chance.random() < 0.1:
+        lines += f'"{own}","1","003","{_name(chance)}"\n'
+    return lines
+
+
+def _address(entity: str, kind: str, chance: random.Random) -> str:
+    zipcode, place = chance.choice(_PLACES)
+    street = chance.choice(_STREETS)
+    return (
+        f'"{entity}","{kind}",,,"{zipcode}","{place}","{place}","{street}","{street}",'
+        f'"{chance.randrange(1, 300)}","","",\n'
+    )
+
+
+def _activities(entity: str, chance: random.Random, count: int) -> str:
+    lines = []
+    for place in range(count):
+        code = chance.choice(_NACE)
+        kind = "MAIN" if place == 0 or chance.random() < 0.1 else "SECO"
+        group = chance.choice(("001", "006"))
+        lines.append(f'"{entity}","{group}","2008","{code}","{kind}"\n')
+        lines.append(f'"{entity}","{group}","2025","{code}","{kind}"\n')
+    return "".join(lines)
+
+
+def _codes() -> Iterator[str]:
+    forms = {"014": "Naamloze vennootschap", "015": "Besloten vennootschap", "610": "BV",
+             "612": "Commanditaire vennootschap", "706": "Coöperatieve vennootschap"}  # fmt: skip
+    yield from (f'"JuridicalForm","{code}","NL","{text}"\n' for code, text in forms.items())
+    yield '"JuridicalSituation","000","NL","Normale toestand"\n'
+    yield '"JuridicalSituation","050","NL","Opening van faillissement"\n'
+    yield '"Status","AC","NL","Actief"\n'
+    yield from (f'"Nace2025","{code}","NL","Activiteit {code}"\n' for code in _NACE)

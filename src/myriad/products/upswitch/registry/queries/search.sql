@@ -1,0 +1,22 @@
+-- name: find_company
+SELECT number, name, names, status, situation, legal_form, is_natural_person, start_date, address,
+       snapshot_date,
+       (SELECT count(*) FROM upswitch.kbo_establishment s WHERE s.enterprise = c.number)
+           AS establishments,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'group', a.activity_group, 'version', a.nace_version::integer,
+                   'code', a.nace_code, 'classification', a.classification)), '[]')
+        FROM upswitch.kbo_activity a WHERE a.entity = c.number) AS activities
+FROM upswitch.company c
+WHERE number = %(number)s
+
+-- name: describe_codes
+SELECT category, code, description FROM upswitch.kbo_code
+WHERE language = %(language)s
+  AND (category, code) IN (SELECT * FROM unnest(%(categories)s::text[], %(codes)s::text[]))
+
+-- name: search_companies
+SELECT c.number, c.name, c.status, c.situation, c.legal_form, c.address
+FROM upswitch.find_companies(%(query)s, %(limit)s) WITH ORDINALITY AS found (number, place)
+JOIN upswitch.company c USING (number)
+ORDER BY found.place
