@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from myriad.products.keeper.google.simulator.state import (
     GoogleFaultError,
     GoogleSimulator,
-    json_response,
 )
+from myriad.scale.simulator.answers import json_response
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Simulated Google: give access</title>

@@ -10,14 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from myriad.products.keeper.google.simulator.pushes import Pushes
-from myriad.products.keeper.google.simulator.state import (
-    GoogleFaultError,
-    GoogleSimulator,
-    json_response,
-)
+from myriad.products.keeper.google.simulator.state import GoogleFaultError, GoogleSimulator
 from myriad.products.keeper.google.simulator.world import STARS, Json, Spot, opaque
-from myriad.products.keeper.square.simulator.faults import Faults
 from myriad.products.keeper.square.simulator.records import moment_of
+from myriad.scale.simulator.answers import json_response
+from myriad.scale.simulator.faults import Faults
 
 
 def pushes_of(request: Request) -> Pushes:

@@ -12,11 +12,11 @@ from myriad.products.keeper.google.simulator.state import (
     GoogleFaultError,
     GoogleSimulator,
     admit,
-    json_response,
 )
 from myriad.products.keeper.google.simulator.world import Json, Spot, timestamp
 from myriad.products.keeper.square.simulator.paging import CursorError, Cursors, digest_of
 from myriad.products.keeper.square.simulator.records import moment_of
+from myriad.scale.simulator.answers import json_response
 
 _MOST = 50
 _TOKEN_LIFE_SECONDS = 300.0

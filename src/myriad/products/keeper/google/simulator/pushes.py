@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import time
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -19,8 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from myriad.kit.clock import utc_now
 from myriad.products.keeper.google.simulator.state import GoogleSettings
 from myriad.products.keeper.google.simulator.world import timestamp
+from myriad.scale.simulator.deliveries import Deliveries, post_once
 
-_TIMEOUT_SECONDS = 10.0
 _KEPT = 500
 _KEY_ID = "simulated-key"
 
@@ -44,7 +42,11 @@ class Pushes:
 
     settings: GoogleSettings
     sent: list[Push] = field(default_factory=list)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._on_their_way = Deliveries(
+            self.settings.webhook_first_retry_seconds, self.settings.webhook_attempts
+        )
 
     @cached_property
     def key(self) -> rsa.RSAPrivateKey:
@@ -105,30 +107,12 @@ class Pushes:
         self.sent.append(push)
         del self.sent[:-_KEPT]
         if self.settings.webhook_url:
-            task = asyncio.get_running_loop().create_task(self._deliver(push))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self._on_their_way.start(push.statuses, lambda _: self._post(push.body))
         return push
-
-    async def _deliver(self, push: Push) -> None:
-        wait = self.settings.webhook_first_retry_seconds
-        for _ in range(self.settings.webhook_attempts):
-            status = await self._post(push.body)
-            push.statuses.append(status)
-            if 200 <= status < 300:
-                return
-            await asyncio.sleep(wait)
-            wait *= 2
 
     async def _post(self, body: bytes) -> int:
         headers = {"content-type": "application/json"}
         if self.settings.audience:
             headers["authorization"] = f"Bearer {self.token()}"
         asked = {"token": self.settings.webhook_secret}
-        try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-                url = self.settings.webhook_url
-                answer = await client.post(url, params=asked, content=body, headers=headers)
-        except httpx.HTTPError:
-            return 0
-        return answer.status_code
+        return await post_once(self.settings.webhook_url, body, headers, asked)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-import sys
-
-import uvicorn
-
-from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.google.simulator.app import create_app
 from myriad.products.keeper.google.simulator.spa import spa_world
 from myriad.products.keeper.google.simulator.state import GoogleSettings
 from myriad.products.keeper.google.simulator.world import GoogleWorld
+from myriad.scale.simulator.serving import serve
 
 
 def run_simulator(
@@ -27,29 +22,10 @@ def run_simulator(
 
     Raises InvalidInputError when the port is taken.
     """
-    _check_port(host, port)
     world = spa_world(seed=seed, customers=customers)
     settings = GoogleSettings(seed=seed, webhook_url=webhook_url)
-    if not quiet:
-        sys.stderr.write(describe(world, settings, f"http://{host}:{port}"))
-    uvicorn.run(
-        create_app(world, settings),
-        host=host,
-        port=port,
-        log_level="error" if quiet else "info",
-        access_log=not quiet,
-        server_header=False,
-        lifespan="off",
-        timeout_graceful_shutdown=2,
-    )
-
-
-def _check_port(host: str, port: int) -> None:
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        message = f"port {port} cannot be used ({error.strerror}); choose another with --port"
-        raise InvalidInputError(message) from None
+    greeting = describe(world, settings, f"http://{host}:{port}")
+    serve(create_app(world, settings), host=host, port=port, quiet=quiet, greeting=greeting)
 
 
 def describe(world: GoogleWorld, settings: GoogleSettings, url: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -17,7 +16,8 @@ from starlette.responses import Response
 
 from myriad.products.keeper.google.simulator.world import GoogleWorld
 from myriad.products.keeper.settings import SIMULATED_GOOGLE
-from myriad.products.keeper.square.simulator.faults import Bucket, Faults, Weather, whole_seconds
+from myriad.scale.simulator.answers import json_response
+from myriad.scale.simulator.faults import Bucket, Faults, Weather, whole_seconds
 
 
 class GoogleFaultError(Exception):
@@ -34,13 +34,6 @@ class GoogleFaultError(Exception):
         """Return the answer that carries this refusal."""
         error = {"code": self.code, "message": self.message, "status": self.status}
         return json_response({"error": error}, self.code, self.headers)
-
-
-def json_response(
-    body: object, status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    """Return `body` as JSON."""
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
 
 
 @dataclass(frozen=True)
@@ -83,7 +76,7 @@ class GoogleSimulator:
 
     world: GoogleWorld
     settings: GoogleSettings
-    weather: Weather
+    weather: Weather[Faults]
     buckets: dict[str, Bucket] = field(default_factory=dict)
     used_codes: set[str] = field(default_factory=set)
     revoked_at: float = -1.0
@@ -129,7 +122,7 @@ class GoogleSimulator:
 
 def new_simulator(world: GoogleWorld, settings: GoogleSettings) -> GoogleSimulator:
     """Return the state of a simulator that serves `world`."""
-    return GoogleSimulator(world, settings, Weather(settings.seed))
+    return GoogleSimulator(world, settings, Weather(settings.seed, Faults()))
 
 
 async def admit(request: Request, *, edit: bool = False) -> GoogleSimulator:
@@ -141,7 +134,7 @@ async def admit(request: Request, *, edit: bool = False) -> GoogleSimulator:
         message = "Request had invalid authentication credentials."
         raise GoogleFaultError(401, "UNAUTHENTICATED", message)
     _check_rate(simulator, edit=edit)
-    await _suffer(simulator)
+    await simulator.weather.suffer(too_many, unavailable)
     return simulator
 
 
@@ -163,13 +156,6 @@ def too_many(wait_seconds: float) -> GoogleFaultError:
     return GoogleFaultError(429, "RESOURCE_EXHAUSTED", message, **headers)
 
 
-async def _suffer(simulator: GoogleSimulator) -> None:
-    faults: Faults = simulator.weather.faults
-    if faults.slow_seconds:
-        await asyncio.sleep(faults.slow_seconds)
-    if simulator.weather.strikes(faults.rate_429):
-        simulator.weather.count("faults_429")
-        raise too_many(faults.retry_after_seconds)
-    if simulator.weather.strikes(faults.rate_500):
-        simulator.weather.count("faults_500")
-        raise GoogleFaultError(503, "UNAVAILABLE", "The service is currently unavailable.")
+def unavailable() -> GoogleFaultError:
+    """Return the 503 of a service that is down."""
+    return GoogleFaultError(503, "UNAVAILABLE", "The service is currently unavailable.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
 from starlette.responses import Response
+
+from myriad.scale.simulator.answers import json_response
 
 
 class SquareError(Exception):
@@ -47,10 +48,3 @@ def server_error() -> SquareError:
     """Return a 500."""
     detail = "An internal error has occurred, and the API was unable to service your request."
     return SquareError(500, "API_ERROR", "INTERNAL_SERVER_ERROR", detail)
-
-
-def json_response(
-    body: object, status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    """Return `body` as JSON."""
-    return Response(msgspec.json.encode(body), status, headers, "application/json")

@@ -10,10 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from myriad.products.keeper.square.simulator import consent, control, endpoints
-from myriad.products.keeper.square.simulator.answers import SquareError, json_response
+from myriad.products.keeper.square.simulator.answers import SquareError
 from myriad.products.keeper.square.simulator.settings import VERSION, SimulatorSettings
 from myriad.products.keeper.square.simulator.state import Simulator, WaitError, new_simulator
 from myriad.products.keeper.square.simulator.world import World
+from myriad.scale.simulator.answers import json_response
 
 _Handler = Callable[[Request], Awaitable[Response]]
 

@@ -9,10 +9,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from myriad.products.keeper.square.simulator.answers import bad_request, json_response
+from myriad.products.keeper.square.simulator.answers import bad_request
 from myriad.products.keeper.square.simulator.records import Json
 from myriad.products.keeper.square.simulator.state import Simulator
 from myriad.products.keeper.square.simulator.world import Seller
+from myriad.scale.simulator.answers import json_response
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Simulated Square: give access</title>

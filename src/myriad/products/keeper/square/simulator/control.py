@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from myriad.products.keeper.square.simulator import shapes
-from myriad.products.keeper.square.simulator.answers import SquareError, bad_request, json_response
+from myriad.products.keeper.square.simulator.answers import SquareError, bad_request
 from myriad.products.keeper.square.simulator.consent import revoke_merchant
-from myriad.products.keeper.square.simulator.faults import Faults
+from myriad.products.keeper.square.simulator.faults import SquareFaults
 from myriad.products.keeper.square.simulator.records import Json, moment_of, timestamp
 from myriad.products.keeper.square.simulator.state import Simulator
 from myriad.products.keeper.square.simulator.world import Seller, square_id
+from myriad.scale.simulator.answers import json_response
 
 Handler = Callable[[Request], Awaitable[Response]]
 _MERGE_FIELDS = ("given_name", "family_name", "email_address", "phone_number", "birthday")
@@ -66,7 +67,7 @@ async def faults(request: Request) -> Response:
     if body.pop("revoke", False):
         revoke_merchant(simulator, _seller(simulator, body).merchant_id)
     try:
-        chosen = replace(Faults(), **body)
+        chosen = replace(SquareFaults(), **body)
     except TypeError as error:
         raise bad_request("UNKNOWN_BODY_PARAMETER", str(error)) from None
     simulator.weather.set(chosen, seed)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from myriad.products.keeper.square.simulator.answers import SquareError, bad_request, json_response
+from myriad.products.keeper.square.simulator.answers import SquareError, bad_request
 from myriad.products.keeper.square.simulator.listing import (
     FOREVER,
     Listing,
@@ -21,6 +21,7 @@ from myriad.products.keeper.square.simulator.listing import (
 from myriad.products.keeper.square.simulator.records import Json
 from myriad.products.keeper.square.simulator.state import Simulator, admit
 from myriad.products.keeper.square.simulator.world import Seller
+from myriad.scale.simulator.answers import json_response
 
 _BOOKING_WINDOW = timedelta(days=31)
 _TIMECARDS_SINCE = "2025-05-21"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import sys
 from pathlib import Path
 
-import uvicorn
-
-from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.square.simulator.app import create_app
 from myriad.products.keeper.square.simulator.purchases import purchases_seller
 from myriad.products.keeper.square.simulator.settings import SimulatorSettings
 from myriad.products.keeper.square.simulator.spa import spa_seller
 from myriad.products.keeper.square.simulator.world import World
+from myriad.scale.simulator.serving import serve
 
 
 def build_world(*, purchases: Path | None, spa: bool, seed: int, customers: int) -> World:
@@ -24,27 +20,6 @@ def build_world(*, purchases: Path | None, spa: bool, seed: int, customers: int)
     if purchases is not None:
         world.add(purchases_seller(purchases))
     return world
-
-
-def serve(
-    world: World,
-    settings: SimulatorSettings | None = None,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8377,
-    quiet: bool = True,
-) -> None:
-    """Serve `world` until SIGINT or SIGTERM."""
-    uvicorn.run(
-        create_app(world, settings),
-        host=host,
-        port=port,
-        log_level="error" if quiet else "info",
-        access_log=not quiet,
-        server_header=False,
-        lifespan="off",
-        timeout_graceful_shutdown=2,
-    )
 
 
 def run_simulator(
@@ -64,19 +39,9 @@ def run_simulator(
     when the port is taken.
     """
     world = build_world(purchases=purchases, spa=spa, seed=seed, customers=customers)
-    _check_port(host, port)
     settings = SimulatorSettings(seed=seed, webhook_url=webhook_url)
-    if not quiet:
-        sys.stderr.write(describe(world, settings, f"http://{host}:{port}"))
-    serve(world, settings, host=host, port=port, quiet=quiet)
-
-
-def _check_port(host: str, port: int) -> None:
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        message = f"port {port} cannot be used ({error.strerror}); choose another with --port"
-        raise InvalidInputError(message) from None
+    greeting = describe(world, settings, f"http://{host}:{port}")
+    serve(create_app(world, settings), host=host, port=port, quiet=quiet, greeting=greeting)
 
 
 def describe(world: World, settings: SimulatorSettings, url: str) -> str:

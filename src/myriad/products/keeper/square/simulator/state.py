@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import cast
@@ -16,12 +15,13 @@ from myriad.products.keeper.square.simulator.answers import (
     server_error,
     unauthorized,
 )
-from myriad.products.keeper.square.simulator.faults import Bucket, Weather, whole_seconds
+from myriad.products.keeper.square.simulator.faults import SquareFaults
 from myriad.products.keeper.square.simulator.oauth import Issuer
 from myriad.products.keeper.square.simulator.paging import Cursors
 from myriad.products.keeper.square.simulator.settings import SimulatorSettings
 from myriad.products.keeper.square.simulator.webhooks import Webhooks
 from myriad.products.keeper.square.simulator.world import Seller, World
+from myriad.scale.simulator.faults import Bucket, Weather, whole_seconds
 
 _VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
@@ -34,7 +34,7 @@ class Simulator:
     settings: SimulatorSettings
     issuer: Issuer
     cursors: Cursors
-    weather: Weather
+    weather: Weather[SquareFaults]
     webhooks: Webhooks
     application_bucket: Bucket
     seller_buckets: dict[str, Bucket] = field(default_factory=dict)
@@ -56,7 +56,7 @@ def new_simulator(world: World, settings: SimulatorSettings) -> Simulator:
         settings=settings,
         issuer=Issuer(settings),
         cursors=Cursors(f"cursor-{settings.seed}".encode(), settings.cursor_life_seconds),
-        weather=Weather(settings.seed),
+        weather=Weather(settings.seed, SquareFaults()),
         webhooks=Webhooks(settings),
         application_bucket=Bucket(settings.application_rate, settings.application_burst),
     )
@@ -84,7 +84,8 @@ async def admit(request: Request, scope: str) -> Seller:
         raise SquareError(403, "AUTHENTICATION_ERROR", "INSUFFICIENT_SCOPES", detail)
     simulator.weather.count("requests")
     _check_rate(simulator, seller.merchant_id)
-    await _suffer(simulator, seller.merchant_id)
+    if simulator.weather.faults.only_merchant in ("", seller.merchant_id):
+        await simulator.weather.suffer(WaitError, server_error)
     return seller
 
 
@@ -105,18 +106,3 @@ def _check_rate(simulator: Simulator, merchant_id: str) -> None:
     if wait:
         simulator.weather.count("limited")
         raise WaitError(wait)
-
-
-async def _suffer(simulator: Simulator, merchant_id: str) -> None:
-    weather = simulator.weather
-    faults = weather.faults
-    if faults.only_merchant not in ("", merchant_id):
-        return
-    if faults.slow_seconds:
-        await asyncio.sleep(faults.slow_seconds)
-    if weather.strikes(faults.rate_429):
-        weather.count("faults_429")
-        raise WaitError(faults.retry_after_seconds)
-    if weather.strikes(faults.rate_500):
-        weather.count("faults_500")
-        raise server_error()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -10,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-import httpx
 import msgspec
 
 from myriad.products.keeper.square.simulator.records import Json, timestamp
 from myriad.products.keeper.square.simulator.settings import SimulatorSettings
+from myriad.scale.simulator.deliveries import Deliveries, post_once
 
-_TIMEOUT_SECONDS = 10.0
 _KEPT = 500
 
 
@@ -40,11 +38,13 @@ class Webhooks:
 
     settings: SimulatorSettings
     deliveries: list[Delivery] = field(default_factory=list)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
     url: str = ""
 
     def __post_init__(self) -> None:
         self.url = self.settings.webhook_url
+        self._on_their_way = Deliveries(
+            self.settings.webhook_first_retry_seconds, self.settings.webhook_attempts
+        )
 
     def event(
         self, merchant_id: str, kind: str, object_type: str, body: Json, now: datetime
@@ -64,21 +64,9 @@ class Webhooks:
         self.deliveries.append(delivery)
         del self.deliveries[:-_KEPT]
         if self.url:
-            task = asyncio.get_running_loop().create_task(self._deliver(delivery))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            body = msgspec.json.encode(event)
+            self._on_their_way.start(delivery.statuses, lambda retries: self._post(body, retries))
         return delivery
-
-    async def _deliver(self, delivery: Delivery) -> None:
-        body = msgspec.json.encode(delivery.event)
-        wait = self.settings.webhook_first_retry_seconds
-        for _ in range(self.settings.webhook_attempts):
-            status = await self._post(body, len(delivery.statuses))
-            delivery.statuses.append(status)
-            if 200 <= status < 300:
-                return
-            await asyncio.sleep(wait)
-            wait *= 2
 
     async def _post(self, body: bytes, retries: int) -> int:
         headers = {
@@ -87,9 +75,4 @@ class Webhooks:
         }
         if retries:
             headers["square-retry-number"] = str(retries)
-        try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-                answer = await client.post(self.url, content=body, headers=headers)
-        except httpx.HTTPError:
-            return 0
-        return answer.status_code
+        return await post_once(self.url, body, headers)
