@@ -12,7 +12,7 @@ PRODUCTS: tuple[Product, ...] = (KEEPER,)
 _SCALE = Path(__file__).parents[1] / "scale"
 SCALE_MIGRATIONS: tuple[Path, ...] = tuple(
     _SCALE / capability / "migrations" / "versions"
-    for capability in ("directory", "jobs", "schedule")
+    for capability in ("directory", "limits", "jobs", "schedule", "ai")
 )
 
 

@@ -1,68 +1,94 @@
 """A process of its own that takes as much as it is given; tests start four of them at once.
 
-    python -m tests.scale.limits.racing KIND REDIS_URL KEY LIMIT ATTEMPTS START
+    python -m tests.scale.limits.racing KIND SERVERS KEY LIMIT ATTEMPTS START
 
-prints how many attempts were admitted. START is the epoch second at which all begin.
+prints how many attempts were admitted. SERVERS is the JSON of the servers' addresses, START the
+epoch second at which all begin.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
 from uuid import UUID
 
 from redis.asyncio import Redis
 
-from myriad.scale.limits import BudgetExhaustedError, BudgetPolicy, ProviderBudget
+from myriad.kit.errors import TooManyRequestsError
+from myriad.scale.data import Database, DatabaseSettings
+from myriad.scale.embedded.servers import ServerUrls
+from myriad.scale.limits import BudgetPolicy, ProviderBudget, entitlements
 from myriad.scale.tenancy import TenantId
 
 RACERS = 4
-_LEAD_SECONDS = 2.5
+_LEAD_SECONDS = 3.0
 _TENANT = TenantId(UUID(int=7))
+Attempt = Callable[[], Awaitable[object]]
 
 
-def race(*arguments: str) -> list[int]:
+def race(kind: str, urls: ServerUrls, key: str, limit: int, attempts: int) -> list[int]:
     """Start four processes with the same arguments at the same moment; return what each got."""
-    start = str(time.time() + _LEAD_SECONDS)
-    command = [sys.executable, "-m", "tests.scale.limits.racing", *arguments, start]
+    start = time.time() + _LEAD_SECONDS
+    arguments = [kind, json.dumps(asdict(urls)), key, str(limit), str(attempts), str(start)]
+    command = [sys.executable, "-m", "tests.scale.limits.racing", *arguments]
     racers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(RACERS)]
-    answers = [racer.communicate(timeout=60)[0] for racer in racers]
+    answers = [racer.communicate(timeout=120)[0] for racer in racers]
     assert all(racer.returncode == 0 for racer in racers)
     return [int(answer) for answer in answers]
 
 
-def _budget(redis: Redis, key: str, limit: int, part: str) -> Callable[[], Awaitable[bool]]:
-    budget = ProviderBudget(redis, workers=RACERS)
+@asynccontextmanager
+async def _budget(kind: str, urls: ServerUrls, key: str, limit: int) -> AsyncIterator[Attempt]:
     policies = {
         "requests_per_minute": BudgetPolicy(requests_per_minute=limit),
         "usd_micros_per_day": BudgetPolicy(usd_micros_per_day=limit, purse=key),
     }
-    policy = policies[part]
-
-    async def attempt() -> bool:
-        try:
-            await budget.reserve(key, _TENANT, 1, 1, policy)
-        except BudgetExhaustedError:
-            return False
-        return True
-
-    return attempt
+    async with Redis.from_url(urls.broker_url, protocol=2) as redis:
+        budget = ProviderBudget(redis, workers=RACERS)
+        yield lambda: budget.reserve(key, _TENANT, 1, 1, policies[kind])
 
 
-async def _run(kind: str, url: str, key: str, limit: int, attempts: int, start: float) -> int:
-    redis = Redis.from_url(url, protocol=2)
-    attempt = _budget(redis, key, limit, kind)
-    await asyncio.sleep(max(0.0, start - time.time()))
+@asynccontextmanager
+async def _entitlement(_: str, urls: ServerUrls, key: str, limit: int) -> AsyncIterator[Attempt]:
+    names = {"url": urls.database_url, "app_url": urls.app_url, "crossing_url": urls.crossing_url}
+    database = Database(DatabaseSettings.model_validate(names))
+    tenant, entitlement = TenantId(UUID(key)), entitlements.Entitlement("test.race", {}, limit)
+
+    async def attempt() -> None:
+        async with database.session(tenant) as session:
+            await entitlements.reserve(session, tenant, entitlement)
+
+    yield attempt
+    await database.close()
+
+
+_KINDS = {
+    "requests_per_minute": _budget,
+    "usd_micros_per_day": _budget,
+    "entitlement": _entitlement,
+}
+
+
+async def _run(kind: str, urls: ServerUrls, key: str, limit: int, attempts: int, at: float) -> int:
     admitted = 0
-    for _ in range(attempts):
-        admitted += await attempt()
-    await redis.aclose()
+    async with _KINDS[kind](kind, urls, key, limit) as attempt:
+        await asyncio.sleep(max(0.0, at - time.time()))
+        for _ in range(attempts):
+            try:
+                await attempt()
+            except TooManyRequestsError:
+                continue
+            admitted += 1
     return admitted
 
 
 if __name__ == "__main__":
-    kind, url, key, limit, attempts, start = sys.argv[1:]
-    print(asyncio.run(_run(kind, url, key, int(limit), int(attempts), float(start))))  # noqa: T201
+    given, servers, name, most, tries, begin = sys.argv[1:]
+    addresses = ServerUrls(**json.loads(servers))
+    print(asyncio.run(_run(given, addresses, name, int(most), int(tries), float(begin))))  # noqa: T201

@@ -50,7 +50,7 @@ def test_four_processes_racing_for_a_thousand_admit_exactly_a_thousand(
 ) -> None:
     """No process overruns the limit and none of it is lost, whichever part is the limit."""
     key = token_hex(8)
-    got = race(part, servers.broker_url, key, "1000", "400")
+    got = race(part, servers, key, 1000, 400)
     assert sum(got) == 1000
     assert all(count > 0 for count in got)
 

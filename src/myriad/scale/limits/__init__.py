@@ -1,4 +1,4 @@
-"""Limits toward others: how fast we may call a provider, and when to stop calling it at all."""
+"""Limits: toward providers (rate, budget, breaker) and toward our own tenants (rates, entitlements)."""
 
 from myriad.scale.limits.aimd import AimdLimiter, AimdPolicy
 from myriad.scale.limits.allowance import BudgetExhaustedError, BudgetPolicy, Reservation
