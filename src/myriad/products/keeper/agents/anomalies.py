@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import holidays
@@ -57,14 +58,20 @@ def find_anomalies(
 
 def holiday_flags(days: Sequence[date], country: str) -> list[bool]:
     """Tell which days are public holidays in a country; none where the country is unknown."""
-    years = sorted({day.year for day in days})
     if not country:
         return [False] * len(days)
+    known = {year: _holidays(country, year) for year in {day.year for day in days}}
+    return [day in known[day.year] for day in days]
+
+
+@lru_cache(maxsize=256)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    """The public holidays of a year, none where the country is unknown."""
     try:
-        known = holidays.country_holidays(country, years=years)
+        calendar = holidays.country_holidays(country, years=year)
     except NotImplementedError:
-        return [False] * len(days)
-    return [day in known for day in days]
+        return frozenset()
+    return frozenset(day for day in calendar if day.year == year)
 
 
 def _rows(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from myriad.products.keeper.retention import negative_binomial
 from myriad.products.keeper.retention.errors import NotEnoughDaysError
@@ -92,7 +92,7 @@ def revenue_anomalies(
     residual = np.log((days.value + floor) / (means[0] + floor))
     centre = float(np.median(residual[tested]))
     off = np.abs(residual - centre) / _residual_scale(np.abs(residual - centre), days, tested)
-    tail = np.asarray(2 * student.sf(off, _TAIL_FREEDOM), dtype=np.float64)
+    tail = np.asarray(2 * stdtr(_TAIL_FREEDOM, -off), dtype=np.float64)
     return _verdict(days, means, tail, tested)
 
 
@@ -102,11 +102,13 @@ def q_values(p_value: Floats, family: Ints) -> Floats:
     sorted_family = family[order]
     starts = np.flatnonzero(np.diff(sorted_family, prepend=sorted_family[:1] - 1))
     sizes = np.diff(np.append(starts, order.size))
+    row, rank = np.repeat(np.arange(sizes.size), sizes), np.arange(order.size)
+    rank -= np.repeat(starts, sizes)
+    raw = np.full((sizes.size, sizes.max(initial=0)), np.inf)
+    raw[row, rank] = p_value[order] * sizes[row] / (rank + 1)
+    least = np.minimum.accumulate(raw[:, ::-1], axis=1)[:, ::-1]
     adjusted = np.ones(order.size)
-    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-        members = order[start : start + size]
-        raw = p_value[members] * size / np.arange(1, size + 1)
-        adjusted[members] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1.0)
+    adjusted[order] = np.minimum(least[row, rank], 1.0)
     return adjusted
 
 
@@ -147,11 +149,14 @@ def _fit_without_outliers(
 ) -> negative_binomial.CountModel:
     """Fit to the tested days; days four deviations off are left out of the next round."""
     rows, observed = design[tested], count[tested]
-    weight = np.ones(observed.size)
+    weight, model = np.ones(observed.size), None
     for _ in range(_ROUNDS):
-        model = negative_binomial.fit(rows, observed, weight)
+        model = negative_binomial.fit(rows, observed, weight, model)
         off = np.abs(model.standardised(observed, model.mean(rows)))
-        weight = (off < _OUTLIER_DEVIATIONS).astype(float)
+        before, weight = weight, (off < _OUTLIER_DEVIATIONS).astype(float)
+        if np.array_equal(before, weight):
+            break
+    assert model is not None
     return model
 
 

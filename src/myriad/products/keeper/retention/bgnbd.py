@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import digamma, expit, gammaln, hyp2f1
+from scipy.special import digamma, expit, gammaln, hyp2f1, zeta
 
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.retention.descent import minimise
@@ -29,6 +29,7 @@ PRIOR_ONLY_BELOW_REPEATERS = 50
 SHRINKAGE_REPEATERS = 200.0
 _LOG_BOUNDS = (-12.0, 12.0)
 _FARTHEST_START = 8.0
+_SMALLEST_START, _LARGEST_START = 1e-3, 1e3
 _SINGULAR_WITHIN = 1e-4
 
 
@@ -60,7 +61,8 @@ class Parameters:
 class Summary:
     """The data of the model: distinct rows (x, t_x, age) and how many customers share each.
 
-    Build it with `Summary.of`, which checks and merges equal rows.
+    Build it with `Summary.of`, which checks and merges equal rows. `back` numbers the rows of those
+    who came back.
     """
 
     x: Floats
@@ -69,6 +71,7 @@ class Summary:
     weight: Floats
     distinct_x: Floats = field(repr=False)
     weight_of_x: Floats = field(repr=False)
+    back: NDArray[np.intp] = field(repr=False)
 
     @classmethod
     def of(
@@ -85,7 +88,8 @@ class Summary:
         distinct_x, place = np.unique(rows[0, starts], return_inverse=True)
         x_of, t_x_of, age_of = rows[:, starts]
         weight_of_x = np.bincount(place, merged).astype(float)
-        return cls(x_of, t_x_of, age_of, merged, distinct_x, weight_of_x)
+        back = np.flatnonzero(x_of > 0)
+        return cls(x_of, t_x_of, age_of, merged, distinct_x, weight_of_x, back)
 
     @property
     def customers(self) -> int:
@@ -143,19 +147,30 @@ def shrink(own: Parameters, prior: Parameters, repeaters: int) -> Parameters:
 
 
 def maximise(summary: Summary, penalty: float = 0.0, start: Parameters | None = None) -> Parameters:
-    """The parameters of greatest penalised likelihood: Newton on logarithms, exact gradient."""
+    """The parameters of greatest penalised likelihood: Newton on logarithms, exact derivatives."""
     mean_age = max(float(np.average(summary.age, weights=summary.weight)), 1.0)
-    begin = start.values if start and _is_near(start) else (0.5, mean_age / 2, 0.7, 2.0)
+    begin = (start and _guess(start)) or (0.5, mean_age / 2, 0.7, 2.0)
 
     def objective(logs: Floats) -> tuple[float, Floats]:
         return _objective(logs, summary, penalty)
 
-    return Parameters.from_logs(minimise(objective, np.log(begin), _LOG_BOUNDS))
+    def curvature(logs: Floats) -> Floats:
+        return _curvature(logs, summary, penalty)
+
+    return Parameters.from_logs(minimise(objective, curvature, np.log(begin), _LOG_BOUNDS))
 
 
-def _is_near(start: Parameters) -> bool:
-    """Whether a guess is no place at the end of the world, where the likelihood is flat."""
-    return bool(np.abs(np.log(start.values)).max() < _FARTHEST_START)
+def _guess(start: Parameters) -> tuple[float, float, float, float] | None:
+    """Where to begin from a guess; None when it lies where the likelihood is flat.
+
+    Where hardly anybody leaves for good, a and b may have grown together without end: they begin
+    at the same dropout, where it can still be seen whether it has become less certain.
+    """
+    r, alpha, a, b = start.values
+    if np.abs(np.log([r, alpha])).max() > _FARTHEST_START:
+        return None
+    nearer = min(1.0, _LARGEST_START / max(a, b))
+    return r, alpha, max(a * nearer, _SMALLEST_START), max(b * nearer, _SMALLEST_START)
 
 
 def log_likelihood(parameters: Parameters, summary: Summary) -> float:
@@ -229,20 +244,21 @@ def _live_visits(parameters: Parameters, a: float, x: Floats, waits: Floats) -> 
 def _objective(logs: Floats, summary: Summary, penalty: float) -> tuple[float, Floats]:
     """Minus the penalised log-likelihood per customer and its gradient in log parameters."""
     r, alpha, a, b = parameters = np.exp(logs)
-    x, weight, total = summary.x, summary.weight, summary.weight.sum()
-    log_age, log_t_x = np.log(alpha + summary.age), np.log(alpha + summary.t_x)
-    back = x > 0
-    rest = np.where(back, b + x - 1, 1.0)
-    gone_odds = np.log(a / rest) + (r + x) * (log_age - log_t_x)
-    gone = np.where(back, expit(gone_odds), 0.0)
-    ends = -(r + x) * log_age + np.where(back, np.logaddexp(0.0, gone_odds), 0.0)
-    counts, slopes = _count_terms(parameters, summary)
-    rates = (r + x) * ((1 - gone) / (alpha + summary.age) + gone / (alpha + summary.t_x))
-    slopes[0] -= weight @ (log_age + gone * (log_t_x - log_age))
-    slopes[1] -= weight @ rates
-    slopes[2] += weight @ gone / a
-    slopes[3] -= weight @ (gone / rest)
-    value = counts + weight @ ends - penalty * (logs @ logs)
+    total, shape = summary.weight.sum(), (r + summary.x) * summary.weight
+    since_first = alpha + summary.age
+    log_age, back = np.log(since_first), summary.back
+    weight, own_shape, rest = summary.weight[back], r + summary.x[back], b + summary.x[back] - 1
+    until_last = alpha + summary.t_x[back]
+    longer = log_age[back] - np.log(until_last)
+    odds = np.log(a / rest) + own_shape * longer
+    often = weight * expit(odds)
+    value, slopes = _count_terms(parameters, summary)
+    slopes[0] += often @ longer - summary.weight @ log_age
+    slopes[1] += (often * own_shape) @ (1 / since_first[back] - 1 / until_last)
+    slopes[1] -= (shape / since_first).sum()
+    slopes[2] += often.sum() / a
+    slopes[3] -= (often / rest).sum()
+    value += weight @ np.logaddexp(0.0, odds) - shape @ log_age - penalty * (logs @ logs)
     return -float(value) / total, -(slopes * parameters - 2 * penalty * logs) / total
 
 
@@ -260,6 +276,60 @@ def _count_terms(parameters: Floats, summary: Summary) -> tuple[float, Floats]:
     slope_a = total * psi_both - psi_of_both
     slope_b = weight @ digamma(drop) - psi_of_both + total * (psi_both - psi_b)
     return float(value), np.array([slope_r, total * r / alpha, slope_a, slope_b])
+
+
+def _curvature(logs: Floats, summary: Summary, penalty: float) -> Floats:
+    """The Hessian (4, 4) of `_objective` in log parameters."""
+    parameters, total = np.exp(logs), summary.weight.sum()
+    slopes, plain = _end_curvature(parameters, summary)
+    slopes += _count_terms(parameters, summary)[1]
+    plain += _count_curvature(parameters, summary)
+    scaled = plain * np.outer(parameters, parameters) + np.diag(slopes * parameters - 2 * penalty)
+    return np.asarray(-scaled / total, dtype=np.float64)
+
+
+def _end_curvature(parameters: Floats, summary: Summary) -> tuple[Floats, Floats]:
+    """Plain gradient and Hessian of the part in which a customer is alive or gone."""
+    r, alpha, a, b = parameters
+    weight, shape = summary.weight, r + summary.x
+    by_age = 1 / (alpha + summary.age)
+    rates = weight * shape * by_age
+    slopes = np.array([weight @ np.log(by_age), -rates.sum(), 0.0, 0.0])
+    plain = np.zeros((4, 4))
+    plain[0, 1] = plain[1, 0] = -(weight @ by_age)
+    plain[1, 1] = rates @ by_age
+    back = summary.back
+    weight, shape, by_age, rest = weight[back], shape[back], by_age[back], b + summary.x[back] - 1
+    by_t_x = 1 / (alpha + summary.t_x[back])
+    longer = np.log(by_t_x / by_age)
+    gone = expit(np.log(a / rest) + shape * longer)
+    ways = np.stack([longer, shape * (by_age - by_t_x), np.full(rest.size, 1 / a), -1 / rest])
+    often = weight * gone
+    slopes += ways @ often
+    plain += (ways * (often * (1 - gone))) @ ways.T
+    mixed = often @ (by_age - by_t_x)
+    plain[0, 1] += mixed
+    plain[1, 0] += mixed
+    plain[1, 1] -= (often * shape) @ (by_age**2 - by_t_x**2)
+    plain[2, 2] -= often.sum() / a**2
+    plain[3, 3] += often @ rest**-2
+    return slopes, plain
+
+
+def _count_curvature(parameters: Floats, summary: Summary) -> Floats:
+    """The plain Hessian of the part that depends on the count alone."""
+    r, alpha, a, b = parameters
+    x, weight, total = summary.distinct_x, summary.weight_of_x, summary.weight.sum()
+    # zeta(2, z) is the derivative of digamma.
+    at_r, at_both, at_b = zeta(2, np.array([r, a + b, b]))
+    both = total * at_both - weight @ zeta(2, a + b + x)
+    plain = np.zeros((4, 4))
+    plain[0, 0] = weight @ zeta(2, r + x) - total * at_r
+    plain[0, 1] = plain[1, 0] = total / alpha
+    plain[1, 1] = -total * r / alpha**2
+    plain[2:, 2:] = both
+    plain[3, 3] += weight @ zeta(2, b + x) - total * at_b
+    return plain
 
 
 def _changes(rows: Floats) -> NDArray[np.bool_]:

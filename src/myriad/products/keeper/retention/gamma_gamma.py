@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import digamma, gammaln
+from scipy.special import digamma, gammaln, zeta
 
 from myriad.products.keeper.retention.descent import minimise
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
@@ -64,10 +64,13 @@ def fit(x: ArrayLike, mean_spend: ArrayLike, start: SpendParameters | None = Non
     def objective(logs: Floats) -> tuple[float, Floats]:
         return _objective(logs, counts, means / unit)
 
+    def curvature(logs: Floats) -> Floats:
+        return _curvature(logs, counts, means / unit)
+
     begin = np.log([start.p, start.q - 1, start.v / unit]) if start else np.zeros(3)
     if np.abs(begin).max() > _FARTHEST_START:
         begin = np.zeros(3)
-    p, excess, v = np.exp(minimise(objective, begin, _LOG_BOUNDS)).tolist()
+    p, excess, v = np.exp(minimise(objective, curvature, begin, _LOG_BOUNDS)).tolist()
     return SpendFit(
         SpendParameters(p, 1 + excess, v * unit), counts.size, correlation(counts, means)
     )
@@ -109,3 +112,21 @@ def _objective(logs: Floats, x: Floats, m: Floats) -> tuple[float, Floats]:
         ]
     )
     return -float(np.mean(value)), -slopes
+
+
+def _curvature(logs: Floats, x: Floats, m: Floats) -> Floats:
+    """The Hessian (3, 3) of `_objective` in its logarithms."""
+    p, excess, v = np.exp(logs)
+    q, px, spent = 1 + excess, p * x, 1 / (v + m * x)
+    shape = px + q
+    # zeta(2, z) is the derivative of digamma.
+    bend = zeta(2, shape)
+    psi, total = digamma(shape), -np.log(spent)
+    pp = np.mean(px * (psi - digamma(px) + np.log(m * x) - total))
+    pp += np.mean(px**2 * (bend - zeta(2, px)))
+    pq, pv = np.mean(px * bend) * excess, -np.mean(px * spent) * v
+    qq = np.mean(psi - digamma(q) + logs[2] - total) * excess
+    qq += (np.mean(bend) - zeta(2, q)) * excess**2
+    qv = (1 - v * np.mean(spent)) * excess
+    vv = v * (v * np.mean(shape * spent**2) - np.mean(shape * spent))
+    return -np.array([[pp, pq, pv], [pq, qq, qv], [pv, qv, vv]])

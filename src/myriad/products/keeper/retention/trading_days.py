@@ -17,7 +17,7 @@ DAYS_IN_WEEK = 7
 SILENT_SHARE = 0.1
 SILENT_RUN_DAYS = 3
 _REACH_DAYS = 45
-_FESTIVE = {(12, day) for day in range(24, 32)} | {(1, 1)}
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class TradingDays:
             raise InvalidInputError("days must be consecutive, with one value each")
         if not np.isfinite(values).all() or (values < 0).any():
             raise InvalidInputError("daily values must be zero or more")
-        festive = np.array([_is_festive(ordinal) for ordinal in days.tolist()], dtype=bool)
+        festive = _is_festive(days)
         silent = _silent_runs(values, _weekday_median(days, values, values > 0), known_shut)
         ordinary = ~(silent | known_shut | free | festive)
         share = _weekday_median(days, values, ordinary)
@@ -144,9 +144,14 @@ def _runs(flags: Bools) -> Iterator[tuple[int, int]]:
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _is_festive(ordinal: int) -> bool:
-    found = date.fromordinal(ordinal)
-    return (found.month, found.day) in _FESTIVE
+def _is_festive(day: Ints) -> Bools:
+    """Which day ordinals lie between Christmas Eve and New Year's Day."""
+    dates = (day - _EPOCH).astype("datetime64[D]")
+    month = dates.astype("datetime64[M]")
+    number = (dates - month).astype(np.int64) + 1
+    of_year = month.astype(np.int64) % 12 + 1
+    festive: Bools = ((of_year == 12) & (number >= 24)) | ((of_year == 1) & (number == 1))
+    return festive
 
 
 def _flags(flags: ArrayLike | None, size: int) -> Bools:
