@@ -5,6 +5,7 @@ from myriad.scale.data.models import Model, TenantModel, TimestampedModel, metad
 from myriad.scale.data.queries import NamedQueries
 from myriad.scale.data.reader import Reader
 from myriad.scale.data.settings import APP_ROLE, CROSSING_ROLE, DatabaseSettings
+from myriad.scale.data.work import find_driver
 
 __all__ = [
     "APP_ROLE",
@@ -18,5 +19,6 @@ __all__ = [
     "Session",
     "TenantModel",
     "TimestampedModel",
+    "find_driver",
     "metadata",
 ]

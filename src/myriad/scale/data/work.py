@@ -23,6 +23,9 @@ from sqlalchemy.orm import SessionTransaction
 from myriad.scale.data.settings import DatabaseSettings
 from myriad.scale.tenancy import TenantId
 
+# A night asks more different things than the hundred that psycopg keeps prepared by itself; asked in
+# turn, each would push out the next, and every one would be planned anew every time.
+_PREPARED_STATEMENTS = 500
 # The job's bound is its timeout, so that a crowd of handlers waits here without failing.
 _POOL_TIMEOUT_SECONDS = 3600.0
 
@@ -45,6 +48,7 @@ class WorkSessions:
                 "autocommit": True,
             },
         )
+        event.listen(self._engine.sync_engine, "connect", _keep_statements)
         event.listen(self._engine.sync_engine, "checkout", _refuse_dead)
 
     def open(self, tenant_id: TenantId, *, read_only: bool = False) -> AsyncSession:
@@ -101,6 +105,24 @@ async def commit_with(session: AsyncSession, sql: str, parameters: Mapping[str, 
     driver: AsyncConnection[Any] = session.info["driver"]
     await AsyncClientCursor(driver).execute(f"{sql}; COMMIT", parameters)
     await session.commit()
+
+
+async def find_driver(session: AsyncSession) -> AsyncConnection[Any] | None:
+    """Return the connection of the transaction of `session`; None unless it is of `WorkSessions`.
+
+    What runs on it belongs to the transaction, without what SQLAlchemy costs for every statement;
+    its errors come as psycopg's own.
+    """
+    if "begin" not in session.info:
+        return None
+    if not session.in_transaction():
+        await session.connection()
+    driver: AsyncConnection[Any] = session.info["driver"]
+    return driver
+
+
+def _keep_statements(adapted: Any, *_: object) -> None:
+    adapted.driver_connection.prepared_max = _PREPARED_STATEMENTS
 
 
 def _refuse_dead(adapted: Any, *_: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from myriad.scale.data import NamedQueries, ReadSession, Session
+from myriad.scale.data import NamedQueries, ReadSession, Session, find_driver
 from myriad.scale.tenancy import current_tenant
 
 QUERIES = NamedQueries.load("myriad.products.keeper.repository")
@@ -31,10 +31,15 @@ async def fetch(session: ReadSession, name: str, /, **parameters: Any) -> list[R
 
 async def fetch_text(session: ReadSession, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
     """Return the rows of a query that was put together from named ones."""
-    connection = await session.connection()
-    result = await connection.exec_driver_sql(sql, bound(parameters))
-    names = tuple(result.keys())
-    return [dict(zip(names, row, strict=True)) for row in result.all()]
+    driver = await find_driver(session)
+    if driver is None:
+        result = await (await session.connection()).exec_driver_sql(sql, bound(parameters))
+        names, rows = tuple(result.keys()), [tuple(row) for row in result.all()]
+    else:
+        cursor = await driver.execute(sql, bound(parameters))
+        names = tuple(column.name for column in cursor.description or ())
+        rows = await cursor.fetchall()
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 async def find(session: ReadSession, name: str, /, **parameters: Any) -> Row | None:
@@ -55,8 +60,10 @@ async def execute(session: Session, name: str, /, **parameters: Any) -> int:
 
 async def execute_text(session: Session, sql: str, parameters: Mapping[str, Any]) -> int:
     """Run a statement that was put together from a named one; return how many rows it touched."""
-    connection = await session.connection()
-    return (await connection.exec_driver_sql(sql, bound(parameters))).rowcount
+    driver = await find_driver(session)
+    if driver is None:
+        return (await (await session.connection()).exec_driver_sql(sql, bound(parameters))).rowcount
+    return (await driver.execute(sql, bound(parameters))).rowcount
 
 
 async def execute_rows(
@@ -78,6 +85,12 @@ def _plain(value: Any) -> Any:
 
 async def execute_many(session: Session, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Run the statement `name` once for each of `rows`, sent together."""
-    if rows:
+    if not rows:
+        return
+    driver = await find_driver(session)
+    if driver is None:
         connection = await session.connection()
         await connection.exec_driver_sql(QUERIES[name], [bound(row) for row in rows])
+        return
+    async with driver.cursor() as cursor:
+        await cursor.executemany(QUERIES[name], [bound(row) for row in rows])
