@@ -21,6 +21,7 @@ from myriad.products.keeper.repository.preferences import (
     read_preferences,
     store_preferences,
 )
+from myriad.products.keeper.square.trades import trade_of
 from myriad.products.keeper.views.preferences import (
     NOTICE_KINDS,
     ClosedDay,
@@ -33,6 +34,7 @@ from myriad.products.keeper.views.preferences import (
     StaffPrivacy,
     Vertical,
 )
+from myriad.products.keeper.weekly_queue import enqueue_lending
 from myriad.scale.data import Session
 from myriad.scale.directory.audit import record_event
 from myriad.scale.directory.principal import Principal
@@ -117,7 +119,9 @@ Stretches = Annotated[list[StretchChange], Field(max_length=_MOST_STRETCHES)]
 class PreferenceChanges(_Part):
     """What is to change; a field that is left out stays as it is."""
 
-    vertical: Vertical = "spa"
+    vertical: Vertical | None = Field(
+        default=None, description="the trade; null follows Square's merchant category code"
+    )
     goals: GoalsChange = GoalsChange()
     quiet_hours: QuietHoursChange | None = None
     closed_days: list[ClosedDayChange] = Field(default=[], max_length=_MOST_CLOSED_DAYS)
@@ -160,6 +164,8 @@ async def write_preferences(
     if after != before:
         await store_preferences(session, after)
         _note(session, before, after, actor)
+    if after.network_opt_in and not before.network_opt_in:
+        await enqueue_lending(session)
     return after
 
 
@@ -196,7 +202,17 @@ def _changed(before: Preferences, wanted: PreferenceChanges) -> Preferences:
         },
     }
     made = {name: make[name](value) for name, value in chosen.items() if name in make}
+    if "vertical" in chosen:
+        made.update(_trade(before, wanted.vertical))
     return replace(before, **{**chosen, **made})
+
+
+def _trade(before: Preferences, wanted: Vertical | None) -> dict[str, str]:
+    """Return the trade and who chose it; without a wish that of Square's code, or the default."""
+    if wanted is not None:
+        return {"vertical": wanted, "vertical_source": "owner"}
+    said = trade_of(before.category_code)
+    return {"vertical": said or "spa", "vertical_source": "square" if said else "default"}
 
 
 def _goals(before: Goals, wanted: GoalsChange) -> Goals:

@@ -112,6 +112,22 @@ async def run_week(runtime: Runtime, tenant_id: TenantId, *, again: bool = False
     return WeekReport(week, patterns, trends, stored, unchanged)
 
 
+async def lend_now(runtime: Runtime, tenant_id: TenantId) -> int:
+    """Lend an account's figures of its present day; return how many, 0 when it has left again.
+
+    The pools take them in with the next publication. Raises NoAccountError.
+    """
+    async with runtime.database.read_session(tenant_id) as session:
+        account = await get_account(session)
+        lent = await _lend(session, account)
+    async with runtime.database.session(tenant_id) as session:
+        await lock_account(session)
+        await set_size_band(session, account.day)
+        stored = await store_contributions(session, account.day, lent)
+        await _ask_for_network(session, joined=stored > 0)
+    return stored
+
+
 async def publish_network(runtime: Runtime, *, again: bool = False) -> bool:
     """Publish this week's pools unless that was done; return whether it was done now."""
     week = this_week()

@@ -10,6 +10,7 @@ from myriad.scale.data import Session
 from myriad.scale.jobs.enqueue import enqueue
 
 WEEK_TASK, NETWORK_TASK = "keeper.account.week", "keeper.network.publish"
+LEND_TASK = "keeper.network.lend"
 
 
 def this_week() -> date:
@@ -21,6 +22,11 @@ def this_week() -> date:
 async def enqueue_week(session: Session) -> UUID:
     """Queue the account's week: patterns, trends, and what it lends."""
     return await enqueue(session, WEEK_TASK, {}, dedup_key="week")
+
+
+async def enqueue_lending(session: Session) -> UUID:
+    """Queue lending the account's figures now, because it has just joined."""
+    return await enqueue(session, LEND_TASK, {}, dedup_key="lend", job_class="high")
 
 
 async def enqueue_network(session: Session, week: date) -> UUID:

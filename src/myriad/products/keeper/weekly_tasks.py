@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from myriad.products.keeper.errors import NoAccountError
-from myriad.products.keeper.weekly import publish_network, run_week
-from myriad.products.keeper.weekly_queue import NETWORK_TASK, WEEK_TASK
+from myriad.products.keeper.weekly import lend_now, publish_network, run_week
+from myriad.products.keeper.weekly_queue import LEND_TASK, NETWORK_TASK, WEEK_TASK
 from myriad.scale.jobs import Job, task
 
 
@@ -15,6 +15,15 @@ async def week(job: Job, payload: dict[str, Any]) -> None:
     """Once a week: search for patterns and trends, and lend figures to the network."""
     try:
         await run_week(job.runtime, job.tenant_id, again=bool(payload.get("again")))
+    except NoAccountError:
+        return
+
+
+@task(LEND_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=300, job_class="high")
+async def lending(job: Job, payload: dict[str, Any]) -> None:
+    """Lend an account's figures as soon as it has joined."""
+    try:
+        await lend_now(job.runtime, job.tenant_id)
     except NoAccountError:
         return
 

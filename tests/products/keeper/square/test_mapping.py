@@ -119,3 +119,25 @@ def test_of_two_versions_on_a_page_the_newest_is_kept(versions: list[tuple]) -> 
     for row in kept:
         ages = [(v, s) for i, v, s in versions if i == row["ext_id"]]
         assert (row["version"], int(row["ext_updated_at"][-3:-1])) == max(ages)
+
+
+def _part(start: str, end: str | None) -> dict[str, Any]:
+    return {"start_at": f"2026-03-01T{start}:00Z", "end_at": end and f"2026-03-01T{end}:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("end", "breaks", "seconds"),
+    [
+        ("17:00", [("12:00", "12:30"), ("15:00", "15:10")], 2400),
+        ("17:00", [("16:45", "17:30")], 900),
+        ("17:00", [("16:00", None)], 0),
+        (None, [("12:00", "12:30")], 0),
+        ("17:00", [("07:00", "07:30")], 0),
+    ],
+)
+def test_breaks_count_within_their_timecard(
+    end: str | None, breaks: list[tuple[str, str | None]], seconds: int
+) -> None:
+    """Paid or not, as far as they lie within the shift; one that goes on counts for nothing."""
+    body = {"id": "t", **_part("09:00", end), "breaks": [_part(*one) for one in breaks]}
+    assert mapping.timecard_row(body, PLACES)["break_seconds"] == seconds

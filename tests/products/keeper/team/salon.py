@@ -164,7 +164,9 @@ class Salon:
             )
         )
 
-    async def work(self, staff: str, days: Sequence[date], hours: float = 8) -> None:
+    async def work(
+        self, staff: str, days: Sequence[date], hours: float = 8, break_minutes: int = 0
+    ) -> None:
         """Add a timecard for each day."""
         start = time(13)
         self._rows["timecard"] += [
@@ -175,6 +177,7 @@ class Salon:
                 "start_at": datetime.combine(day, start, UTC),
                 "end_at": datetime.combine(day, start, UTC) + timedelta(hours=hours),
                 "status": "CLOSED",
+                "break_seconds": 60 * break_minutes,
             }
             for day in days
         ]

@@ -89,6 +89,17 @@ async def test_booked_hours_are_those_kept_on_days_with_a_timecard(salon: Salon)
     assert (await salon.figures("utilisation"))["bob"]["reason"] == "few"
 
 
+async def test_a_break_is_no_time_in_which_anybody_could_be_served(salon: Salon) -> None:
+    """2 booked of 9 hours with an hour of breaks are 2 of 8."""
+    days = days_back(20)
+    for day in days:
+        await salon.book(f"c{day}", "ann", day, minutes=120)
+    await salon.work("ann", days, hours=9, break_minutes=60)
+    await salon.sell("c", "ann", LAST)
+    await measure(salon)
+    assert (await salon.figures("utilisation"))["ann"]["value"] == 0.25
+
+
 async def test_requests_and_no_shows_are_counted_over_appointments(salon: Salon) -> None:
     """Cancelled ones are neither kept nor missed."""
     for number, day in enumerate(days_back(30)):

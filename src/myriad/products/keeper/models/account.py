@@ -27,6 +27,8 @@ class Account(TenantKey, TimestampedModel):
     """One business that uses Keeper; its zone is that of `platform.tenant`.
 
     `business_date` is the day that the last run of the agents looked at, None before the first.
+    `vertical_source` says where the trade comes from: `default`, `square` (of `category_code`, the
+    merchant category code of most locations) or `owner`.
     `network_opt_in` says whether its figures may enter the pool that peers compare with.
     """
 
@@ -37,6 +39,8 @@ class Account(TenantKey, TimestampedModel):
     )
 
     vertical: Mapped[Word] = mapped_column(server_default="spa")
+    vertical_source: Mapped[Word] = mapped_column(server_default="default")
+    category_code: Mapped[Word | None]
     currency: Mapped[Word] = mapped_column(server_default="USD")
     size_band: Mapped[Word] = mapped_column(server_default="small")
     business_date: Mapped[Day | None]

@@ -41,6 +41,7 @@ class Location(TenantModel):
     currency: Mapped[Word | None]
     country: Mapped[Word | None]
     status: Mapped[Word | None]
+    mcc: Mapped[Word | None]
 
 
 class TeamMember(TenantModel):
@@ -60,7 +61,7 @@ class TeamMember(TenantModel):
 
 
 class Timecard(TenantModel):
-    """One stretch of work of a team member."""
+    """One stretch of work of a team member, and how long of it they were on a break."""
 
     __tablename__ = "timecard"
     __table_args__ = (
@@ -76,6 +77,7 @@ class Timecard(TenantModel):
     start_at: Mapped[datetime | None]
     end_at: Mapped[datetime | None]
     status: Mapped[Word | None]
+    break_seconds: Mapped[Count] = mapped_column(server_default="0")
 
 
 class Payment(TenantModel):

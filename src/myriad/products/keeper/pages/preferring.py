@@ -20,7 +20,7 @@ from myriad.products.keeper.preferences import (
     read_preferences,
     write_preferences,
 )
-from myriad.products.keeper.views.preferences import NOTICE_KINDS, VERTICALS
+from myriad.products.keeper.views.preferences import NOTICE_KINDS
 from myriad.scale import ui
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.directory import Principal, list_members
@@ -142,7 +142,7 @@ async def _draw(
         kinds=KIND_WORDS,
         privacies=PRIVACY_WORDS,
         tones=TONE_WORDS,
-        verticals=[(name, name.capitalize()) for name in VERTICALS],
+        verticals=setting_forms.trades(now),
         answer=_answer(now, caller),
     )
 

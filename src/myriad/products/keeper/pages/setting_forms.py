@@ -11,7 +11,8 @@ from uuid import UUID
 
 from myriad.kit.money import minor_digits
 from myriad.products.keeper.preferences import PreferenceError, Preferences
-from myriad.products.keeper.views.preferences import OpeningHours
+from myriad.products.keeper.square.trades import code_words, trade_of
+from myriad.products.keeper.views.preferences import VERTICALS, OpeningHours
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _STRETCH = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:-|–|to)\s*(\d{1,2})(?:[:.](\d{2}))?")  # noqa: RUF001
@@ -100,7 +101,27 @@ def _control(typed: Typed, _many: Sequence[str], _now: Preferences) -> dict[str,
 
 
 def _business(typed: Typed, _many: Sequence[str], _now: Preferences) -> dict[str, Any]:
-    return {name: typed.get(name, "") for name in ("vertical", "reply_tone")}
+    return {
+        "vertical": typed.get("vertical") or None,
+        "reply_tone": typed.get("reply_tone", ""),
+    }
+
+
+def trades(now: Preferences) -> list[tuple[str, str]]:
+    """Return the trades to choose from; the first follows Square."""
+    said = trade_of(now.category_code)
+    follow = f"As Square says ({said})" if said else "As Square says (nothing yet)"
+    return [("", follow), *((name, name.capitalize()) for name in VERTICALS)]
+
+
+def trade_source(now: Preferences) -> str:
+    """Return where the trade comes from, in a sentence."""
+    code = code_words(now.category_code) if now.category_code else ""
+    if now.vertical_source == "owner":
+        return "You chose it." + (f" Square's merchant category code is {code}." if code else "")
+    if code:
+        return f"It comes from Square's merchant category code of your location: {code}."
+    return "Square has not said yet, so Keeper takes you for a spa."
 
 
 def _notices(typed: Typed, many: Sequence[str], _now: Preferences) -> dict[str, Any]:

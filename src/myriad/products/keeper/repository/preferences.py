@@ -67,6 +67,7 @@ async def store_preferences(session: Session, chosen: Preferences) -> None:
         session,
         "write_account_choices",
         vertical=chosen.vertical,
+        vertical_source=chosen.vertical_source,
         network_opt_in=chosen.network_opt_in,
     )
 
@@ -77,6 +78,8 @@ def _preferences(row: Row) -> Preferences:
     quiet = QuietHours(start, end, row["urgent_may_pass"]) if is_quiet else None
     return Preferences(
         vertical=row["vertical"],
+        vertical_source=row["vertical_source"],
+        category_code=row["category_code"],
         currency=row["currency"],
         goals=Goals(row["takings_per_month"], row["calls_per_week"]),
         quiet_hours=quiet,

@@ -105,6 +105,7 @@ def location_row(body: Json, _: Places) -> Json:
         "currency": body.get("currency"),
         "country": body.get("country"),
         "status": body.get("status"),
+        "mcc": body.get("mcc"),
     }
 
 
@@ -263,7 +264,20 @@ def timecard_row(body: Json, _: Places) -> Json:
         "start_at": body.get("start_at"),
         "end_at": body.get("end_at"),
         "status": body.get("status"),
+        "break_seconds": sum(_break_seconds(body, part) for part in body.get("breaks") or ()),
     }
+
+
+def _break_seconds(timecard: Json, part: Json) -> int:
+    """Return how long a break lasted within its timecard; one that goes on counts for nothing."""
+    if not (timecard.get("start_at") and timecard.get("end_at") and part.get("end_at")):
+        return 0
+    begin, end, first, last = (
+        datetime.fromisoformat(item[name])
+        for item in (timecard, part)
+        for name in ("start_at", "end_at")
+    )
+    return max(0, round((min(end, last) - max(begin, first)).total_seconds()))
 
 
 def newest(rows: list[Json]) -> list[Json]:

@@ -13,6 +13,7 @@ from myriad.products.keeper.square.erased import load_erased
 from myriad.products.keeper.square.mapping import Places, UnusableObjectError
 from myriad.products.keeper.square.pages import Json
 from myriad.products.keeper.square.sql import ask, run
+from myriad.products.keeper.square.trades import follow_code
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.vault import Vault
@@ -68,6 +69,8 @@ async def store(session: Session, name: str, items: Sequence[Json], places: Plac
     changed = await _upsert(session, kind, rows)
     if kind.name == "order":
         await _store_lines(session, items, changed)
+    if kind.name == "location":
+        await follow_code(session)
     ids = [row["ext_id"] for row in rows]
     # Released first: what follows may put an object back, for another reason.
     await run(session, "release_quarantine", object=kind.name, ext_ids=ids)

@@ -45,7 +45,7 @@ _NEWER_VERSION = (
 
 LOCATION = Target(
     "location",
-    dict.fromkeys(("ext_id", "name", "timezone", "currency", "country", "status"), _TEXT),
+    dict.fromkeys(("ext_id", "name", "timezone", "currency", "country", "status", "mcc"), _TEXT),
 )
 TEAM_MEMBER = Target(
     "team_member", dict.fromkeys(("ext_id", "given_name", "family_name", "status"), _TEXT)
@@ -56,6 +56,7 @@ TIMECARD = Target(
         **dict.fromkeys(("ext_id", "team_member_ext_id", "location_ext_id", "status"), _TEXT),
         "start_at": _TIME,
         "end_at": _TIME,
+        "break_seconds": _INT,
     },
 )
 CUSTOMER = Target(

@@ -26,7 +26,8 @@ def utilisation(booked: float, scheduled: float, blocked: float = 0.0) -> float 
     """Return hours booked / (hours scheduled - hours blocked).
 
     Source: Boulevard, utilisation. Square shares no rota, so the scheduled hours are those of
-    timecards (clocked in to clocked out), and nothing is known to be blocked. Booked hours are
+    timecards (clocked in to clocked out); blocked are their breaks, paid or not: nobody can be
+    served in one. Time that the calendar blocks is in none of Square's answers. Booked hours are
     those of appointments that were kept, on days with a timecard only.
     """
     open_hours = scheduled - blocked

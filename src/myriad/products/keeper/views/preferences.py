@@ -13,6 +13,7 @@ ReplyTone = Literal["warm", "formal", "short"]
 Vertical = Literal[
     "spa", "salon", "barber", "nails", "massage", "clinic", "fitness", "pets", "other"
 ]
+VerticalSource = Literal["default", "square", "owner"]
 NoticeKind = Literal[
     "low_review", "urgent_insight", "new_tasks", "report", "connection", "data_accuracy"
 ]
@@ -71,6 +72,9 @@ class OpeningHours:
 class Preferences:
     """What the owner prefers; an account that said nothing has the defaults.
 
+    `vertical_source` says who chose the trade: the owner, Square by its merchant category code
+    (`category_code`), or nobody yet.
+
     `opening_hours` maps ISO weekdays (1 is Monday) to stretches: empty while unsaid, and a weekday
     that is missing from hours that were said is a day of rest. `public_holidays` says whether the
     country's public holidays count as such. `staff_privacy` says whose figures staff see: nobody's,
@@ -78,6 +82,8 @@ class Preferences:
     """
 
     vertical: str = "spa"
+    vertical_source: VerticalSource = "default"
+    category_code: str | None = None
     currency: str = "USD"
     goals: Goals = Goals()
     quiet_hours: QuietHours | None = None

@@ -1,5 +1,8 @@
 -- name: read_preferences
-SELECT a.vertical, a.currency, a.network_opt_in, p.takings_per_month, p.calls_per_week,
+SELECT a.vertical, a.category_code, a.currency, a.network_opt_in,
+       CASE WHEN a.vertical_source = 'default' AND a.vertical <> 'spa' THEN 'owner'
+            ELSE a.vertical_source END AS vertical_source,
+       p.takings_per_month, p.calls_per_week,
        p.quiet_start, p.quiet_end, coalesce(p.urgent_may_pass, true) AS urgent_may_pass,
        coalesce(p.closed_days, '[]') AS closed_days,
        coalesce(p.public_holidays, true) AS public_holidays,
@@ -28,7 +31,8 @@ WHERE tenant_id = %(tenant_id)s
 
 -- name: write_account_choices
 UPDATE keeper.account
-SET vertical = %(vertical)s, network_opt_in = %(network_opt_in)s, updated_at = now()
+SET vertical = %(vertical)s, vertical_source = %(vertical_source)s,
+    network_opt_in = %(network_opt_in)s, updated_at = now()
 WHERE tenant_id = %(tenant_id)s
 
 -- name: preferences_digest

@@ -175,7 +175,8 @@ WITH span AS MATERIALIZED (
 ), shift AS MATERIALIZED (
     SELECT k.team_member_ext_id AS member, k.local_date, sum(k.minutes) AS scheduled
     FROM (
-        SELECT t.team_member_ext_id, extract(epoch FROM t.end_at - t.start_at)::float8 / 60 AS minutes,
+        SELECT t.team_member_ext_id, (extract(epoch FROM t.end_at - t.start_at)::float8
+                                      - t.break_seconds) / 60 AS minutes,
                (t.start_at AT TIME ZONE coalesce(z.name, %(zone)s))::date AS local_date
         FROM keeper.timecard t
         LEFT JOIN zone z ON z.ext_id = t.location_ext_id

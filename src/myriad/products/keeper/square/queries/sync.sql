@@ -180,3 +180,24 @@ ON CONFLICT DO NOTHING
 UPDATE keeper.webhook_event
 SET body = jsonb_build_object('erased', true), updated_at = now()
 WHERE tenant_id = %(tenant_id)s AND event_id = %(event_id)s
+
+-- name: most_common_code
+SELECT mcc
+FROM keeper.location
+WHERE mcc IS NOT NULL
+GROUP BY mcc
+ORDER BY count(*) FILTER (WHERE coalesce(status, 'ACTIVE') = 'ACTIVE') DESC, count(*) DESC, mcc
+LIMIT 1
+
+-- name: follow_code
+UPDATE keeper.account
+SET category_code = %(code)s,
+    vertical = CASE WHEN vertical_source = 'square'
+                         OR (vertical_source = 'default' AND vertical = 'spa')
+                    THEN %(vertical)s ELSE vertical END,
+    vertical_source = CASE WHEN vertical_source = 'default'
+                           THEN CASE WHEN vertical = 'spa' THEN 'square' ELSE 'owner' END
+                           ELSE vertical_source END,
+    updated_at = now()
+WHERE tenant_id = %(tenant_id)s
+  AND (category_code IS DISTINCT FROM %(code)s OR vertical_source = 'default')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from myriad.products.keeper.square.simulator.records import Json, timestamp
@@ -34,9 +35,15 @@ def merchant(
 
 
 def location(
-    location_id: str, merchant_id: str, name: str, zone: str, currency: str, opened: datetime
+    location_id: str,
+    merchant_id: str,
+    name: str,
+    zone: str,
+    currency: str,
+    opened: datetime,
+    mcc: str = "7298",
 ) -> Json:
-    """Return an active physical location."""
+    """Return an active physical location; `mcc` is its merchant category code (ISO 18245)."""
     return {
         "id": location_id,
         "name": name,
@@ -48,6 +55,7 @@ def location(
         "currency": currency,
         "language_code": "en-US",
         "merchant_id": merchant_id,
+        "mcc": mcc,
         "capabilities": ["CREDIT_CARD_PROCESSING"],
         "created_at": timestamp(opened)[:19] + "Z",
     }
@@ -244,9 +252,15 @@ def team_member(
 
 
 def timecard(
-    timecard_id: str, member_id: str, location_id: str, start: datetime, end: datetime, zone: str
+    timecard_id: str,
+    member_id: str,
+    location_id: str,
+    start: datetime,
+    end: datetime,
+    zone: str,
+    breaks: Sequence[Json] = (),
 ) -> Json:
-    """Return a closed timecard."""
+    """Return a closed timecard with the breaks that were taken."""
     return {
         "id": timecard_id,
         "team_member_id": member_id,
@@ -258,5 +272,19 @@ def timecard(
         "version": 1,
         "created_at": timestamp(start),
         "updated_at": timestamp(end),
-        "breaks": [],
+        "breaks": list(breaks),
+    }
+
+
+def timecard_break(break_id: str, start: datetime, end: datetime) -> Json:
+    """Return an unpaid break of a timecard."""
+    minutes = round((end - start).total_seconds() / 60)
+    return {
+        "id": break_id,
+        "break_type_id": "LUNCH",
+        "name": "Lunch",
+        "start_at": timestamp(start),
+        "end_at": timestamp(end),
+        "expected_duration": f"PT{minutes}M",
+        "is_paid": False,
     }
