@@ -6,8 +6,10 @@ around which gaps are log-normal, and after each visit may stay away for good: t
 BG/NBD, which Keeper fits, held only roughly. Days follow a weekday pattern, seasons and United
 States holidays. Most visits are booked ahead, some at the end of the one before; some bookings are
 cancelled or missed. Visits are sold as orders from a price list, with tips, retail and a few
-refunds. Staff clock in when they have somebody to serve, and have habits of their own: how often
-they offer the next date and an article. One customer in fifteen gets a second profile through a
+refunds. A few services go together in one visit, make one article wanted or lead to another service
+at the next visit (`menu.ADDED`, `WANTED`, `FOLLOWED`); all else is independent. Staff clock in when they have somebody to serve, and have habits of their own: how often
+they offer the next date and an article; on a long day they take half an hour where nobody is
+booked. One customer in fifteen gets a second profile through a
 new card, with a typo or without an address; some families share an e-mail; some customers leave no
 contact. A few sales are made offline and arrive hours later.
 
@@ -18,8 +20,10 @@ is today's with a day more. History begins on 1 January of last year.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from myriad.products.keeper.square.simulator import shapes
+from myriad.products.keeper.square.simulator.records import Json
 from myriad.products.keeper.square.simulator.spa.days import ZONE
 from myriad.products.keeper.square.simulator.spa.lives import Life, arrivals
 from myriad.products.keeper.square.simulator.spa.menu import STAFF, dice, member_id
@@ -32,6 +36,7 @@ _LIVE = timedelta(days=7)
 _WARM_UP_WEEKS = 78
 _TIMECARD_DAYS = 365
 _SHORTEST_SHIFT = timedelta(hours=3)
+_LONG_SHIFT, _LUNCH = timedelta(hours=6), timedelta(minutes=30)
 
 
 def spa_seller(*, seed: int = 1, customers: int = 500, now: datetime) -> Seller:
@@ -97,5 +102,20 @@ def _add_shift(ledger: Ledger, number: int, start: datetime, end: datetime) -> N
             start.astimezone(UTC),
             end.astimezone(UTC),
             ZONE.key,
+            _lunch(ledger, number, start, end, card_id),
         )
     )
+
+
+def _lunch(ledger: Ledger, number: int, start: datetime, end: datetime, card_id: str) -> list[Json]:
+    """Return the break of a long day, in the widest gap between two guests, if there is one."""
+    if end - start < _LONG_SHIFT:
+        return []
+    guests = sorted(ledger.served[number, start.date()])
+    gaps = [(after[0] - before[1], before[1]) for before, after in pairwise(guests)]
+    width, begin = max(gaps, default=(timedelta(), start))
+    if width < _LUNCH:
+        return []
+    begin += (width - _LUNCH) / 2
+    times = (moment.astimezone(UTC).replace(second=0) for moment in (begin, begin + _LUNCH))
+    return [shapes.timecard_break(square_id(card_id, "lunch", length=13), *times)]

@@ -60,6 +60,16 @@ HABITS = (
     Habit(0.20, 0.17, 1.0),
     Habit(0.06, 0.08, 1.0),
 )
+# What really goes together at this spa, for the search of patterns to find again, and nothing else:
+# a service and what is added to it in the same visit, with the chance; an article that is wanted
+# so many times as much after a service; a service and what is chosen at the next visit, with the
+# chance, where otherwise every visit is drawn anew.
+ADDED = {"Manicure": ("Pedicure", 0.32), "Brow and lip wax": ("Express facial", 0.22)}
+WANTED = {"Signature facial": ("Vitamin C serum", 8.0), "Swedish massage 60": ("Bath oil", 4.0)}
+FOLLOWED = {
+    "Deep tissue massage 90": ("Body scrub", 0.22),
+    "Signature facial": ("Brow and lip wax", 0.18),
+}
 GIVEN = (  # noqa: SIM905 - shorter to read than sixty quoted words
     "Maria Anna Emma Olivia Sofia Grace Chloe Hannah Julia Laura Sarah Rachel Megan Katherine "
     "Elizabeth Margaret Susan Patricia Linda Barbara Jennifer Jessica Amanda Melissa Deborah "
@@ -98,3 +108,25 @@ def catalog_id(service: Service) -> str:
 def pick(roll: Random, menu: tuple[Service, ...]) -> Service:
     """Draw from a menu by weight."""
     return roll.choices(menu, [service.weight for service in menu])[0]
+
+
+def pick_article(roll: Random, service: Service) -> Service:
+    """Draw an article, with what this service makes people want."""
+    name, times = WANTED.get(service.name, ("", 1.0))
+    return roll.choices(RETAIL, [a.weight * (times if a.name == name else 1.0) for a in RETAIL])[0]
+
+
+def added(roll: Random, service: Service) -> Service | None:
+    """Draw whether a second service is added to the first in the same visit, and which."""
+    return _draw(roll, ADDED.get(service.name))
+
+
+def followed(roll: Random, service: Service) -> Service | None:
+    """Draw whether a service leads to another at the next visit, and which."""
+    return _draw(roll, FOLLOWED.get(service.name))
+
+
+def _draw(roll: Random, habit: tuple[str, float] | None) -> Service | None:
+    if habit is None or roll.random() >= habit[1]:
+        return None
+    return next(service for service in SERVICES if service.name == habit[0])

@@ -15,10 +15,13 @@ from myriad.products.keeper.square.simulator.spa.menu import (
     RETAIL,
     SERVICES,
     Service,
+    added,
     catalog_id,
     dice,
+    followed,
     member_id,
     pick,
+    pick_article,
 )
 from myriad.products.keeper.square.simulator.world import Seller, square_id
 
@@ -37,42 +40,53 @@ class Ledger:
     live_until: datetime
     seen: dict[str, datetime] = field(default_factory=dict)
     worked: dict[tuple[int, date], tuple[datetime, datetime]] = field(default_factory=dict)
-    _last: tuple[Life, datetime, int] | None = None
+    served: dict[tuple[int, date], list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    _last: tuple[Life, datetime, int, Service] | None = None
 
     def add_visit(self, life: Life, visit: Visit) -> None:
         """Write one visit: perhaps a booking, and a sale when the customer came."""
         roll = dice("visit", *life.key, visit.number)
         start = _start_time(visit.day, roll)
         customer_id = _profile(life, visit)
-        service = pick(roll, SERVICES)
+        services = self._choose(life, visit, pick(roll, SERVICES))
         staff = life.favourite if roll.random() < 0.6 else roll.randrange(6)
         came, booked_at = True, start
         if life.books_ahead or roll.random() < 0.3:
             booked_at = start - timedelta(days=_lead_days(life, roll), hours=roll.randrange(1, 9))
             booked_at = self._at_checkout(life, visit) or booked_at
-            came = self._book(life, customer_id, service, staff, start, booked_at, roll)
+            came = self._book(life, customer_id, services, staff, start, booked_at, roll)
         if booked_at <= self.now:
             self._see(customer_id, booked_at)
         if came and self.opened <= start and start <= self.live_until:
-            self._sell(life, visit, customer_id, service, staff, start, roll)
+            self._sell(life, visit, customer_id, services, staff, start, roll)
         if came:
-            self._serve(life, service, staff, start)
+            self._serve(life, services, staff, start)
+
+    def _choose(self, life: Life, visit: Visit, drawn: Service) -> list[Service]:
+        """Return the services of a visit: what the last one led to or what was drawn, and more."""
+        follows = None
+        if self._last is not None and self._last[0] is life:
+            follows = followed(dice("followed", *life.key, visit.number), self._last[3])
+        first = follows or drawn
+        more = added(dice("added", *life.key, visit.number), first)
+        return [first, more] if more else [first]
 
     def _at_checkout(self, life: Life, visit: Visit) -> datetime | None:
         """Return when this visit was booked if that was at the end of the one before."""
         if self._last is None or self._last[0] is not life:
             return None
-        _, ended, staff = self._last
+        _, ended, staff, _ = self._last
         roll = dice("checkout", *life.key, visit.number)
         return ended if roll.random() < HABITS[staff].checkout else None
 
-    def _serve(self, life: Life, service: Service, staff: int, start: datetime) -> None:
+    def _serve(self, life: Life, services: list[Service], staff: int, start: datetime) -> None:
         """Note that somebody worked, as a stretch of their day."""
-        ended = start + timedelta(minutes=service.minutes)
-        self._last = (life, ended, staff)
+        ended = start + _length(services)
+        self._last = (life, ended, staff, services[0])
         if self.opened <= start and ended <= self.now:
             first, last = self.worked.get((staff, start.date()), (start, ended))
             self.worked[staff, start.date()] = (min(first, start), max(last, ended))
+            self.served.setdefault((staff, start.date()), []).append((start, ended))
 
     def close(self, life: Life) -> None:
         """Write the profiles that the visits of this life have used."""
@@ -105,7 +119,7 @@ class Ledger:
         self,
         life: Life,
         customer_id: str,
-        service: Service,
+        services: list[Service],
         staff: int,
         start: datetime,
         booked_at: datetime,
@@ -118,13 +132,14 @@ class Ledger:
         facts: Json = {"customer_id": customer_id, "source": "FIRST_PARTY_BUYER"}
         if status != "ACCEPTED" and changed_at <= self.now:
             facts |= {"status": status, "updated_at": timestamp(changed_at), "version": 1}
-        segment = shapes.segment(
-            member_id(self.seed, staff), service.minutes, catalog_id(service), anyone
-        )
+        segments = [
+            shapes.segment(member_id(self.seed, staff), s.minutes, catalog_id(s), anyone)
+            for s in services
+        ]
         booking_id = square_id("booking", *life.key, start, length=14).lower()
         self.seller.tables["booking"].put(
             shapes.booking(
-                booking_id, self.seller.main_location_id, booked_at, start, [segment], **facts
+                booking_id, self.seller.main_location_id, booked_at, start, segments, **facts
             )
         )
         return status == "ACCEPTED"
@@ -134,15 +149,18 @@ class Ledger:
         life: Life,
         visit: Visit,
         customer_id: str,
-        service: Service,
+        services: list[Service],
         staff: int,
         start: datetime,
         roll: Random,
     ) -> None:
-        items = [service] + ([pick(roll, RETAIL)] if roll.random() < HABITS[staff].retail else [])
-        paid_at = start + timedelta(minutes=service.minutes + roll.randrange(2, 9))
+        takes_one = roll.random() < HABITS[staff].retail
+        items = services + ([pick_article(roll, services[0])] if takes_one else [])
+        paid_at = start + _length(services) + timedelta(minutes=roll.randrange(2, 9))
         card = _card(customer_id) if roll.random() < 0.82 else None
-        tip = round(_tip(service.cents, card is not None, roll) * HABITS[staff].tip)
+        tip = round(
+            _tip(sum(s.cents for s in services), card is not None, roll) * HABITS[staff].tip
+        )
         known = customer_id if card or roll.random() < 0.75 else None
         payment = self._put_sale((*life.key, visit.number), items, paid_at, tip, card, known, staff)
         if roll.random() < 0.012:
@@ -204,6 +222,10 @@ class Ledger:
         item = pick(roll, RETAIL)
         card = _card(f"stranger-{day}-{number}") if roll.random() < 0.5 else None
         self._put_sale(("stranger", self.seed, day, number), [item], at, 0, card, None, 0)
+
+
+def _length(services: list[Service]) -> timedelta:
+    return timedelta(minutes=sum(service.minutes for service in services))
 
 
 def _start_time(day: date, roll: Random) -> datetime:
