@@ -74,6 +74,28 @@ def test_no_python_hash_decides_where_work_goes() -> None:
     assert offenders == []
 
 
+# The names of products and of their vendors, and nouns that belong to one product's subject. Words
+# that any product may need (customer, account, report) are free.
+_PRODUCT_WORDS = re.compile(
+    r"(?i:\b(keeper|kamioi|upswitch|contextmemo|disputes)\b)"
+    r"|\b(Square|Plaid|Lob|Google)\b|:square\b"
+    r"|\b(sellers?|bookings?|appointments?|snoozed?|no-shows?|salons?|spas?)\b",
+)
+_TEXTS = {".py", ".html", ".sql", ".css", ".js", ".lua", ".md"}
+
+
+@pytest.mark.parametrize("floor", ["kit", "scale"])
+def test_shared_floors_speak_of_no_product(floor: str) -> None:
+    offenders = [
+        f"{path.relative_to(_SOURCE).as_posix()}:{number}: {found.group()}"
+        for path in sorted((_SOURCE / floor).rglob("*"))
+        if path.suffix in _TEXTS and "vendor" not in path.parts
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := _PRODUCT_WORDS.search(line))
+    ]
+    assert offenders == []
+
+
 def committed_files() -> list[Path]:
     """Return every file that git keeps, or none outside a clone."""
     listed = subprocess.run(

@@ -102,6 +102,7 @@ def _frame_of(product: Product) -> ProductFrame:
             ui.Link(title=item.title, href=item.path, key=item.key) for item in product.operations
         ),
         alerts=load(product.alerts) if product.alerts else None,
+        shortcuts=product.shortcuts,
     )
 
 

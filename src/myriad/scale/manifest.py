@@ -46,7 +46,8 @@ class Product:
     stands above each of its pages, `operations` are screens for operators of the installation,
     and `measures` ("module:attribute", an async function of Database and settings) sets its metrics over all
     tenants; the ticker calls it every ten minutes.
-    `resources` maps a path parameter of its routes to the table that it identifies.
+    `resources` maps a path parameter of its routes to the table that it identifies, `shortcuts` what
+    keys do on its screens, in words, to those keys: the shared help lists them.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Product:
     alerts: str = ""
     measures: str = ""
     resources: tuple[tuple[str, str], ...] = ()
+    shortcuts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def load_router(self) -> APIRouter:
         """Import and return the router of the product's API."""

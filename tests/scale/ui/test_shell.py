@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -90,6 +91,13 @@ def test_pages_of_the_shell_have_no_inline_style_or_script() -> None:
         assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", html)
         assert not re.search(r"<script(?![^>]*\ssrc=)", html)
         assert html.count("<h1") == 1
+
+
+def test_the_help_of_keys_lists_those_of_the_product_that_is_shown() -> None:
+    page = replace(PAGE, shortcuts=(("In a task: done, later", ("d", "l")),))
+    drawn = ui.render(page, "ui/home.html", products=())
+    assert "<dt>In a task: done, later</dt><dd><kbd>d</kbd> <kbd>l</kbd> </dd>" in drawn
+    assert "In a task" not in ui.render(PAGE, "ui/home.html", products=())
 
 
 def test_the_login_form_posts_its_token_and_where_to_go() -> None:

@@ -38,6 +38,14 @@ PRODUCT = Product(
     operations=(NavigationItem("Operations", "/keeper/ops", "w"),),
     measures="myriad.products.keeper.operations.measuring:measure_by",
     alerts="myriad.products.keeper.pages.noticing:alerts",
+    shortcuts=(
+        ("In a task: done, snooze, dismiss", ("d", "s", "x")),
+        (
+            "How a call ended: booked, left a message, no answer, not interested",
+            ("b", "m", "a", "n"),
+        ),
+        ("In a pair: link, keep apart", ("l", "a")),
+    ),
     resources=(
         ("person_id", "keeper.person"),
         ("link_id", "keeper.identity_link"),

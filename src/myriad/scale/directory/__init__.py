@@ -3,7 +3,7 @@
 Making a tenant with its owner, from the command line or a test:
 
     async with database.crossing("make a tenant") as session:
-        tenant_id = await create_tenant(session, slug="spa", name="Spa", timezone="Europe/Berlin")
+        tenant_id = await create_tenant(session, slug="shop", name="Shop", timezone="Europe/Berlin")
         user_id = await create_user(session, email="a@example.com", name="Ann", password=secret)
         await add_member(session, tenant_id, user_id, Role.OWNER)
 

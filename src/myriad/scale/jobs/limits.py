@@ -1,7 +1,7 @@
 """How many jobs may be under way at once: limits that an operator changes while everything runs.
 
 A limit is a row of `platform.job_limit`: 'global', 'tenant' (for each tenant), 'tenant:<id>',
-'class:<name>', 'task:<name>', and any key that tasks declare, such as 'provider:square'. 0 pauses.
+'class:<name>', 'task:<name>', and any key that tasks declare, such as 'provider:payments'. 0 pauses.
 They are read each second.
 
 Where neither 'tenant' nor 'tenant:<id>' is set the policy applies: 5, 20, 50 or 100 slots for each

@@ -41,7 +41,7 @@ class Task:
     that falls silent is replaced after `lease_seconds`. One attempt may take `timeout_seconds`.
     `permanent` are errors that no retry can cure. Jobs go to `job_class`, or to the class that
     `class_by_plan` names for the tenant's plan. `limits` are further concurrency keys, such as
-    `provider:square`. `cost_seconds` is the first guess of an attempt's length, until it is known.
+    `provider:payments`. `cost_seconds` is the first guess of an attempt's length, until it is known.
     """
 
     name: str

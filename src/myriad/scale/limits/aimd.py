@@ -1,7 +1,7 @@
 """A rate limit toward a provider that publishes none, shared by every process through Redis.
 
 One Lua call takes a token from every bucket that a request needs (such as application and
-seller) and says how long to wait. When Redis does not answer, each process goes on with buckets
+account) and says how long to wait. When Redis does not answer, each process goes on with buckets
 of its own that behave the same.
 """
 

@@ -63,7 +63,7 @@ class ReservationEndedError(ConflictError):
 class Entitlement:
     """A thing that is counted by the month, and how much of it each plan allows.
 
-    `metric` is a dotted name of small letters such as `disputes.letters`. None allows it without
+    `metric` is a dotted name of small letters such as `shop.letters`. None allows it without
     limit; a plan that is not named gets `otherwise`.
     """
 

@@ -65,7 +65,9 @@ class PageContext:
     """Who looks at the page, where they are and what stands around it.
 
     `zone` is the account's IANA time zone: every time on the page is shown in it. `now` is the
-    moment that relative times are measured from. `account` leads to what belongs to no product. Empty `user_name` means nobody is signed in.
+    moment that relative times are measured from. `account` leads to what belongs to no product.
+    `shortcuts` are the product's own keys: what they do, in words, and which. Empty `user_name`
+    means nobody is signed in.
     """
 
     path: str = "/"
@@ -77,6 +79,7 @@ class PageContext:
     products: tuple[Link, ...] = ()
     navigation: tuple[Link, ...] = ()
     account: tuple[Link, ...] = ()
+    shortcuts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     zone: str = "UTC"
     theme: Theme = "auto"
     request_id: str = ""

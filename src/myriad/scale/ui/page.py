@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -43,6 +43,7 @@ class ProductFrame:
     navigation: tuple[Link, ...] = ()
     operations: tuple[Link, ...] = ()
     alerts: AlertsOf | None = None
+    shortcuts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ def member_page(
     here = path.split("/")[1] if "/" in path else ""
     products = frame_of(request).products
     tenant = caller.tenant
+    # Pages of no product show the navigation of the first, so that nobody is stranded.
+    shown = next(
+        (item for item in products if item.name == here), products[0] if products else None
+    )
     return replace(
         visitor_page(request),
         user_name=caller.name,
@@ -93,7 +98,8 @@ def member_page(
             for choice in tenants
         ),
         products=tuple(replace(item.link, current=item.name == here) for item in products),
-        navigation=_navigation(products, here, path),
+        navigation=_marked(shown.navigation if shown else (), path),
+        shortcuts=shown.shortcuts if shown else (),
         account=_account(caller, path, products),
     )
 
@@ -106,18 +112,11 @@ def _account(caller: Principal, path: str, products: tuple[ProductFrame, ...]) -
     if caller.is_operator:
         links.append(Link(title="Whole queue", href="/queue", key="q"))
         links += [link for product in products for link in product.operations]
-    return tuple(
-        replace(link, current=path == link.href or path.startswith(link.href + "/"))
-        for link in links
-    )
+    return _marked(links, path)
 
 
-def _navigation(products: tuple[ProductFrame, ...], here: str, path: str) -> tuple[Link, ...]:
-    # Pages of no product show the navigation of the first, so that nobody is stranded.
-    shown = next(
-        (item for item in products if item.name == here), products[0] if products else None
-    )
-    links = shown.navigation if shown else ()
+def _marked(links: Iterable[Link], path: str) -> tuple[Link, ...]:
+    """Return the links, each told whether the page lies at it or below."""
     return tuple(
         replace(link, current=path == link.href or path.startswith(link.href + "/"))
         for link in links
