@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from myriad.kit.clock import get_zone
 from myriad.kit.money import Money
+from myriad.scale.ui.charts.marks import drawn
 
 NOTHING = "\N{EN DASH}"
 _STEPS = ((60, 1, "second"), (3600, 60, "minute"), (86400, 3600, "hour"), (2592000, 86400, "day"))
@@ -72,8 +73,11 @@ def moment(context: Context, value: datetime | None, *, seconds: bool = False) -
         return NOTHING
     local = value.astimezone(get_zone(context["page"].zone))
     clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
-    return Markup('<time datetime="{}">{}, {}</time>').format(
-        value.isoformat(timespec="seconds"), day(local.date()), clock
+    return drawn(
+        '<time datetime="{}">{}, {}</time>',
+        value.isoformat(timespec="seconds"),
+        day(local.date()),
+        clock,
     )
 
 
@@ -85,8 +89,11 @@ def ago(context: Context, value: datetime | None) -> Markup | str:
     page = context["page"]
     local = value.astimezone(get_zone(page.zone))
     text = relative((page.now - value).total_seconds())
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        value.isoformat(timespec="seconds"), f"{day(local.date())}, {local:%H:%M}", text
+    return drawn(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(timespec="seconds"),
+        f"{day(local.date())}, {local:%H:%M}",
+        text,
     )
 
 

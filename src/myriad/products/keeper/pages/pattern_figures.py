@@ -9,7 +9,7 @@ from markupsafe import Markup
 from myriad.products.keeper.pages import pattern_words as words
 from myriad.products.keeper.views.patterns import BenchmarkRow, PatternRow, TrendRow
 from myriad.scale.ui.charts import share_bar, sparkline
-from myriad.scale.ui.charts.marks import ACCENT, LINE, MUTED, frame, joined, pct, px, target
+from myriad.scale.ui.charts.marks import ACCENT, LINE, MUTED, drawn, frame, joined, pct, px, target
 
 _HEIGHT, _MIDDLE = 30.0, 15.0
 _MARGIN = 0.06
@@ -92,25 +92,35 @@ def _targets(row: BenchmarkRow, share: Callable[[float], float], currency: str) 
 
 
 def _rail() -> Markup:
-    return Markup('<line class="c-rail" x1="0" x2="100%" y1="{0}" y2="{0}" stroke="{1}"/>').format(
-        px(_MIDDLE), LINE
+    return drawn(
+        '<line class="c-rail" x1="0" x2="100%" y1="{0}" y2="{0}" stroke="{1}"/>', px(_MIDDLE), LINE
     )
 
 
 def _band(start: float, end: float, height: float) -> Markup:
-    return Markup(
+    return drawn(
         '<rect class="c-band" x="{}" width="{}" y="{}" height="{}" rx="3" fill="{}" '
-        'fill-opacity="0.12"/>'
-    ).format(pct(start), pct(max(end - start, 0.004)), px(_MIDDLE - height / 2), px(height), ACCENT)
+        'fill-opacity="0.12"/>',
+        pct(start),
+        pct(max(end - start, 0.004)),
+        px(_MIDDLE - height / 2),
+        px(height),
+        ACCENT,
+    )
 
 
 def _stroke(at: float, top: float, bottom: float, css: str = "c-mark") -> Markup:
-    return Markup(
-        '<line class="{0}" x1="{1}" x2="{1}" y1="{2}" y2="{3}" stroke="{4}" stroke-width="2"/>'
-    ).format(css, pct(at), px(top), px(bottom), MUTED)
+    return drawn(
+        '<line class="{0}" x1="{1}" x2="{1}" y1="{2}" y2="{3}" stroke="{4}" stroke-width="2"/>',
+        css,
+        pct(at),
+        px(top),
+        px(bottom),
+        MUTED,
+    )
 
 
 def _dot(at: float) -> Markup:
-    return Markup('<circle class="c-dot" cx="{}" cy="{}" r="5" fill="{}"/>').format(
-        pct(at), px(_MIDDLE), ACCENT
+    return drawn(
+        '<circle class="c-dot" cx="{}" cy="{}" r="5" fill="{}"/>', pct(at), px(_MIDDLE), ACCENT
     )

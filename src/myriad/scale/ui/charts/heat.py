@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from myriad.scale.ui.charts.marks import ACCENT, LINE, anchor, frame, joined, label, pct, px
+from myriad.scale.ui.charts.marks import ACCENT, LINE, anchor, drawn, frame, joined, label, pct, px
 
 _TOP, _ROW, _GAP = 4, 20, 3
 # The names of rows stand in the first part of the width.
@@ -56,10 +56,9 @@ def _cell(
     level = 0 if value <= 0 else min(4, 1 + int(value / top * 3.999))
     width = (1 - _NAMES) / columns
     reading = readings.get((row, column), "")
-    return Markup(
+    return drawn(
         '<rect class="c-cell c-level-{}" x="{}" y="{}" width="{}" height="{}" fill="{}" '
-        'fill-opacity="{}" data-reading="{}"/>'
-    ).format(
+        'fill-opacity="{}" data-reading="{}"/>',
         level,
         pct(_NAMES + width * column),
         px(_TOP + _ROW * row),

@@ -12,6 +12,7 @@ from myriad.scale.ui.charts.marks import (
     ACCENT,
     LINE,
     MUTED,
+    drawn,
     frame,
     joined,
     label,
@@ -81,7 +82,8 @@ def _mark(share: float, name: str, rows: int) -> Markup:
     """Return the upright, broken where names stand, with its own name below."""
     side = "start" if share < 0.2 else "end" if share > 0.8 else "middle"
     strokes = [
-        Markup('<line class="c-mark" x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}"/>').format(
+        drawn(
+            '<line class="c-mark" x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}"/>',
             pct(share),
             pct(share),
             px(index * _ROW + _LINE - _TICK),
@@ -99,20 +101,36 @@ def _row(row: Estimate, index: int, scale: _Scale) -> Markup:
         (scale.share(v) for v in (row.low, row.estimate, row.high)),
     )
     parts = [
-        Markup('<line x1="0" x2="100%" y1="{}" y2="{}" stroke="{}" class="c-rail"/>').format(
-            px(_LINE), px(_LINE), LINE
+        drawn(
+            '<line x1="0" x2="100%" y1="{}" y2="{}" stroke="{}" class="c-rail"/>',
+            px(_LINE),
+            px(_LINE),
+            LINE,
         ),
-        Markup(
+        drawn(
             '<line class="c-reach c-{}" x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}" '
-            'stroke-width="4" stroke-linecap="round" stroke-opacity="0.45"/>'
-        ).format(row.kind, pct(low), pct(high), px(_LINE), px(_LINE), colour),
-        Markup('<circle class="c-dot c-{}" cx="{}" cy="{}" r="5" fill="{}"/>').format(
-            row.kind, pct(at), px(_LINE), colour
+            'stroke-width="4" stroke-linecap="round" stroke-opacity="0.45"/>',
+            row.kind,
+            pct(low),
+            pct(high),
+            px(_LINE),
+            px(_LINE),
+            colour,
+        ),
+        drawn(
+            '<circle class="c-dot c-{}" cx="{}" cy="{}" r="5" fill="{}"/>',
+            row.kind,
+            pct(at),
+            px(_LINE),
+            colour,
         ),
         label(0, _NAME, row.name, "start", "c-label c-strong"),
         label(1, _NAME, row.text, "end"),
         target(0, 1, _ROW, f"{row.name}: {row.text}"),
     ]
-    return Markup('<svg y="{}" width="100%" height="{}" class="c-column">{}</svg>').format(
-        px(index * _ROW), px(_ROW), joined(parts)
+    return drawn(
+        '<svg y="{}" width="100%" height="{}" class="c-column">{}</svg>',
+        px(index * _ROW),
+        px(_ROW),
+        joined(parts),
     )

@@ -11,6 +11,7 @@ from myriad.scale.ui.charts.marks import (
     MUTED,
     WARN,
     Point,
+    drawn,
     frame,
     joined,
     label,
@@ -64,10 +65,9 @@ def bar_chart(
         tall = max(0.0, point.value) / top * (bottom - _HEAD)
         css, colour = ("c-bar c-marked", WARN) if index in marked else ("c-bar", ACCENT)
         bars.append(
-            Markup(
+            drawn(
                 '<g class="c-column"><rect class="{}" x="{}" width="{}" y="{}" height="{}" rx="1.5" '
-                'fill="{}"/>{}</g>'
-            ).format(
+                'fill="{}"/>{}</g>',
                 css,
                 pct((index + 0.16) / count),
                 pct(0.68 / count),
@@ -96,10 +96,9 @@ def line_chart(
     tall = bottom - _HEAD
     curve = _path([point.value for point in points], top)
     ghost = _path(before, top)
-    plot = Markup(
+    plot = drawn(
         '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 1000 100" '
-        'preserveAspectRatio="none" aria-hidden="true" overflow="visible">{}{}{}</svg>'
-    ).format(
+        'preserveAspectRatio="none" aria-hidden="true" overflow="visible">{}{}{}</svg>',
         px(_HEAD),
         px(tall),
         _stroke(f"{curve} L1000 100 L0 100 Z", "c-area") if curve else "",
@@ -117,9 +116,8 @@ def _spots(points: Sequence[Point], top: float, bottom: float) -> Markup:
     for index, point in enumerate(points):
         y = bottom - max(0.0, point.value) / top * (bottom - _HEAD)
         spots.append(
-            Markup(
-                '<g class="c-column"><circle class="c-spot" cx="{}" cy="{}" r="3.5" fill="{}"/>{}</g>'
-            ).format(
+            drawn(
+                '<g class="c-column"><circle class="c-spot" cx="{}" cy="{}" r="3.5" fill="{}"/>{}</g>',
                 pct(index / last),
                 px(y),
                 ACCENT,
@@ -139,15 +137,18 @@ def _path(values: Sequence[float], top: float) -> str:
 
 def _stroke(path: str, css: str) -> Markup:
     if css == "c-area":
-        return Markup('<path class="{}" d="{}" fill="{}" fill-opacity="0.1"/>').format(
-            css, path, ACCENT
-        )
+        return drawn('<path class="{}" d="{}" fill="{}" fill-opacity="0.1"/>', css, path, ACCENT)
     dash = Markup(' stroke-dasharray="3 3"') if css == "c-before" else ""
     colour, width = (ACCENT, "2") if css == "c-line" else (MUTED, "1.25")
-    return Markup(
+    return drawn(
         '<path class="{}" d="{}" fill="none" stroke="{}" stroke-width="{}" stroke-linejoin="round" '
-        'vector-effect="non-scaling-stroke"{}/>'
-    ).format(css, path, colour, width, dash)
+        'vector-effect="non-scaling-stroke"{}/>',
+        css,
+        path,
+        colour,
+        width,
+        dash,
+    )
 
 
 def sparkline(values: Sequence[float], *, title: str, width: int = 88, height: int = 24) -> Markup:
@@ -167,10 +168,14 @@ def sparkline(values: Sequence[float], *, title: str, width: int = 88, height: i
             kind="spark",
             width=str(width),
         )
-    line = Markup(
+    line = drawn(
         '<polyline class="c-line" points="{}" fill="none" stroke="{}" stroke-width="1.5" '
-        'stroke-linejoin="round"/><circle class="c-spot c-last" cx="{}" cy="{}" r="2" fill="{}"/>'
-    ).format(" ".join(f"{px(x)},{px(y)}" for x, y in spots), ACCENT, *map(px, spots[-1]), ACCENT)
+        'stroke-linejoin="round"/><circle class="c-spot c-last" cx="{}" cy="{}" r="2" fill="{}"/>',
+        " ".join(f"{px(x)},{px(y)}" for x, y in spots),
+        ACCENT,
+        *map(px, spots[-1]),
+        ACCENT,
+    )
     desc = ", ".join(f"{value:g}" for value in values)
     return frame(line, title=title, desc=desc, height=height, kind="spark", width=str(width))
 

@@ -9,7 +9,18 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from myriad.scale.ui.charts.marks import ACCENT, MUTED, WARN, frame, joined, label, pct, px, target
+from myriad.scale.ui.charts.marks import (
+    ACCENT,
+    MUTED,
+    WARN,
+    drawn,
+    frame,
+    joined,
+    label,
+    pct,
+    px,
+    target,
+)
 
 Kind = Literal["good", "bad", "warn", "info", "plain"]
 
@@ -67,9 +78,10 @@ def _side(share: float) -> str:
 
 
 def _track(height: float) -> Markup:
-    return Markup(
-        '<rect class="c-track" x="0" width="100%" y="0" height="{}" rx="3" fill="#f3f5f8"/>'
-    ).format(px(height))
+    return drawn(
+        '<rect class="c-track" x="0" width="100%" y="0" height="{}" rx="3" fill="#f3f5f8"/>',
+        px(height),
+    )
 
 
 def _row(span: Span, index: int, first: datetime, width: timedelta) -> Markup:
@@ -77,12 +89,19 @@ def _row(span: Span, index: int, first: datetime, width: timedelta) -> Markup:
     wide = max(_LEAST_SHARE, (span.end - span.begin) / width)
     begin = min(begin, 1 - wide)
     y = index * _ROW
-    bar = Markup(
-        '<rect class="c-span c-{}" x="{}" width="{}" y="{}" height="{}" rx="2" fill="{}"/>'
-    ).format(
-        span.kind, pct(begin), pct(wide), px(y + (_ROW - _BAR) / 2), px(_BAR), _COLOURS[span.kind]
+    bar = drawn(
+        '<rect class="c-span c-{}" x="{}" width="{}" y="{}" height="{}" rx="2" fill="{}"/>',
+        span.kind,
+        pct(begin),
+        pct(wide),
+        px(y + (_ROW - _BAR) / 2),
+        px(_BAR),
+        _COLOURS[span.kind],
     )
-    hit = Markup('<svg y="{}" width="100%" height="{}">{}</svg>').format(
-        px(y), px(_ROW), target(0, 1, _ROW, span.reading)
+    hit = drawn(
+        '<svg y="{}" width="100%" height="{}">{}</svg>',
+        px(y),
+        px(_ROW),
+        target(0, 1, _ROW, span.reading),
     )
-    return Markup('<g class="c-column">{}{}</g>').format(bar, hit)
+    return drawn('<g class="c-column">{}{}</g>', bar, hit)

@@ -13,6 +13,7 @@ from myriad.scale.ui.charts.marks import (
     LINE,
     MUTED,
     WARN,
+    drawn,
     frame,
     joined,
     label,
@@ -76,32 +77,44 @@ def cadence_strip(
 
 
 def _track(height: float) -> Markup:
-    return Markup(
-        '<rect class="c-track" x="0" width="100%" y="0" height="{}" rx="3" fill="#f3f5f8"/>'
-    ).format(px(height))
+    return drawn(
+        '<rect class="c-track" x="0" width="100%" y="0" height="{}" rx="3" fill="#f3f5f8"/>',
+        px(height),
+    )
 
 
 def _visit(span: _Span, value: date, track: float) -> Markup:
     share = span.share(value)
-    return Markup(
+    return drawn(
         '<g class="c-column"><line class="c-visit" x1="{0}" x2="{0}" y1="4" y2="{1}" stroke="{2}" '
-        'stroke-width="2" stroke-linecap="round"/>{3}</g>'
-    ).format(pct(share), px(track - 4), ACCENT, target(share - 0.006, 0.012, track, _day(value)))
+        'stroke-width="2" stroke-linecap="round"/>{3}</g>',
+        pct(share),
+        px(track - 4),
+        ACCENT,
+        target(share - 0.006, 0.012, track, _day(value)),
+    )
 
 
 def _now(span: _Span, track: float) -> Markup:
-    return Markup(
-        '<line class="c-now" x1="{0}" x2="{0}" y1="0" y2="{1}" stroke="{2}" stroke-width="1"/>'
-    ).format(pct(span.share(span.today)), px(track), MUTED)
+    return drawn(
+        '<line class="c-now" x1="{0}" x2="{0}" y1="0" y2="{1}" stroke="{2}" stroke-width="1"/>',
+        pct(span.share(span.today)),
+        px(track),
+        MUTED,
+    )
 
 
 def _due(span: _Span, last: date, gap: float, spread: float | None, track: float) -> Markup:
     until_days = gap + 1.5 * (gap / 4 if spread is None else spread)
     first = span.share(last + timedelta(days=round(gap)))
     until = span.share(last + timedelta(days=round(until_days)))
-    return Markup(
-        '<rect class="c-due" x="{}" width="{}" y="0" height="{}" fill="{}" fill-opacity="0.22"/>'
-    ).format(pct(first), pct(max(0.008, until - first)), px(track), WARN)
+    return drawn(
+        '<rect class="c-due" x="{}" width="{}" y="0" height="{}" fill="{}" fill-opacity="0.22"/>',
+        pct(first),
+        pct(max(0.008, until - first)),
+        px(track),
+        WARN,
+    )
 
 
 def _months(span: _Span) -> list[date]:
@@ -155,10 +168,9 @@ def _cell(value: date, monday: date, amount: float, top: float, unit: str) -> Ma
     column, row = divmod((value - monday).days, 7)
     level = _level(amount, top)
     reading = f"{_day(value)}: {amount:g} {unit}"
-    return Markup(
+    return drawn(
         '<rect class="c-cell c-level-{}" x="{}" y="{}" width="11" height="11" rx="2" fill="{}" '
-        'fill-opacity="{}" data-reading="{}"><title>{}</title></rect>'
-    ).format(
+        'fill-opacity="{}" data-reading="{}"><title>{}</title></rect>',
         level,
         column * _CELL,
         row * _CELL + 16,
@@ -170,9 +182,12 @@ def _cell(value: date, monday: date, amount: float, top: float, unit: str) -> Ma
 
 
 def _month_name(value: date, monday: date) -> Markup:
-    return Markup(
-        '<text class="c-label" x="{}" y="10" fill="{}" aria-hidden="true">{}</text>'
-    ).format((value - monday).days // 7 * _CELL, MUTED, f"{value:%b}")
+    return drawn(
+        '<text class="c-label" x="{}" y="10" fill="{}" aria-hidden="true">{}</text>',
+        (value - monday).days // 7 * _CELL,
+        MUTED,
+        f"{value:%b}",
+    )
 
 
 def _level(value: float, top: float) -> int:
@@ -183,10 +198,9 @@ def weight_bar(value: float, *, most: float, title: str, height: float = 12) -> 
     """Return a bar from the middle: to the right speaks for the statement, to the left against."""
     size = min(1.0, abs(value) / most) / 2 if most else 0.0
     css, colour = ("c-for", ACCENT) if value >= 0 else ("c-against", WARN)
-    content = Markup(
+    content = drawn(
         '<line class="c-base" x1="50%" x2="50%" y1="0" y2="{h}" stroke="{line}"/>'
-        '<rect class="{css}" x="{x}" width="{w}" y="2" height="{bar}" rx="1.5" fill="{colour}"/>'
-    ).format(
+        '<rect class="{css}" x="{x}" width="{w}" y="2" height="{bar}" rx="1.5" fill="{colour}"/>',
         h=px(height),
         line=LINE,
         css=css,
@@ -201,10 +215,9 @@ def weight_bar(value: float, *, most: float, title: str, height: float = 12) -> 
 def share_bar(value: float, *, title: str, strong: bool = False, height: float = 6) -> Markup:
     """Return a share between 0 and 1 as a filled track."""
     width = pct(min(1.0, max(0.0, value)))
-    content = Markup(
+    content = drawn(
         '<rect class="c-track" width="100%" height="{h}" rx="3" fill="{line}"/>'
-        '<rect class="{css}" width="{w}" height="{h}" rx="3" fill="{colour}"/>'
-    ).format(
+        '<rect class="{css}" width="{w}" height="{h}" rx="3" fill="{colour}"/>',
         h=px(height),
         line=LINE,
         css="c-against" if strong else "c-for",

@@ -12,6 +12,7 @@ from myriad.scale.ui.charts.marks import (
     LINE,
     MUTED,
     anchor,
+    drawn,
     frame,
     joined,
     label,
@@ -69,33 +70,47 @@ def whisker(
 
 
 def _ground(height: float) -> Markup:
-    return Markup('<line class="c-grid" x1="0" x2="100%" y1="{0}" y2="{0}" stroke="{1}"/>').format(
-        px(height / 2), LINE
+    return drawn(
+        '<line class="c-grid" x1="0" x2="100%" y1="{0}" y2="{0}" stroke="{1}"/>',
+        px(height / 2),
+        LINE,
     )
 
 
 def _band(first: float, last: float, height: float) -> Markup:
-    return Markup(
-        '<rect class="c-band" x="{}" width="{}" y="4" height="{}" rx="3" fill="{}"/>'
-    ).format(pct(first), pct(max(0.0, last - first)), px(height - 8), LINE)
+    return drawn(
+        '<rect class="c-band" x="{}" width="{}" y="4" height="{}" rx="3" fill="{}"/>',
+        pct(first),
+        pct(max(0.0, last - first)),
+        px(height - 8),
+        LINE,
+    )
 
 
 def _mean(at: float, height: float) -> Markup:
-    return Markup('<line class="c-mean" x1="{0}" x2="{0}" y1="3" y2="{1}" stroke="{2}"/>').format(
-        pct(at), px(height - 3), MUTED
+    return drawn(
+        '<line class="c-mean" x1="{0}" x2="{0}" y1="3" y2="{1}" stroke="{2}"/>',
+        pct(at),
+        px(height - 3),
+        MUTED,
     )
 
 
 def _lying(first: float, last: float, height: float) -> Markup:
-    return Markup(
+    return drawn(
         '<line class="c-whisker" x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}" stroke-width="3" '
-        'stroke-linecap="round"/>'
-    ).format(pct(first), pct(last), px(height / 2), px(height / 2), ACCENT)
+        'stroke-linecap="round"/>',
+        pct(first),
+        pct(last),
+        px(height / 2),
+        px(height / 2),
+        ACCENT,
+    )
 
 
 def _dot(at: float, height: float) -> Markup:
-    return Markup('<circle class="c-dot" cx="{}" cy="{}" r="5" fill="{}"/>').format(
-        pct(at), px(height / 2), ACCENT
+    return drawn(
+        '<circle class="c-dot" cx="{}" cy="{}" r="5" fill="{}"/>', pct(at), px(height / 2), ACCENT
     )
 
 
@@ -145,7 +160,12 @@ def _axis(y: Callable[[float], float], top: float, unit: Callable[[float], str])
 def _upright(item: Whisker, x: float, y: Callable[[float], float]) -> Markup:
     if item.centre is None or item.lo is None or item.hi is None:
         return Markup("")
-    return Markup(
+    return drawn(
         '<line class="c-whisker" x1="{0}" x2="{0}" y1="{1}" y2="{2}" stroke="{4}" stroke-width="3" '
-        'stroke-linecap="round"/><circle class="c-dot" cx="{0}" cy="{3}" r="4.5" fill="{4}"/>'
-    ).format(pct(x), px(y(item.lo)), px(y(item.hi)), px(y(item.centre)), ACCENT)
+        'stroke-linecap="round"/><circle class="c-dot" cx="{0}" cy="{3}" r="4.5" fill="{4}"/>',
+        pct(x),
+        px(y(item.lo)),
+        px(y(item.hi)),
+        px(y(item.centre)),
+        ACCENT,
+    )
