@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
-from myriad.products.keeper.repository.accounts import get_account, get_data_span
+from myriad.products.keeper.repository.accounts import find_first_sale_day, get_account
 from myriad.products.keeper.repository.history import get_digest, know_until
 from myriad.products.keeper.repository.period import compute_numbers
 from myriad.products.keeper.repository.reports import store_report
@@ -21,17 +21,16 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 
 async def _work(context: AgentContext) -> Outcome:
-    written = 0
+    chosen, written = periods(context.day), 0
     async with context.writing() as session:
-        span = await get_data_span(session)
-        if span.sales == 0:
+        if await find_first_sale_day(session) is None:
             raise AgentSkippedError("There are no payments yet, so there is nothing to report.")
         await know_until(session, context.day)
         account = await get_account(session)
-        for kind, first in periods(context.day).items():
-            numbers = await compute_numbers(session, account, kind, first, context.day)
-            written += await store_report(session, kind, first, context.day, numbers)
-    return Outcome(len(periods(context.day)), written)
+        found = await compute_numbers(session, account, chosen, context.day)
+        for kind, numbers in found.items():
+            written += await store_report(session, kind, chosen[kind], context.day, numbers)
+    return Outcome(len(chosen), written)
 
 
 def periods(day: date) -> dict[ReportKind, date]:

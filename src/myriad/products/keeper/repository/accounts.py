@@ -115,6 +115,18 @@ async def get_data_span(session: ReadSession) -> DataSpan:
     return DataSpan(**await get(session, "data_span"))
 
 
+async def find_first_sale_day(session: ReadSession) -> date | None:
+    """Return the day of the first completed payment, or None."""
+    day: date | None = (await get(session, "first_sale_day"))["first_day"]
+    return day
+
+
+async def find_last_sale_day(session: ReadSession) -> date | None:
+    """Return the day of the last completed payment, or None."""
+    day: date | None = (await get(session, "last_sale_day"))["last_day"]
+    return day
+
+
 async def list_accounts(crossing: ReadSession) -> list[AccountFacts]:
     """Return every account; needs a session that crosses tenants."""
     connection = await crossing.connection()

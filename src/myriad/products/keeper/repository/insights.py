@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -82,11 +83,15 @@ def _muted_by(decided_by: str) -> Literal["keeper", "owner"]:
 
 
 async def list_period_insights(
-    session: ReadSession, first: date, last: date
-) -> tuple[InsightCard, ...]:
-    """Return the most important insights of a period."""
-    rows = await fetch(session, "period_insights", first=first, last=last)
-    return tuple(insight_card(row) for row in rows)
+    session: ReadSession, firsts: Sequence[date], last: date
+) -> list[tuple[InsightCard, ...]]:
+    """Return the most important insights of each of the periods that end on `last`."""
+    lasts = [last] * len(firsts)
+    rows = await fetch(session, "period_insights", firsts=list(firsts), lasts=lasts)
+    return [
+        tuple(insight_card(row) for row in rows if row["number"] == number)
+        for number in range(1, len(firsts) + 1)
+    ]
 
 
 def insight_card(row: Row) -> InsightCard:

@@ -23,10 +23,16 @@ FROM keeper.person p
 WHERE p.merged_into_id IS NULL
 
 -- name: data_span
-SELECT min(local_date) AS first_day, max(local_date) AS last_day, count(*) AS sales,
-       mode() WITHIN GROUP (ORDER BY currency) AS currency
-FROM keeper.payment
-WHERE status = 'COMPLETED'
+SELECT min(c.first_day) AS first_day, max(c.last_day) AS last_day,
+       coalesce(sum(c.sales), 0)::bigint AS sales,
+       (array_agg(c.currency ORDER BY c.sales DESC, c.currency)
+           FILTER (WHERE c.currency IS NOT NULL))[1] AS currency
+FROM (
+    SELECT currency, min(local_date) AS first_day, max(local_date) AS last_day, count(*) AS sales
+    FROM keeper.payment
+    WHERE status = 'COMPLETED'
+    GROUP BY currency
+) c
 
 -- name: list_accounts
 SELECT a.tenant_id, t.slug, t.name, t.timezone, a.vertical, a.currency, a.business_date,

@@ -111,3 +111,12 @@ SELECT (
     ORDER BY local_date
     LIMIT 1
 ) AS first_day
+
+-- name: last_sale_day
+SELECT (
+    SELECT local_date
+    FROM keeper.payment
+    WHERE status = 'COMPLETED'
+    ORDER BY local_date DESC
+    LIMIT 1
+) AS last_day

@@ -39,6 +39,23 @@ FROM keeper.visits_until(%(day)s)
 GROUP BY person_id
 ORDER BY person_id
 
+-- name: load_visit_columns
+SELECT coalesce(string_agg(
+           uuid_send(person_id) || int4send(local_date - date '0001-01-01' + 1) || int8send(net),
+           ''::bytea ORDER BY person_id, local_date), '') AS visits
+FROM keeper.visits_until(%(day)s)
+
+-- name: load_booking_columns
+SELECT coalesce(string_agg(
+           uuid_send(c.person_id)
+           || int4send(coalesce(b.ext_created_at::date, b.local_date) - date '0001-01-01' + 1)
+           || int4send(b.local_date - date '0001-01-01' + 1)
+           || boolsend(b.status = 'NO_SHOW'), ''::bytea), '') AS bookings
+FROM keeper.booking b
+JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+WHERE b.status IN ('ACCEPTED', 'NO_SHOW') AND c.person_id IS NOT NULL
+  AND coalesce(b.ext_created_at::date, b.local_date) <= %(day)s
+
 -- name: load_people
 SELECT p.id, p.display_name, p.email, p.phone, p.contact_allowed,
        (array_agg(c.ext_id ORDER BY c.id <> p.id, c.ext_id))[1] AS ext_id,
@@ -50,8 +67,15 @@ SELECT p.id, p.display_name, p.email, p.phone, p.contact_allowed,
 FROM keeper.person p
 JOIN keeper.customer c ON c.tenant_id = p.tenant_id AND c.person_id = p.id
 LEFT JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
-WHERE p.merged_into_id IS NULL
+WHERE p.merged_into_id IS NULL AND (%(ids)s::uuid[] IS NULL OR p.id = ANY (%(ids)s::uuid[]))
 GROUP BY p.tenant_id, p.id
+
+-- name: is_anybody_reachable
+SELECT EXISTS (
+    SELECT FROM keeper.person p
+    JOIN keeper.customer c ON c.tenant_id = p.tenant_id AND c.person_id = p.id
+    WHERE p.merged_into_id IS NULL AND (p.phone <> '' OR p.email <> '')
+) AS reachable
 
 -- name: store_visits
 INSERT INTO keeper.visit AS v (tenant_id, person_id, local_date, net, services, staff)
@@ -163,17 +187,6 @@ SET observed = excluded.observed, expected = excluded.expected, effect = exclude
 -- name: lock_account
 SELECT pg_advisory_xact_lock(hashtextextended('keeper.run.' || %(tenant_id)s::uuid::text, 0))
 
--- name: load_bookings
-SELECT c.person_id,
-       array_agg(coalesce(b.ext_created_at::date, b.local_date) - date '0001-01-01' + 1) AS made,
-       array_agg(b.local_date - date '0001-01-01' + 1) AS start,
-       array_agg(b.status = 'NO_SHOW') AS no_show
-FROM keeper.booking b
-JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
-WHERE b.status IN ('ACCEPTED', 'NO_SHOW') AND c.person_id IS NOT NULL
-  AND coalesce(b.ext_created_at::date, b.local_date) <= %(day)s
-GROUP BY c.person_id
-
 -- name: store_metrics
 INSERT INTO keeper.person_metrics (
     tenant_id, business_date, person_id, x, t_x_weeks, age_weeks, gap_days, itt_median_days,
@@ -205,12 +218,18 @@ SELECT person_id, local_date, amount, net FROM keeper.sales_until(%(day)s)
 
 -- name: known_daily_totals
 SELECT d.day::date AS local_date, coalesce(v.visits, 0) AS visits,
-       coalesce(s.revenue, 0)::bigint AS revenue
+       coalesce(s.revenue, 0)::bigint AS revenue, coalesce(s.sales, 0) AS sales
 FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d (day)
 LEFT JOIN (
-    SELECT local_date, count(*) AS visits FROM known_visit GROUP BY local_date
+    SELECT local_date, count(*) AS visits
+    FROM known_visit
+    WHERE local_date BETWEEN %(first)s AND %(last)s
+    GROUP BY local_date
 ) v ON v.local_date = d.day::date
 LEFT JOIN (
-    SELECT local_date, sum(net) AS revenue FROM known_sale GROUP BY local_date
+    SELECT local_date, sum(net) AS revenue, count(*) FILTER (WHERE net > 0) AS sales
+    FROM known_sale
+    WHERE local_date BETWEEN %(first)s AND %(last)s
+    GROUP BY local_date
 ) s ON s.local_date = d.day::date
 ORDER BY d.day

@@ -9,12 +9,33 @@ ORDER BY business_date DESC, priority DESC, id DESC
 LIMIT %(limit)s
 
 -- name: period_insights
-SELECT id, business_date, kind, claim, evidence, predicted, horizon_date, graded_at, correct, priority
-FROM keeper.insight
-WHERE business_date BETWEEN %(first)s AND %(last)s
-  AND kind NOT IN (SELECT m.kind FROM keeper.muted_kind m WHERE m.muted_on IS NOT NULL)
-ORDER BY priority DESC, id
-LIMIT 10
+SELECT p.number, i.*
+FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) WITH ORDINALITY AS p (first, last, number)
+CROSS JOIN LATERAL (
+    SELECT id, business_date, kind, claim, evidence, predicted, horizon_date, graded_at, correct,
+           priority
+    FROM keeper.insight
+    WHERE business_date BETWEEN p.first AND p.last
+      AND kind NOT IN (SELECT m.kind FROM keeper.muted_kind m WHERE m.muted_on IS NOT NULL)
+    ORDER BY priority DESC, id
+    LIMIT 10
+) i
+ORDER BY p.number, i.priority DESC, i.id
+
+-- name: services_between
+SELECT s.number, s.name, s.quantity, s.revenue
+FROM (
+    SELECT p.number, l.name, sum(l.quantity)::bigint AS quantity, sum(l.net)::bigint AS revenue,
+           row_number() OVER (PARTITION BY p.number ORDER BY sum(l.net) DESC, l.name) AS place
+    FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) WITH ORDINALITY AS p (first, last, number)
+    JOIN keeper.sales_order o ON o.local_date BETWEEN p.first AND p.last
+        AND o.local_date BETWEEN %(since)s AND %(until)s
+    JOIN keeper.order_line l ON l.tenant_id = o.tenant_id AND l.order_ext_id = o.ext_id
+    WHERE o.state = 'COMPLETED' AND l.name <> ''
+    GROUP BY p.number, l.name
+) s
+WHERE s.place <= %(limit)s
+ORDER BY s.number, s.place
 
 -- name: store_insight
 INSERT INTO keeper.insight (
@@ -108,15 +129,6 @@ FROM (
     WHERE local_date BETWEEN %(first)s AND %(last)s
     GROUP BY person_id
 ) t
-
--- name: services_between
-SELECT l.name, sum(l.quantity)::bigint AS quantity, sum(l.net)::bigint AS revenue
-FROM keeper.sales_order o
-JOIN keeper.order_line l ON l.tenant_id = o.tenant_id AND l.order_ext_id = o.ext_id
-WHERE o.state = 'COMPLETED' AND o.local_date BETWEEN %(first)s AND %(last)s AND l.name <> ''
-GROUP BY l.name
-ORDER BY revenue DESC, l.name
-LIMIT %(limit)s
 
 -- name: churn_of
 SELECT person_id, churn_90

@@ -28,47 +28,52 @@ SET period_end = excluded.period_end, numbers = excluded.numbers, digest = exclu
 WHERE r.digest <> excluded.digest
 RETURNING id
 
--- name: period_numbers
-SELECT coalesce(sum(s.net), 0)::bigint AS revenue,
-       (SELECT count(*) FROM known_visit v
-        WHERE v.local_date BETWEEN %(first)s AND %(last)s) AS visits,
-       (SELECT count(*) FROM (
-            SELECT v.person_id FROM known_visit v
-            GROUP BY v.person_id
-            HAVING min(v.local_date) BETWEEN %(first)s AND %(last)s) n) AS new_customers,
-       (SELECT count(DISTINCT v.person_id) FROM known_visit v
-        WHERE v.local_date BETWEEN %(first)s AND %(last)s) AS people,
-       count(*) FILTER (WHERE s.net > 0) AS sales
-FROM known_sale s
-WHERE s.local_date BETWEEN %(first)s AND %(last)s
-
 -- name: state_counts
 SELECT m.state, count(*) AS people
 FROM keeper.person_metrics m
 WHERE m.business_date = %(day)s
 GROUP BY m.state
 
--- name: task_results
-SELECT count(*) AS made,
-       count(*) FILTER (WHERE k.state = 'done') AS done,
-       count(*) FILTER (WHERE k.state = 'done' AND v.net IS NOT NULL) AS won_back,
-       coalesce(sum(v.net) FILTER (WHERE k.state = 'done'), 0)::bigint AS won_back_revenue
-FROM keeper.task k
-LEFT JOIN LATERAL (
-    SELECT sum(w.net) AS net
-    FROM keeper.visit w
-    WHERE w.tenant_id = k.tenant_id AND w.person_id = k.person_id
-      AND w.local_date > k.business_date AND w.local_date <= least(%(last)s, k.business_date + 60)
-) v ON true
-WHERE k.business_date BETWEEN %(first)s AND %(last)s
-
--- name: drift_between
-SELECT count(*) AS days, coalesce(sum(abs(drift)), 0)::bigint AS cents_off
-FROM keeper.day_total
-WHERE local_date BETWEEN %(first)s AND %(last)s
-
 -- name: unfinished_agents
 SELECT DISTINCT ON (agent) agent, state, error
 FROM keeper.agent_run
 WHERE business_date = %(day)s
 ORDER BY agent, started_at DESC
+
+-- name: period_counts
+-- People, newcomers, tasks and compared days of several periods at once.
+SELECT p.number, v.people, v.new_customers, k.made, k.done, k.won_back, k.won_back_revenue,
+       t.days_checked, t.cents_off
+FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) WITH ORDINALITY AS p (first, last, number)
+JOIN (
+    SELECT p.number, count(DISTINCT v.person_id) AS people,
+           count(*) FILTER (WHERE v.is_first) AS new_customers
+    FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) WITH ORDINALITY AS p (first, last, number)
+    LEFT JOIN (
+        SELECT person_id, local_date,
+               local_date = min(local_date) OVER (PARTITION BY person_id) AS is_first
+        FROM known_visit
+    ) v ON v.local_date BETWEEN p.first AND p.last
+    GROUP BY p.number
+) v ON v.number = p.number
+CROSS JOIN LATERAL (
+    SELECT count(*) AS made,
+           count(*) FILTER (WHERE k.state = 'done') AS done,
+           count(*) FILTER (WHERE k.state = 'done' AND w.net IS NOT NULL) AS won_back,
+           coalesce(sum(w.net) FILTER (WHERE k.state = 'done'), 0)::bigint AS won_back_revenue
+    FROM keeper.task k
+    LEFT JOIN LATERAL (
+        SELECT sum(w.net) AS net
+        FROM keeper.visit w
+        WHERE k.state = 'done' AND w.tenant_id = k.tenant_id AND w.person_id = k.person_id
+          AND w.local_date > k.business_date
+          AND w.local_date <= least(p.last, k.business_date + 60)
+    ) w ON true
+    WHERE k.business_date BETWEEN p.first AND p.last
+) k
+CROSS JOIN LATERAL (
+    SELECT count(*) AS days_checked, coalesce(sum(abs(drift)), 0)::bigint AS cents_off
+    FROM keeper.day_total
+    WHERE local_date BETWEEN p.first AND p.last
+) t
+ORDER BY p.number
