@@ -18,8 +18,6 @@ from myriad.products.upswitch.errors import (
     UnknownRatingError,
 )
 
-Kind = Literal["industries", "countries", "ratings", "capital_costs", "multiples", "taxes"]
-
 
 class Provenance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where rows come from. `sha256` is of the file as it was read, in hexadecimal."""
@@ -161,6 +159,18 @@ class TaxTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reduced_up_to: dict[str, float] = {}
 
 
+class FailureTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often companies fail.
+
+    `by_rating`: cumulative default probability after 1 to 10 years. `by_age`: for a sector, the
+    share of companies of age 0 to 10 that are gone by their eleventh year.
+    """
+
+    by_rating: dict[str, tuple[float, ...]]
+    by_age: dict[str, tuple[float, ...]]
+    provenance: Provenance
+
+
 class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One vintage of everything that is looked up. What is None was not imported."""
 
@@ -170,6 +180,7 @@ class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     countries: CountryTable | None = None
     ratings: RatingTable | None = None
     capital_costs: CapitalCostTable | None = None
+    failures: FailureTable | None = None
     multiples: tuple[MultipleTable, ...] = ()
     taxes: TaxTable | None = None
 

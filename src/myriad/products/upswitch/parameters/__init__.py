@@ -1,0 +1,1 @@
+"""Dated sets of parameters: what ships, what a folder holds, what this installation has imported."""
