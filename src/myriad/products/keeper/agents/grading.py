@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from myriad.kit.errors import MyriadError
-from myriad.products.keeper.repository.accounts import get_data_span
+from myriad.products.keeper.repository.accounts import find_last_sale_day
 from myriad.products.keeper.repository.proof import find_last_sync
 from myriad.products.keeper.repository.sql import Row, execute, fetch, get
 from myriad.scale.data import ReadSession, Session
@@ -32,13 +32,16 @@ class UngradableError(MyriadError):
     title = "Prediction without a grade"
 
 
-async def grade_due(session: Session, day: date, *, at_once: int = AT_ONCE) -> int:
+async def grade_due(
+    session: Session, day: date, reach: date | None = None, *, at_once: int = AT_ONCE
+) -> int:
     """Grade every insight whose horizon has come; return how many were put down.
 
     The caller has laid down what was known on `day` (`history.know_until`). A horizon that the data
     does not reach yet waits for the next sync, at most thirty days. `at_once` are held in memory.
+    `reach` is that of `data_reach`, worked out here when it is not given.
     """
-    known_until, graded = await data_reach(session, day), 0
+    known_until, graded = reach or await data_reach(session, day), 0
     while rows := await fetch(session, "due_insights", day=day, reach=known_until, limit=at_once):
         for row in rows:
             await _grade(session, row, day)
@@ -53,10 +56,10 @@ async def data_reach(session: ReadSession, day: date) -> date:
     That is the day of the last sync, or a week after the last sale, whichever is later; at most
     `day`.
     """
-    span, synced = await get_data_span(session), await find_last_sync(session)
+    last_sale, synced = await find_last_sale_day(session), await find_last_sync(session)
     reaches = [synced] if synced else []
-    if span.last_day is not None:
-        reaches.append(span.last_day + timedelta(days=_QUIET_DAYS))
+    if last_sale is not None:
+        reaches.append(last_sale + timedelta(days=_QUIET_DAYS))
     return min([max(reaches, default=date.min), day])
 
 

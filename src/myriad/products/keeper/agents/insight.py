@@ -21,6 +21,8 @@ from myriad.products.keeper.views.insights import URGENT_FROM
 from myriad.products.keeper.wording import TEMPLATES
 from myriad.scale.data import ReadSession, Session
 
+_TREND_DAYS = 84
+
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
     visits = await get_digest(session, "visits_digest", day=context.day)
@@ -31,9 +33,10 @@ async def _work(context: AgentContext) -> Outcome:
     day = context.day
     async with context.writing() as session:
         await know_until(session, day)
-        graded = await grade_due(session, day)
+        reach = await data_reach(session, day)
+        graded = await grade_due(session, day, reach)
         if not context.looks_back:
-            graded += await measure_assignments(session, day, await data_reach(session, day))
+            graded += await measure_assignments(session, day, reach)
             await judge_kinds(session, day)
         if await count_customers(session) <= context.settings.minimum_customers:
             return Outcome(0, graded)
@@ -74,34 +77,41 @@ async def _tell(session: Session, found: Sequence[claims.Claim], day: date) -> N
 
 async def make_claims(session: ReadSession, day: date, currency: str) -> list[claims.Claim]:
     """Return what can be claimed on `day`, each number read from the database."""
+    days = await fetch(session, "visit_days", first=day - timedelta(days=_TREND_DAYS - 1), last=day)
     made = [
         claims.slipping(await fetch(session, "slipping_people", day=day), day, currency),
         claims.trend(
-            await _between(session, day, 27, 0),
-            await _between(session, day, 55, 28),
-            [(await _between(session, day, 7 * w + 6, 7 * w))["visits"] for w in range(11, -1, -1)],
+            _between(days, day, 27, 0),
+            _between(days, day, 55, 28),
+            [_between(days, day, 7 * w + 6, 7 * w)["visits"] for w in range(11, -1, -1)],
             day,
             currency,
             (await read_preferences(session)).open_share(day + timedelta(days=1), 28),
         ),
-        claims.quiet_day(
-            await fetch(session, "weekday_profile", first=day - timedelta(days=83), last=day), day
-        ),
+        claims.quiet_day(_weekdays(days, day), day),
         claims.second_visit(await _cohort(session, day), day),
         await _best_customers(session, day, currency),
     ]
     return [claim for claim in made if claim is not None]
 
 
-async def _between(session: ReadSession, day: date, first: int, last: int) -> Row:
-    """Return visits, net and people from `first` to `last` days before `day`."""
-    return await get(
-        session,
-        "visits_between",
-        day=day,
-        first=day - timedelta(days=first),
-        last=day - timedelta(days=last),
-    )
+def _between(days: Sequence[Row], day: date, first: int, last: int) -> Row:
+    """Return visits and net from `first` to `last` days before `day`."""
+    since, until = day - timedelta(days=first), day - timedelta(days=last)
+    own = [row for row in days if since <= row["local_date"] <= until]
+    return {name: sum(row[name] for row in own) for name in ("visits", "net")}
+
+
+def _weekdays(days: Sequence[Row], day: date) -> list[Row]:
+    """Return visits of each weekday (1 is Monday) over the twelve weeks that end on `day`."""
+    totals = dict.fromkeys(range(1, 8), 0)
+    for row in days:
+        totals[row["local_date"].isoweekday()] += row["visits"]
+    weeks = _TREND_DAYS // 7
+    return [
+        {"weekday": weekday, "visits": total / weeks, "total": total, "days": weeks}
+        for weekday, total in totals.items()
+    ]
 
 
 async def _cohort(session: ReadSession, day: date) -> Row:

@@ -73,6 +73,12 @@ SELECT count(*) AS visits, coalesce(sum(net), 0)::bigint AS net,
 FROM known_visit
 WHERE local_date BETWEEN %(first)s AND %(last)s
 
+-- name: visit_days
+SELECT local_date, count(*) AS visits, coalesce(sum(net), 0)::bigint AS net
+FROM known_visit
+WHERE local_date BETWEEN %(first)s AND %(last)s
+GROUP BY local_date
+
 -- name: returned_between
 SELECT count(*) AS known, count(*) FILTER (WHERE EXISTS (
            SELECT FROM known_visit v
