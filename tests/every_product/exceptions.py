@@ -19,6 +19,18 @@ TABLES_WITHOUT_TENANT: dict[str, str] = {
     "keeper.known_visit": "a view of the session's own visits; row security of the table decides",
     "keeper.known_sale": "a view of the session's own sales of a day; row security decides",
     "keeper.prior": "pooled parameters of at least ten accounts, the same for every tenant",
+    "upswitch.kbo_extract": "which extracts of the public register were loaded",
+    "upswitch.kbo_refusal": "rows of an extract that were refused; operators see them, tenants do not",
+    "upswitch.kbo_enterprise": "a file of the public register, the same for every tenant",
+    "upswitch.kbo_establishment": "a file of the public register, the same for every tenant",
+    "upswitch.kbo_branch": "a file of the public register, the same for every tenant",
+    "upswitch.kbo_denomination": "a file of the public register, the same for every tenant",
+    "upswitch.kbo_address": "a file of the public register, the same for every tenant",
+    "upswitch.kbo_activity": "a file of the public register, the same for every tenant",
+    "upswitch.kbo_contact": "a file of the public register, the same for every tenant",
+    "upswitch.kbo_code": "a file of the public register, the same for every tenant",
+    "upswitch.company": "a company of the public register, the same for every tenant",
+    "upswitch.company_term": "words that find a company of the public register",
 }
 
 INDEXES_WITHOUT_LEADING_TENANT: dict[str, str] = {
@@ -76,6 +88,7 @@ PLATFORM_RESOURCES: dict[str, str] = {
 # Path parameters that name no row of a tenant, and a value for each.
 PARAMETERS_WITHOUT_TABLE: dict[str, str] = {
     "name": "analysis",
+    "number": "0200.065.765",
     "kind": "takings_trend",
     "object": "payments",
     "part": "goals",

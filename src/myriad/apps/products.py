@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from myriad.products.keeper.manifest import PRODUCT as KEEPER
+from myriad.products.upswitch.manifest import PRODUCT as UPSWITCH
 from myriad.scale.manifest import Product
 
-PRODUCTS: tuple[Product, ...] = (KEEPER,)
+PRODUCTS: tuple[Product, ...] = (KEEPER, UPSWITCH)
 
 _SCALE = Path(__file__).parents[1] / "scale"
 SCALE_MIGRATIONS: tuple[Path, ...] = tuple(

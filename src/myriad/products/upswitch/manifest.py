@@ -1,0 +1,22 @@
+"""Upswitch at a glance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from myriad.scale.manifest import NavigationItem, Product
+
+_HERE = Path(__file__).parent
+
+PRODUCT = Product(
+    name="upswitch",
+    title="Upswitch",
+    summary="What a company is worth, and why, line by line.",
+    home="/upswitch/companies",
+    router="myriad.products.upswitch.endpoints:router",
+    pages="myriad.products.upswitch.pages:router",
+    tasks="myriad.products.upswitch.tasks",
+    migrations=_HERE / "migrations" / "versions",
+    templates=_HERE / "templates",
+    navigation=(NavigationItem("Companies", "/upswitch/companies", "c"),),
+)

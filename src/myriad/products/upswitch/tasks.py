@@ -1,0 +1,1 @@
+"""Upswitch's jobs; there are none yet."""

@@ -1,0 +1,19 @@
+"""What screens and the API show: frozen values that `repository` fills."""
+
+from myriad.products.upswitch.views.companies import (
+    Address,
+    CodedText,
+    CompaniesView,
+    CompanyRow,
+    CompanyView,
+    RegistryState,
+)
+
+__all__ = [
+    "Address",
+    "CodedText",
+    "CompaniesView",
+    "CompanyRow",
+    "CompanyView",
+    "RegistryState",
+]
