@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from myriad.products.keeper.manifest import PRODUCT
-from myriad.products.keeper.pages import proving, screens
+from myriad.products.keeper.pages import proving, screens, what_if
 from myriad.products.keeper.pages.links import Place
 from myriad.scale import ui
 from myriad.scale.ui.styleguide import sample
@@ -42,6 +42,8 @@ PAGES: dict[str, Draw] = {
     "/keeper/insights": lambda page: proving.draw_insights(page, p.INSIGHTS_FULL, NEXT),
     "/none/insights": lambda page: proving.draw_insights(page, s.INSIGHTS_NONE),
     "/staff/insights": lambda page: proving.draw_insights(page, p.INSIGHTS_NEW, is_owner=False),
+    "/keeper/insights/quiet-day": lambda page: what_if.draw_quiet_day(page, p.QUIET_DAY),
+    "/none/insights/quiet-day": lambda page: what_if.draw_quiet_day(page, p.QUIET_DAY_NONE),
     "/keeper/proof": lambda page: proving.draw_proof(page, p.PROOF_FULL),
     "/unclear/proof": lambda page: proving.draw_proof(page, p.PROOF_UNCLEAR, is_owner=False),
     "/early/proof": lambda page: proving.draw_proof(page, p.PROOF_EARLY),

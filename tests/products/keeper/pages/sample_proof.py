@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from myriad.products.keeper import views as v
 from myriad.products.keeper.proof.accuracy import accuracy, reason_to_mute, retry_on
 from myriad.products.keeper.views.goals import GoalPace
+from myriad.products.keeper.views.what_if import Guess, QuietDayView, Wish
 from tests.products.keeper.pages import sample_contexts as s
 
 
@@ -197,6 +198,20 @@ PROOF_OFF = replace(
     is_on=False,
     changed_at=s.NOW,
     saved=replace(PROOF_NONE.saved, verdict="off"),
+)
+QUIET_DAY_NONE = QuietDayView(wish=Wish(), currency="USD", weeks=3, unsaid="no_history")
+QUIET_DAY = QuietDayView(
+    wish=Wish(discount=0.1),
+    currency="USD",
+    weeks=26,
+    weekday=2,
+    days=((2, 5.2), (3, 9.4), (4, 10.1), (5, 13.0), (6, 15.6)),
+    gap=Guess(estimate=6.8, low=5.9, high=7.7),
+    ticket=money(8_412, 8_130, 8_694),
+    extra_visits=7.4,
+    a_month=money(28_700, 9_100, 48_300),
+    break_even=0.25,
+    outcome="gains",
 )
 GOALS = (
     GoalPace(

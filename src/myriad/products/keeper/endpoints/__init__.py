@@ -19,6 +19,7 @@ from myriad.products.keeper.endpoints import (
     settings,
     tasks,
     team,
+    what_if,
 )
 from myriad.scale.http import Router
 
@@ -42,5 +43,6 @@ for part in (
     reviews,
     team,
     patterns,
+    what_if,
 ):
     router.include_router(part.router)

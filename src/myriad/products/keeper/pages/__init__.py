@@ -18,6 +18,7 @@ from myriad.products.keeper.pages import (
     reading,
     reviews,
     staff,
+    what_if,
 )
 from myriad.products.keeper.pages.route import page_router
 
@@ -38,6 +39,7 @@ for part in (
     proving,
     staff,
     patterning,
+    what_if,
 ):
     router.include_router(part.router)
 
