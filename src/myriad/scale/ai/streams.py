@@ -27,7 +27,7 @@ class AnswerStream:
         self._pieces = pieces
         self.answer: AIAnswer | None = None
 
-    def __aiter__(self) -> AsyncGenerator[str]:
+    def __aiter__(self) -> AsyncIterator[str]:
         return self._pieces
 
 
