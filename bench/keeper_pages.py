@@ -39,7 +39,6 @@ from myriad.kit.ids import new_id
 from myriad.products.keeper.agents import analysis
 from myriad.products.keeper.agents.context import AgentContext
 from myriad.products.keeper.repository.customers import list_customers
-from myriad.products.keeper.repository.history import load_people
 from myriad.products.keeper.repository.sql import fetch_text
 from myriad.products.keeper.runs import open_context, run_one
 from myriad.products.keeper.settings import KeeperSettings
@@ -261,8 +260,7 @@ async def make_tasks(context: AgentContext) -> None:
     sql = "SELECT * FROM keeper.person_metrics WHERE business_date = %(day)s"
     async with context.writing() as session:
         rows = await fetch_text(session, sql, {"day": context.day})
-        people = {row["id"]: row for row in await load_people(session, context.day)}
-        await analysis.make_tasks(session, context, rows, people, context.account.currency)
+        await analysis.make_tasks(session, context, rows, context.account.currency)
 
 
 async def time_lists(runtime: Runtime, tenant: TenantId) -> tuple[float, float]:

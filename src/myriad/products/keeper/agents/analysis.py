@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from myriad.products.keeper.agents.anomalies import find_anomalies
-from myriad.products.keeper.agents.calling import choose_tasks
+from myriad.products.keeper.agents.calling import choose_tasks, pages_of
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.agents.measures import (
     bare_fit,
@@ -19,14 +19,19 @@ from myriad.products.keeper.agents.measures import (
     require_customers,
 )
 from myriad.products.keeper.repository.benchmarks import find_prior
+from myriad.products.keeper.repository.columns import (
+    BookingColumns,
+    VisitColumns,
+    load_booking_columns,
+    load_visit_columns,
+)
 from myriad.products.keeper.repository.history import (
     find_earlier_fit,
     get_country,
     get_digest,
-    load_bookings,
+    is_anybody_reachable,
     load_daily_totals,
     load_people,
-    load_visits,
     refresh_statistics,
     store_anomalies,
     store_metrics,
@@ -38,7 +43,6 @@ from myriad.products.keeper.repository.proof import (
     list_current_arms,
     store_assignments,
 )
-from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.repository.tasks import (
     close_tasks,
     count_room,
@@ -66,9 +70,8 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 async def _work(context: AgentContext) -> Outcome:
     day, currency = context.day, context.account.currency
     async with context.reading() as session:
-        visits = await load_visits(session, day)
-        bookings = await load_bookings(session, day)
-        people = {row["id"]: row for row in await load_people(session, day)}
+        visits = await load_visit_columns(session, day)
+        bookings = await load_booking_columns(session, day, visits.people)
         first = day - timedelta(days=_ANOMALY_HISTORY_DAYS - 1)
         totals = await load_daily_totals(session, first, day)
         country = await get_country(session)
@@ -84,14 +87,14 @@ async def _work(context: AgentContext) -> Outcome:
         await store_anomalies(session, day - timedelta(days=_JUDGED_DAYS - 1), day, odd)
         made = 0
         if not context.looks_back:
-            made = await make_tasks(session, context, rows, people, currency)
+            made = await make_tasks(session, context, rows, currency)
         await refresh_statistics(session)
-    return Outcome(len(visits), len(rows) + len(odd) + made)
+    return Outcome(visits.size, len(rows) + len(odd) + made)
 
 
 def _measure(
-    visits: list[Row],
-    bookings: list[Row],
+    visits: VisitColumns,
+    bookings: BookingColumns,
     context: AgentContext,
     earlier: Earlier,
     prior: Parameters | None,
@@ -101,36 +104,42 @@ def _measure(
         require_customers(visits, minimum)
         measured = measure(visits, bookings, context.day, earlier=earlier, prior=prior)
     except NotEnoughHistoryError as error:
-        rows = bare_metrics(visits, context.day) if visits else []
+        rows = bare_metrics(visits, context.day) if visits.size else []
         repeaters = sum(1 for row in rows if row["x"] > 0)
         return rows, bare_fit(len(rows), repeaters, error.detail)
     return metrics(measured, context.account.currency), fit_facts(measured)
 
 
 async def make_tasks(
-    session: Session,
-    context: AgentContext,
-    rows: list[dict[str, Any]],
-    people: dict[Any, Row],
-    currency: str,
+    session: Session, context: AgentContext, rows: list[dict[str, Any]], currency: str
 ) -> int:
     """Close the tasks that are answered, choose new ones from the day's numbers; return how many."""
     await close_tasks(session, context.day)
     room = await count_room(session, context.day, context.settings.tasks_per_day)
+    if room <= 0:
+        return 0
     allocation = await get_allocation(session)
-    chosen = choose_tasks(
-        rows,
-        people,
-        day=context.day,
-        busy=await list_busy_people(session, context.day),
-        room=room,
-        currency=currency,
-        allocation=allocation,
-        arms=await list_current_arms(session, context.day) if allocation else {},
-    )
-    await store_assignments(session, chosen.entries)
-    await store_tasks(session, chosen.tasks)
-    return len(chosen.tasks)
+    arms = await list_current_arms(session, context.day) if allocation else {}
+    reachable = await is_anybody_reachable(session)
+    made = 0
+    for page in pages_of(rows, await list_busy_people(session, context.day)):
+        people = await load_people(session, context.day, [row["person_id"] for row in page])
+        chosen = choose_tasks(
+            page,
+            {row["id"]: row for row in people},
+            day=context.day,
+            room=room - made,
+            currency=currency,
+            allocation=allocation,
+            arms=arms,
+            nobody_reachable=not reachable,
+        )
+        await store_assignments(session, chosen.entries)
+        await store_tasks(session, chosen.tasks)
+        made += len(chosen.tasks)
+        if made >= room:
+            break
+    return made
 
 
 ANALYSIS = Agent("analysis", 1, _digest, _work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -29,24 +29,26 @@ def choose_tasks(
     people: Mapping[UUID, Row],
     *,
     day: date,
-    busy: Collection[UUID],
     room: int,
     currency: str,
     allocation: Allocation | None = None,
     arms: Mapping[UUID, Arm] | None = None,
+    nobody_reachable: bool = False,
 ) -> CallList:
-    """Return the tasks to make, the dearest first, no more than `room`.
+    """Return the tasks to make of a page of `metrics`, the dearest first, no more than `room`.
 
-    Left out: who is booked, who may not be contacted or cannot be, who has a task already or had
-    one within 30 days. Where the directory holds no contact at all (a bare purchase log) nobody
-    could ever be called, so the tasks then name the person and say that no contact is known.
+    Left out: who is booked, who may not be contacted or cannot be. Where the directory holds no
+    contact at all (a bare purchase log) nobody could ever be called, so the tasks then name the
+    person and say that no contact is known.
     Whose turn comes and who is in no arm yet is sent to one by `allocation`; who is held out makes
     room for the next in line. `arms` are those of people still within their window.
     """
     known, made = arms or {}, CallList([], [])
-    for row in _callable(metrics, people, busy):
+    for row in metrics:
         if len(made.tasks) >= room:
             break
+        if not _may_call(people.get(row["person_id"]), nobody_reachable):
+            continue
         arm = known.get(row["person_id"])
         if arm is None and allocation is not None:
             entry = allocation.assign(row["person_id"], day, row["value_at_risk"], row["state"])
@@ -57,20 +59,20 @@ def choose_tasks(
     return made
 
 
-def _callable(
-    metrics: Sequence[Mapping[str, Any]], people: Mapping[UUID, Row], busy: Collection[UUID]
-) -> list[Mapping[str, Any]]:
-    """Return who may be called, the dearest first."""
-    nobody_reachable = not any(person["phone"] or person["email"] for person in people.values())
+def pages_of(
+    metrics: Iterable[Mapping[str, Any]], busy: Collection[UUID], size: int = 20
+) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Yield, the dearest first, who has something at stake and no task (within 30 days)."""
     wanted = [
         row
         for row in metrics
         if row["state"] in CALLABLE_STATES
         and row["value_at_risk"] > 0
         and row["person_id"] not in busy
-        and _may_call(people.get(row["person_id"]), nobody_reachable)
     ]
-    return sorted(wanted, key=lambda row: (-row["value_at_risk"], str(row["person_id"])))
+    wanted.sort(key=lambda row: (-row["value_at_risk"], str(row["person_id"])))
+    for first in range(0, len(wanted), size):
+        yield wanted[first : first + size]
 
 
 def _may_call(person: Row | None, nobody_reachable: bool) -> bool:

@@ -16,11 +16,12 @@ from myriad.products.keeper.agents.measures import (
     final_states,
     measure,
 )
-from myriad.products.keeper.repository.history import (
-    load_bookings,
-    load_people,
-    load_visits,
+from myriad.products.keeper.repository.columns import (
+    VisitColumns,
+    load_booking_columns,
+    load_visit_columns,
 )
+from myriad.products.keeper.repository.history import load_people
 from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.retention import bgnbd
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
@@ -34,10 +35,10 @@ async def export_customers(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return one row for everybody who had come by the day, and why numbers are missing, if so."""
     async with context.reading() as session:
-        visits = await load_visits(session, context.day)
-        bookings = await load_bookings(session, context.day)
+        visits = await load_visit_columns(session, context.day)
+        bookings = await load_booking_columns(session, context.day, visits.people)
         people = {row["id"]: row for row in await load_people(session, context.day)}
-    if not visits:
+    if not visits.size:
         return [], f"Nobody had come by {context.day}."
     try:
         measured = await asyncio.to_thread(measure, visits, bookings, context.day, horizons_days)
@@ -88,7 +89,7 @@ def _visits_within(measured: Measured, days: int) -> Floats:
 
 
 def _bare_rows(
-    visits: Sequence[Row], people: dict[Any, Row], context: AgentContext, horizons: Sequence[int]
+    visits: VisitColumns, people: dict[Any, Row], context: AgentContext, horizons: Sequence[int]
 ) -> list[dict[str, Any]]:
     rows = []
     for item in bare_metrics(visits, context.day):

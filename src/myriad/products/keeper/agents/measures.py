@@ -1,4 +1,4 @@
-"""Everybody's numbers on one day: from rows to the models and back to rows."""
+"""Everybody's numbers on one day: from columns to the models and on to rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from myriad.kit.money import Money
+import numpy as np
+
+from myriad.products.keeper.agents.reasons import describe
+from myriad.products.keeper.repository.columns import BookingColumns, VisitColumns
 from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.retention.bgnbd import Parameters
 from myriad.products.keeper.retention.bookings import Bookings
@@ -18,10 +21,8 @@ from myriad.products.keeper.retention.earlier import Earlier, Judged
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 from myriad.products.keeper.retention.fit import STANDARD_HORIZONS_DAYS, Retention, fit_account
 from myriad.products.keeper.retention.gamma_gamma import SpendParameters
-from myriad.products.keeper.retention.history import Visits, history_at
+from myriad.products.keeper.retention.history import Floats, History, Visits, history_at
 
-_WEEKS_A_YEAR = 365 / 7
-_SHORTEST_WEEKS = _WEEKS_A_YEAR / 2
 FIXED_STATES = {"one_time": "new", "not_enough_history": "unknown"}
 
 
@@ -33,16 +34,15 @@ class Measured:
     retention: Retention
 
 
-def require_customers(visits: Sequence[Row], minimum: int) -> None:
+def require_customers(visits: VisitColumns, minimum: int) -> None:
     """Raise NotEnoughHistoryError unless more than `minimum` people came."""
-    people = {row["person_id"] for row in visits}
-    if len(people) <= minimum:
-        raise NotEnoughHistoryError(len(people), 0, minimum + 1)
+    if len(visits.people) <= minimum:
+        raise NotEnoughHistoryError(len(visits.people), 0, minimum + 1)
 
 
 def measure(
-    visits: Sequence[Row],
-    bookings: Sequence[Row],
+    visits: VisitColumns,
+    bookings: BookingColumns,
     day: date,
     horizons_days: Sequence[int] = STANDARD_HORIZONS_DAYS,
     earlier: Earlier = Earlier(),
@@ -50,26 +50,20 @@ def measure(
 ) -> Measured:
     """Fit the account's models, from where an `earlier` night left them if there was one.
 
-    `prior` is what the network's accounts of the same kind say, None while it says nothing. Raises NotEnoughHistoryError, InvalidInputError.
+    `prior` is what the network's accounts of the same kind say, None while it says nothing.
+    Raises NotEnoughHistoryError, InvalidInputError.
     """
-    people, index = _index(visits)
-    known = [row for row in bookings if row["person_id"] in index]
     retention = fit_account(
-        [index[row["person_id"]] for row in visits],
-        [row["local_date"].toordinal() for row in visits],
-        [row["net"] for row in visits],
+        visits.person,
+        visits.day,
+        visits.net,
         day.toordinal(),
         horizons_days=horizons_days,
         prior=prior,
-        bookings=Bookings.of(
-            [index[row["person_id"]] for row in known],
-            [row["made"].toordinal() for row in known],
-            [row["start"].toordinal() for row in known],
-            [row["no_show"] for row in known],
-        ),
+        bookings=Bookings.of(bookings.person, bookings.made, bookings.start, bookings.no_show),
         earlier=earlier,
     )
-    return Measured(people, retention)
+    return Measured(visits.people, retention)
 
 
 def read_earlier(row: Row | None) -> Earlier:
@@ -85,35 +79,35 @@ def read_earlier(row: Row | None) -> Earlier:
     )
 
 
-def bare_metrics(visits: Sequence[Row], day: date) -> list[dict[str, Any]]:
+def bare_metrics(visits: VisitColumns, day: date) -> list[dict[str, Any]]:
     """Return what can be said without a model: counts and gaps, state unknown."""
-    people, index = _index(visits)
-    history = history_at(
-        Visits.of(
-            [index[row["person_id"]] for row in visits],
-            [row["local_date"].toordinal() for row in visits],
-            [row["net"] for row in visits],
-        ),
-        day.toordinal(),
-    )
+    history = history_at(Visits.of(visits.person, visits.day, visits.net), day.toordinal())
     empty = dict.fromkeys((*_MODELLED, "expected_spend", "clv_12m"))
     return [
         {
-            "person_id": people[history.person[row]],
-            "x": int(history.x[row]),
-            "t_x_weeks": float(history.t_x[row]),
-            "age_weeks": float(history.age[row]),
-            "gap_days": int(history.gap[row]),
-            "itt_median_days": _number(history.median_interval[row]),
-            "itt_mad_days": _number(history.mad_interval[row]),
+            **counted,
             **empty,
             "value_at_risk": 0,
             "state": "unknown",
             "reason": {"rule": "not_enough_history"},
             "model_version": "",
         }
-        for row in range(history.customers)
+        for counted in _counted(visits.people, history)
     ]
+
+
+def _counted(people: Sequence[UUID], history: History) -> list[dict[str, Any]]:
+    """Return the columns that need no model, a row for everybody who has come."""
+    columns = {
+        "person_id": [people[place] for place in history.person.tolist()],
+        "x": _whole(history.x),
+        "t_x_weeks": history.t_x.tolist(),
+        "age_weeks": history.age.tolist(),
+        "gap_days": _whole(history.gap),
+        "itt_median_days": _known(history.median_interval),
+        "itt_mad_days": _known(history.mad_interval),
+    }
+    return as_rows(columns)
 
 
 _MODELLED = ("p_alive", "churn_30", "churn_60", "churn_90", "expected_visits_90")
@@ -122,31 +116,28 @@ _MODELLED = ("p_alive", "churn_30", "churn_60", "churn_90", "expected_visits_90"
 def metrics(measured: Measured, currency: str) -> list[dict[str, Any]]:
     """Return one row of person_metrics for everybody who has come."""
     found = measured.retention
-    history = found.history
     states = final_states(found)
-    return [
-        {
-            "person_id": measured.people[history.person[row]],
-            "x": int(history.x[row]),
-            "t_x_weeks": float(history.t_x[row]),
-            "age_weeks": float(history.age[row]),
-            "gap_days": int(history.gap[row]),
-            "itt_median_days": _number(history.median_interval[row]),
-            "itt_mad_days": _number(history.mad_interval[row]),
-            "p_alive": float(found.p_alive[row]),
-            "churn_30": float(found.churn[30][row]),
-            "churn_60": float(found.churn[60][row]),
-            "churn_90": float(found.churn[90][row]),
-            "expected_visits_90": float(found.expected_visits_90[row]),
-            "expected_spend": _cents(found.expected_spend[row]),
-            "clv_12m": _cents(found.clv_12m[row]),
-            "value_at_risk": _cents(found.value_at_risk[row]) or 0,
-            "state": states[row],
-            "reason": describe(found, row, states[row], currency),
-            "model_version": found.report.version,
-        }
-        for row in range(history.customers)
-    ]
+    columns = {
+        "p_alive": found.p_alive.tolist(),
+        "churn_30": found.churn[30].tolist(),
+        "churn_60": found.churn[60].tolist(),
+        "churn_90": found.churn[90].tolist(),
+        "expected_visits_90": found.expected_visits_90.tolist(),
+        "expected_spend": _cents(found.expected_spend),
+        "clv_12m": _cents(found.clv_12m),
+        "value_at_risk": [value or 0 for value in _cents(found.value_at_risk)],
+        "state": states,
+        "reason": describe(found, states, currency),
+        "model_version": [found.report.version] * found.history.customers,
+    }
+    counted = _counted(measured.people, found.history)
+    return [{**own, **row} for own, row in zip(counted, as_rows(columns), strict=True)]
+
+
+def as_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return columns of one length as rows."""
+    names = tuple(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def final_states(found: Retention) -> list[str]:
@@ -155,67 +146,12 @@ def final_states(found: Retention) -> list[str]:
     Who came once and is late has no rhythm of their own: churn alone says how far they are gone.
     """
     states = []
-    for row, name in enumerate(found.cadence.state):
-        churn = found.churn[60][row]
+    for name, churn in zip(found.cadence.state.tolist(), found.churn[60].tolist(), strict=True):
         if name == "one_time" and churn >= LIKELY_LAPSED_FROM:
             states.append("lapsed" if churn >= LAPSED_FROM else "likely_lapsed")
         else:
-            states.append(FIXED_STATES.get(str(name), str(name)))
+            states.append(FIXED_STATES.get(name, name))
     return states
-
-
-def describe(found: Retention, row: int, state: str, currency: str) -> dict[str, Any]:
-    """Return why a person is in their state: numbers, facts in words, and one sentence."""
-    reason = found.cadence.reason(row).as_dict()
-    yearly = yearly_value(found, row)
-    gap, interval = int(found.cadence.gap_days[row]), float(found.cadence.interval_days[row])
-    churn, visits = float(found.churn[60][row]), int(found.history.x[row]) + 1
-    own = bool(found.cadence.own[row])
-    rhythm = "Usual gap" if own else "Usual gap here"
-    facts = [
-        {"label": "Last visit", "value": days(gap) + " ago", "weight": _lean(gap, interval)},
-        {"label": rhythm, "value": days(round(interval)), "weight": None},
-        {"label": "Visits so far", "value": f"{visits:,}", "weight": -min(visits / 20, 1.0)},
-        {"label": "No visit within 60 days", "value": f"{churn:.0%}", "weight": 2 * churn - 1},
-    ]
-    if yearly is not None:
-        worth = Money(yearly, currency).format(whole=True)
-        facts.append({"label": "Brought so far", "value": f"{worth} a year", "weight": None})
-    return {
-        **reason,
-        "state": state,
-        "yearly_value": yearly or 0,
-        "evidence": facts,
-        "sentence": sentence(gap, interval, churn, own),
-    }
-
-
-def sentence(gap: int, interval: float, churn: float, own: bool) -> str:
-    """Return the reason in words."""
-    rhythm = (
-        f"Usually comes every {days(round(interval))}"
-        if own
-        else f"People here usually come back within {days(round(interval))}"
-    )
-    return f"{rhythm}; last seen {days(gap)} ago. {churn:.0%} likely to stay away for 60 days."
-
-
-def days(count: int) -> str:
-    """Return a number of days in words."""
-    return f"{count} day" if count == 1 else f"{count:,} days"
-
-
-def yearly_value(found: Retention, row: int) -> int | None:
-    """Return what the person has brought a year so far, in minor units.
-
-    Visits over the time since the first one (at least half a year, so that a good first month is
-    not taken for a year) times the expected spend of a visit; None for who came once.
-    """
-    spend, history = float(found.expected_spend[row]), found.history
-    if math.isnan(spend) or history.x[row] < 1:
-        return None
-    weeks = max(float(history.age[row]), _SHORTEST_WEEKS)
-    return round((float(history.x[row]) + 1) / weeks * _WEEKS_A_YEAR * spend)
 
 
 def fit_facts(measured: Measured) -> dict[str, Any]:
@@ -266,14 +202,13 @@ def bare_fit(customers: int, repeaters: int, why: str) -> dict[str, Any]:
     }
 
 
-def _index(visits: Sequence[Row]) -> tuple[tuple[UUID, ...], Mapping[UUID, int]]:
-    people = tuple(dict.fromkeys(row["person_id"] for row in visits))
-    return people, {person: place for place, person in enumerate(people)}
+def _known(values: Floats) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values.tolist()]
 
 
-def _lean(gap: float, interval: float) -> float:
-    """How far a gap speaks for staying away: 0 at the usual interval, near 1 at three of them."""
-    return round(math.tanh((gap / max(interval, 1.0) - 1.0) / 1.5), 3)
+def _whole(values: Floats) -> list[int]:
+    whole: list[int] = values.astype(np.int64).tolist()
+    return whole
 
 
 def _number(value: Any) -> float | None:
@@ -281,6 +216,5 @@ def _number(value: Any) -> float | None:
     return None if math.isnan(number) else number
 
 
-def _cents(value: Any) -> int | None:
-    number = _number(value)
-    return None if number is None else round(number)
+def _cents(values: Floats) -> list[int | None]:
+    return [None if math.isnan(value) else round(value) for value in values.tolist()]

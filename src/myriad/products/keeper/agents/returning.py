@@ -17,6 +17,7 @@ from myriad.kit.money import Money
 from myriad.products.keeper.agents.measures import Measured, bare_metrics, metrics, read_earlier
 from myriad.products.keeper.notify import Notice, raise_notice
 from myriad.products.keeper.repository.accounts import AccountFacts, find_account
+from myriad.products.keeper.repository.columns import VisitColumns
 from myriad.products.keeper.repository.history import lock_account
 from myriad.products.keeper.repository.returning import (
     close_tasks_of,
@@ -129,7 +130,7 @@ def measure_person(
             usual,
         )
     except NotEnoughHistoryError:
-        return bare_metrics(visits, day)[0]
+        return bare_metrics(VisitColumns.of(visits), day)[0]
     return metrics(Measured((visits[0]["person_id"],), found), currency)[0]
 
 

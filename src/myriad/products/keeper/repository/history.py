@@ -57,14 +57,18 @@ async def get_digest(session: ReadSession, name: str, **parameters: Any) -> str:
     if name in kept:
         return kept[name]
     day = parameters.get("day")
-    sql = await _of_visits(session, name, day) if name == "visits_digest" and day else QUERIES[name]
+    sql = (
+        await text_of_visits(session, name, day)
+        if name == "visits_digest" and day
+        else QUERIES[name]
+    )
     digest = str((await fetch_text(session, sql, parameters))[0]["digest"])
     if name in _SHARED_DIGESTS:
         kept[name] = digest
     return digest
 
 
-async def _of_visits(session: ReadSession, name: str, day: date) -> str:
+async def text_of_visits(session: ReadSession, name: str, day: date) -> str:
     """Return the text of a query, reading the visits as they stand when they stand for `day`."""
     stand = await fetch(session, "know_visits_of_day", day=day)
     text = QUERIES[name]
@@ -116,7 +120,9 @@ async def add_missing_customers(session: Session) -> int:
 
 async def load_visits(session: ReadSession, day: date) -> list[Row]:
     """Return (person_id, local_date, net) up to `day`, by person and day."""
-    rows = await fetch_text(session, await _of_visits(session, "load_visits", day), {"day": day})
+    rows = await fetch_text(
+        session, await text_of_visits(session, "load_visits", day), {"day": day}
+    )
     return [
         {"person_id": row["person_id"], "local_date": date.fromordinal(number), "net": net}
         for row in rows
@@ -124,23 +130,16 @@ async def load_visits(session: ReadSession, day: date) -> list[Row]:
     ]
 
 
-async def load_people(session: ReadSession, day: date) -> list[Row]:
-    """Return every person with contact and how many bookings lie ahead of `day`."""
-    return await fetch(session, "load_people", day=day)
+async def load_people(
+    session: ReadSession, day: date, ids: Sequence[UUID] | None = None
+) -> list[Row]:
+    """Return every person with contact and how many bookings lie ahead of `day`, or only `ids`."""
+    return await fetch(session, "load_people", day=day, ids=None if ids is None else list(ids))
 
 
-async def load_bookings(session: ReadSession, day: date) -> list[Row]:
-    """Return accepted and missed bookings that were made on or before `day`."""
-    return [
-        {
-            "person_id": row["person_id"],
-            "made": date.fromordinal(made),
-            "start": date.fromordinal(start),
-            "no_show": missed,
-        }
-        for row in await fetch(session, "load_bookings", day=day)
-        for made, start, missed in zip(row["made"], row["start"], row["no_show"], strict=True)
-    ]
+async def is_anybody_reachable(session: ReadSession) -> bool:
+    """Whether the directory holds a telephone or e-mail of anybody."""
+    return bool((await get(session, "is_anybody_reachable"))["reachable"])
 
 
 async def store_metrics(session: Session, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -163,7 +162,7 @@ async def find_earlier_fit(session: ReadSession, day: date, version: str) -> Row
 
 async def load_daily_totals(session: ReadSession, first: date, last: date) -> list[Row]:
     """Return (local_date, visits, revenue) of every day from `first` to `last`."""
-    sql = await _of_visits(session, "daily_totals", last)
+    sql = await text_of_visits(session, "daily_totals", last)
     return await fetch_text(session, sql, {"first": first, "day": last})
 
 

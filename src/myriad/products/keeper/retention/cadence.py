@@ -74,18 +74,33 @@ class Cadence:
 
     def reason(self, index: int) -> Reason:
         """Why the customer in row `index` is in their state."""
-        state = State(str(self.state[index]))
-        return Reason(
-            rule=_RULES[state],
-            gap_days=float(self.gap_days[index]),
-            interval_days=round(float(self.interval_days[index]), 2),
-            late_after_days=round(float(self.late_after_days[index]), 2),
-            churn_60=round(float(self.churn_60[index]), 6),
-            cadence="own" if self.own[index] else "account",
+        only = slice(index, index + 1)
+        return Cadence(*(getattr(self, name)[only] for name in self.__slots__)).reasons()[0]
+
+    def reasons(self) -> list[Reason]:
+        """Why everybody is in their state."""
+        columns = (
+            self.state.tolist(),
+            self.gap_days.tolist(),
+            self.interval_days.tolist(),
+            self.late_after_days.tolist(),
+            self.churn_60.tolist(),
+            self.own.tolist(),
         )
+        return [
+            Reason(
+                rule=_RULES[state],
+                gap_days=gap,
+                interval_days=round(interval, 2),
+                late_after_days=round(late, 2),
+                churn_60=round(churn, 6),
+                cadence="own" if own else "account",
+            )
+            for state, gap, interval, late, churn, own in zip(*columns, strict=True)
+        ]
 
 
-_RULES = {
+_RULES: dict[str, str] = {
     State.NEW: "first_visit_recent",
     State.ACTIVE: "within_cadence",
     State.SLOWING: "past_cadence",

@@ -1,0 +1,95 @@
+"""Visits and bookings as columns: one answer of packed bytes instead of a row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from myriad.products.keeper.repository.history import text_of_visits
+from myriad.products.keeper.repository.sql import fetch_text, get
+from myriad.scale.data import ReadSession
+
+Ints = NDArray[np.int64]
+# As uuid_send, int4send, int8send and boolsend write them.
+_VISIT = np.dtype([("person", "S16"), ("day", ">i4"), ("net", ">i8")])
+_BOOKING = np.dtype([("person", "S16"), ("made", ">i4"), ("start", ">i4"), ("no_show", "?")])
+
+
+@dataclass(frozen=True, slots=True)
+class VisitColumns:
+    """An account's visits; visit i is of `people[person[i]]`, `day` are ordinals, `net` minor units."""
+
+    people: tuple[UUID, ...]
+    person: Ints
+    day: Ints
+    net: Ints
+
+    @property
+    def size(self) -> int:
+        """How many visits there are."""
+        return self.day.size
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]]) -> VisitColumns:
+        """Build from rows of (person_id, local_date, net)."""
+        people = tuple(dict.fromkeys(row["person_id"] for row in rows))
+        place = {person: number for number, person in enumerate(people)}
+        return cls(
+            people,
+            np.array([place[row["person_id"]] for row in rows], dtype=np.int64),
+            np.array([row["local_date"].toordinal() for row in rows], dtype=np.int64),
+            np.array([row["net"] for row in rows], dtype=np.int64),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BookingColumns:
+    """Bookings of the people of a `VisitColumns`, by the same numbers; days are ordinals."""
+
+    person: Ints
+    made: Ints
+    start: Ints
+    no_show: NDArray[np.bool_]
+
+
+async def load_visit_columns(session: ReadSession, day: date) -> VisitColumns:
+    """Return the visits up to `day`, by person and day."""
+    sql = await text_of_visits(session, "load_visit_columns", day)
+    packed = (await fetch_text(session, sql, {"day": day}))[0]["visits"]
+    visits = np.frombuffer(packed, dtype=_VISIT)
+    changed = np.ones(visits.size, dtype=bool)
+    changed[1:] = visits["person"][1:] != visits["person"][:-1]
+    people = tuple(_uuid(key) for key in visits["person"][changed].tolist())
+    return VisitColumns(
+        people, np.cumsum(changed) - 1, visits["day"].astype(int), visits["net"].astype(int)
+    )
+
+
+async def load_booking_columns(
+    session: ReadSession, day: date, people: Sequence[UUID]
+) -> BookingColumns:
+    """Return accepted and missed bookings of `people`, in rising order, made on or before `day`."""
+    packed = (await get(session, "load_booking_columns", day=day))["bookings"]
+    bookings = np.frombuffer(packed, dtype=_BOOKING)
+    keys = np.array([person.bytes for person in people], dtype="S16")
+    place = np.searchsorted(keys, bookings["person"])
+    known = place < keys.size
+    known[known] = keys[place[known]] == bookings["person"][known]
+    found = bookings[known]
+    return BookingColumns(
+        place[known].astype(np.int64),
+        found["made"].astype(np.int64),
+        found["start"].astype(np.int64),
+        found["no_show"],
+    )
+
+
+def _uuid(key: bytes) -> UUID:
+    # NumPy leaves zeros at the end of a byte string away.
+    return UUID(bytes=key.ljust(16, b"\0"))
