@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from collections.abc import Coroutine, Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import anyio
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from myriad.products.keeper.errors import BusinessDateError, InputFileError, NoAccountError
 from myriad.products.keeper.repository.accounts import AccountFacts, list_accounts
-from myriad.scale.commands import CommandContext
 from myriad.scale.runtime import Runtime
 
 AnswerT = TypeVar("AnswerT")
@@ -31,27 +24,6 @@ AsOfOption = typer.Option(
     metavar="DATE",
     help="Look at what was known on this day (YYYY-MM-DD), and at nothing after it.",
 )
-
-
-def context_of(ctx: typer.Context) -> CommandContext:
-    """Return what the command line hands to a command."""
-    context: CommandContext = ctx.obj
-    return context
-
-
-def run_async(work: Coroutine[Any, Any, AnswerT]) -> AnswerT:
-    """Run `work` to its end and return its answer."""
-
-    async def main() -> AnswerT:
-        return await work
-
-    return anyio.run(main)
-
-
-def show(context: CommandContext, result: Mapping[str, Any], lines: Iterable[str]) -> None:
-    """Print a result to standard output: as JSON when that is wanted, else as lines."""
-    text = json.dumps(result, indent=1, default=str) if context.as_json else "\n".join(lines)
-    sys.stdout.write(f"{text}\n")
 
 
 async def choose_account(runtime: Runtime, slug: str | None) -> AccountFacts:
@@ -101,15 +73,3 @@ def write_file(out: Path, content: bytes) -> None:
         raise InputFileError(f"{out} cannot be written: {error.strerror}") from None
     finally:
         part.unlink(missing_ok=True)
-
-
-def progress_bar(console: Console) -> Progress:
-    """Return a progress display on standard error that disappears when done."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )

@@ -22,14 +22,12 @@ from myriad.products.keeper.commands.choosing import (
     AsOfOption,
     check_target,
     choose_account,
-    context_of,
     parse_day,
-    run_async,
     write_file,
 )
 from myriad.products.keeper.errors import InputFileError
 from myriad.products.keeper.runs import open_context
-from myriad.scale.commands import CommandContext
+from myriad.scale.commands import CommandContext, context_of, run_async
 from myriad.scale.tenancy import TenantId
 
 EPILOG = """

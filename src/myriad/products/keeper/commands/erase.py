@@ -6,16 +6,10 @@ from uuid import UUID
 
 import typer
 
-from myriad.products.keeper.commands.choosing import (
-    AccountOption,
-    choose_account,
-    context_of,
-    run_async,
-    show,
-)
+from myriad.products.keeper.commands.choosing import AccountOption, choose_account
 from myriad.products.keeper.erasing import ErasurePreview, erase_person, preview_erasure
 from myriad.products.keeper.errors import InputFileError
-from myriad.scale.commands import CommandContext
+from myriad.scale.commands import CommandContext, context_of, run_async, show
 from myriad.scale.tenancy import TenantId
 
 EPILOG = """

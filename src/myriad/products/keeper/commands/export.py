@@ -6,16 +6,9 @@ from pathlib import Path
 
 import typer
 
-from myriad.products.keeper.commands.choosing import (
-    AccountOption,
-    check_target,
-    choose_account,
-    context_of,
-    run_async,
-    show,
-)
+from myriad.products.keeper.commands.choosing import AccountOption, check_target, choose_account
 from myriad.products.keeper.exporting import note_export, stream_export
-from myriad.scale.commands import CommandContext
+from myriad.scale.commands import CommandContext, context_of, run_async, show
 from myriad.scale.tenancy import TenantId
 
 EPILOG = """

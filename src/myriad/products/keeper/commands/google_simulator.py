@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from myriad.products.keeper.commands.choosing import context_of
 from myriad.products.keeper.google.simulator.server import run_simulator
+from myriad.scale.commands import context_of
 
 EPILOG = """
 Examples:

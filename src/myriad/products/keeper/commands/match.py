@@ -7,9 +7,10 @@ from pathlib import Path
 
 import typer
 
-from myriad.products.keeper.commands.choosing import check_target, context_of, progress_bar, show
+from myriad.products.keeper.commands.choosing import check_target
 from myriad.products.keeper.errors import InputFileError
 from myriad.products.keeper.matching.pairs_csv import match_csv
+from myriad.scale.commands import context_of, progress_bar, show
 
 EPILOG = """
 Examples:

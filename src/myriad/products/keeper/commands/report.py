@@ -10,9 +10,6 @@ from myriad.products.keeper.commands.choosing import (
     AccountOption,
     check_target,
     choose_account,
-    context_of,
-    run_async,
-    show,
     write_file,
 )
 from myriad.products.keeper.errors import InputFileError
@@ -20,7 +17,7 @@ from myriad.products.keeper.reports import render_html, render_pdf, words
 from myriad.products.keeper.repository.accounts import AccountFacts
 from myriad.products.keeper.repository.reports import find_newest_report
 from myriad.products.keeper.views import ReportKind, ReportView
-from myriad.scale.commands import CommandContext
+from myriad.scale.commands import CommandContext, context_of, run_async, show
 from myriad.scale.tenancy import TenantId
 
 EPILOG = """

@@ -9,13 +9,7 @@ from typing import Any
 import typer
 
 from myriad.kit.clock import utc_now
-from myriad.products.keeper.commands.choosing import (
-    AccountOption,
-    choose_account,
-    context_of,
-    run_async,
-    show,
-)
+from myriad.products.keeper.commands.choosing import AccountOption, choose_account
 from myriad.products.keeper.errors import InputFileError
 from myriad.products.keeper.judging import JUDGES, model_folder
 from myriad.products.keeper.review_files import FileIntake, import_parts
@@ -23,7 +17,7 @@ from myriad.products.keeper.reviews.labelled_csv import LabelledFile, read_label
 from myriad.products.keeper.reviews.model import Provenance
 from myriad.products.keeper.reviews.stored import save_model
 from myriad.products.keeper.reviews.training import train
-from myriad.scale.commands import CommandContext
+from myriad.scale.commands import CommandContext, context_of, run_async, show
 from myriad.scale.tenancy import TenantId
 
 IMPORT_EPILOG = """

@@ -14,14 +14,10 @@ from myriad.products.keeper.commands.choosing import (
     AccountOption,
     AsOfOption,
     choose_account,
-    context_of,
     parse_day,
-    progress_bar,
-    run_async,
-    show,
 )
 from myriad.products.keeper.runs import open_context
-from myriad.scale.commands import CommandContext
+from myriad.scale.commands import CommandContext, context_of, progress_bar, run_async, show
 from myriad.scale.tenancy import TenantId
 
 EPILOG = """

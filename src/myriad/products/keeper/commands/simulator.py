@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
-from myriad.products.keeper.commands.choosing import context_of
 from myriad.products.keeper.square.simulator.server import run_simulator
+from myriad.scale.commands import context_of
 
 EPILOG = """
 Examples:

@@ -8,21 +8,14 @@ from typing import Any
 import typer
 from rich.progress import Progress, TaskID
 
-from myriad.products.keeper.commands.choosing import (
-    AccountOption,
-    choose_account,
-    context_of,
-    progress_bar,
-    run_async,
-    show,
-)
+from myriad.products.keeper.commands.choosing import AccountOption, choose_account
 from myriad.products.keeper.errors import InputFileError, NoConnectionError
 from myriad.products.keeper.queueing import SyncMode
 from myriad.products.keeper.square.connections import list_connections
 from myriad.products.keeper.square.speaking import speaking_to
 from myriad.products.keeper.square.sync import SyncReport, sync_account
 from myriad.products.keeper.square.work import DirectWork, direct_work
-from myriad.scale.commands import CommandContext
+from myriad.scale.commands import CommandContext, context_of, progress_bar, run_async, show
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
