@@ -28,6 +28,7 @@ COMMANDS = {
     "status": ("myriad.apps.cli.status:app", "Show each part and its health."),
     "doctor": ("myriad.apps.cli.doctor:app", "Look for what is wrong, and say its remedy."),
     "keeper": ("myriad.products.keeper.commands:app", "Keeper: customers who slip away."),
+    "upswitch": ("myriad.products.upswitch.commands:app", "Upswitch: what a company is worth."),
     "worker": ("myriad.apps.cli.worker:app", "Run one more worker, here or on another host."),
     "jobs": ("myriad.apps.cli.jobs:app", "The queue: look, run again, cancel, drain, limit."),
     "migrate": ("myriad.apps.cli.migrate:app", "Bring the database to the newest schema."),

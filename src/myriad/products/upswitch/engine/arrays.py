@@ -11,7 +11,8 @@ Number = float | Floats
 
 def common_shape(*values: ArrayLike) -> tuple[int, ...]:
     """Return the shape of a batch: () for one company, (n,) for n of them."""
-    return np.broadcast_shapes(*(np.asarray(value).shape for value in values))
+    shapes = {value.shape for value in values if isinstance(value, np.ndarray)}
+    return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
 
 
 def plain(value: ArrayLike) -> float:

@@ -107,7 +107,7 @@ _BATCHED = tuple(
 
 def _yearly(values: Floats, shape: tuple[int, ...]) -> Floats:
     """Return one value a year, ready to meet a batch of that shape."""
-    return values.reshape((-1, *(1 for _ in shape)))
+    return values.reshape((-1, *(1 for _ in shape))) if shape else values
 
 
 def _faded(first: Number, last: Number, shape: tuple[int, ...]) -> Floats:
@@ -142,6 +142,8 @@ def _margin(drivers: Drivers, shape: tuple[int, ...]) -> Floats:
 
 def _losses(carried: Number, income: Floats) -> Floats:
     """Row 10: losses carried forward at the end of each year; a loss adds, a profit uses up."""
+    if np.ndim(carried) == 0 and carried == 0 and income.min() >= 0:
+        return np.zeros((YEARS + 2, *income.shape[1:]))
     series = np.empty((YEARS + 2, *income.shape[1:]))
     series[0] = carried
     for year in range(YEARS + 1):
@@ -173,8 +175,9 @@ def _reinvestment(drivers: Drivers, growth: Floats, revenues: Floats, ratio: Flo
     """
     lag = drivers.reinvestment_lag_years
     gained = np.empty((YEARS, *growth.shape[1:]))
-    base = np.broadcast_to(drivers.revenues, (1, *gained.shape[1:]))
-    change = np.diff(revenues, axis=0, prepend=base)
+    change = np.empty_like(revenues)
+    change[0] = revenues[0] - drivers.revenues
+    np.subtract(revenues[1:], revenues[:-1], out=change[1:])
     exact = YEARS if lag < 2 else YEARS - 2
     gained[:exact] = change[lag : lag + exact]
     if lag == 2:

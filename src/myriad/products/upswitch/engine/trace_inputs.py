@@ -54,7 +54,8 @@ def trace_inputs(trace: Trace, solved: Solved) -> None:
     for name, row in ROWS.items():
         value = getattr(sheet, name)
         if value is not None:
-            trace.given(name, name.replace("_", " "), value, _INPUT, f"Input sheet!B{row}")
+            label = name.replace("_", " ")
+            trace.given(name, label, value, "given with the inputs", f"Input sheet!B{row}")
     _looked_up(trace, solved)
     _leases(trace, solved)
     _research(trace, solved)
