@@ -9,11 +9,13 @@ from secrets import token_hex
 import pytest
 
 from myriad.apps import demo
+from myriad.products.keeper.google.opening import speaking_google
 from myriad.products.keeper.repository import get_account, get_connections
 from myriad.products.keeper.square.simulator.server import build_world
 from myriad.scale.directory.tenants import find_tenant_by_slug
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
+from tests.products.keeper.google.conftest import running_google
 from tests.products.keeper.square.accounts import runtime_of
 from tests.products.keeper.square.conftest import running_square
 
@@ -60,3 +62,27 @@ async def test_filling_twice_makes_one_account(runtime: Runtime, tmp_path: Path)
     assert found.as_of == date(1997, 2, 10)
     assert found.job_id is not None
     assert [card.merchant_id for card in view.connections] == [account.merchant_id]
+
+
+async def test_the_spa_is_connected_to_google_by_the_consent_that_owners_give(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reviews come through the connection; a second start connects again and adds none."""
+    monkeypatch.setattr(demo, "SPA_SLUG", f"spa-{token_hex(4)}")
+    account = demo.Account(demo.SPA_SLUG, demo.SPA_NAME)
+    world = build_world(purchases=None, spa=True, seed=1, customers=1)
+    with running_square(world) as square, running_google() as google:
+        google.write(3)
+        reachable = speaking_google(runtime_of(runtime, square), google.url)
+        for _ in range(2):
+            await demo.fill(reachable, account)
+    async with runtime.database.crossing("test looks for the account") as session:
+        tenant = await find_tenant_by_slug(session, account.slug)
+    assert tenant is not None
+    stored = await runtime.database.reader.rows(
+        TenantId(tenant.id), "SELECT source, count(*) AS n FROM keeper.review GROUP BY source", {}
+    )
+    assert stored == [{"source": "google", "n": 3}]
+    connected = "SELECT status FROM keeper.connection WHERE provider = 'google'"
+    rows = await runtime.database.reader.rows(TenantId(tenant.id), connected, {})
+    assert [row["status"] for row in rows] == ["active"]

@@ -1,6 +1,6 @@
 """The demo of `./myriad up`: accounts connected to the simulated Square, their first sync queued.
 
-The spa also has the reviews that its customers left.
+The spa is also connected to the simulated Google, which has the reviews that its customers left.
 
 `python -m myriad.apps.demo [--purchases FILE]` runs once at each start. A later start finds the
 accounts and only sees to it that they are connected, because a new simulator knows no old tokens.
@@ -12,25 +12,23 @@ import argparse
 import asyncio
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from myriad.apps.cli.prepare import OWNER_EMAIL
 from myriad.apps.cli.servers import runtime_of
 from myriad.apps.settings import load_settings
 from myriad.kit.errors import MyriadError, UnavailableError
-from myriad.products.keeper.google.mapping import read_reviews
-from myriad.products.keeper.google.simulator.spa import spa_world
+from myriad.products.keeper.google.opening import accept_google, ask_google
 from myriad.products.keeper.opening import connect_simulated, open_tenant
 from myriad.products.keeper.queueing import enqueue_sync
 from myriad.products.keeper.repository.accounts import set_setting
-from myriad.products.keeper.reviewing import GivenReview, take_in
-from myriad.products.keeper.settings import KeeperSettings
+from myriad.products.keeper.settings import KeeperSettings, is_simulated
 from myriad.products.keeper.square.simulator.purchases import purchases_seller, read_purchases
 from myriad.scale.data import Session
+from myriad.scale.directory.users import FIRST_OWNER_EMAIL
 from myriad.scale.observe import logs
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
@@ -71,21 +69,21 @@ async def fill(runtime: Runtime, account: Account) -> None:
         slug=account.slug,
         name=account.name,
         timezone=TIMEZONE,
-        owner_email=OWNER_EMAIL,
+        owner_email=FIRST_OWNER_EMAIL,
     )
-    base_url = runtime.settings_of(KeeperSettings).square_base_url
-    await _connect_when_up(runtime, tenant_id, base_url, account.merchant_id)
-    reviews = await asyncio.to_thread(_reviews) if account.slug == SPA_SLUG else []
+    settings = runtime.settings_of(KeeperSettings)
+    base_url = settings.square_base_url
+    await _when_up(lambda: connect_simulated(runtime, tenant_id, base_url, account.merchant_id))
     async with runtime.database.session(tenant_id) as session:
-        await take_in(session, reviews)
         await _begin(session, account)
+    if account.slug == SPA_SLUG and is_simulated(settings.google_base_url):
+        await _when_up(lambda: _connect_google(runtime, tenant_id))
     _log.info("demo_account_ready", slug=account.slug)
 
 
-def _reviews() -> list[GivenReview]:
-    """Return what the spa's customers wrote; a connected Google would tell the same."""
-    spots = spa_world().first.spots.values()
-    return read_reviews([item for spot in spots for item in spot.reviews.values()])[0]
+async def _connect_google(runtime: Runtime, tenant_id: TenantId) -> None:
+    """Go through the consent of the simulated Google and read the reviews."""
+    await accept_google(runtime, tenant_id, await ask_google(runtime, tenant_id))
 
 
 async def _begin(session: Session, account: Account) -> None:
@@ -94,15 +92,14 @@ async def _begin(session: Session, account: Account) -> None:
     await enqueue_sync(session, "increment")
 
 
-async def _connect_when_up(
-    runtime: Runtime, tenant_id: TenantId, base_url: str, merchant_id: str | None
-) -> None:
+async def _when_up(connect: Callable[[], Awaitable[object]]) -> None:
+    """Connect as soon as the simulator answers; the last try's failure is raised."""
     for _ in range(_TRIES - 1):
         with suppress(UnavailableError):
-            await connect_simulated(runtime, tenant_id, base_url, merchant_id)
+            await connect()
             return
         await asyncio.sleep(_PAUSE_SECONDS)
-    await connect_simulated(runtime, tenant_id, base_url, merchant_id)
+    await connect()
 
 
 async def run(purchases: Path | None) -> None:

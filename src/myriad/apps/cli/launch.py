@@ -14,7 +14,7 @@ from typing import Any
 
 from myriad.apps.cli.display import part_line, say
 from myriad.apps.cli.environment import embedded_names
-from myriad.apps.cli.plan import Demo, Plan, compiling
+from myriad.apps.cli.plan import Demo, Plan, compiling, has_own_google
 from myriad.apps.cli.processes import server_part
 from myriad.apps.cli.stamp import SchemaStamp
 from myriad.apps.cli.supervisor import Supervisor, Watched
@@ -125,11 +125,14 @@ class Launch:
             return None
         port = free_port(self.state.ports.get("square-simulator"))
         self.state.ports["square-simulator"] = port
+        google = None if has_own_google() else free_port(self.state.ports.get("google-simulator"))
+        if google:
+            self.state.ports["google-simulator"] = google
         # The account of a log lives on, so its seller has to be there at later starts too.
         if self.options.purchases:
             self.state.remembered["purchases"] = str(self.options.purchases)
         remembered = Path(self.state.remembered.get("purchases", ""))
-        return Demo(port, remembered if remembered.is_file() else None)
+        return Demo(port, remembered if remembered.is_file() else None, google)
 
     async def _prepare(self, plan: Plan) -> dict[str, str] | None:
         """Migrate and make the first login, which stays out of every log."""

@@ -14,8 +14,11 @@ from myriad.apps.cli.supervisor import Part
 from myriad.scale.embedded.servers import ServerUrls
 
 _SIMULATOR = "myriad.products.keeper.square.simulator"
+_GOOGLE_SIMULATOR = "myriad.products.keeper.google.simulator"
 _WEBHOOK_PATH = "/api/v1/keeper/webhooks/square"
+_GOOGLE_WEBHOOK_PATH = "/api/v1/keeper/webhooks/google"
 _APPLICATION = "MYRIAD_KEEPER__SQUARE_APPLICATION_ID"
+_GOOGLE_APPLICATION = "MYRIAD_KEEPER__GOOGLE_CLIENT_ID"
 
 
 def has_own_square() -> bool:
@@ -23,12 +26,21 @@ def has_own_square() -> bool:
     return is_given(_APPLICATION)
 
 
+def has_own_google() -> bool:
+    """Say whether the environment names a real Google application; then none is simulated."""
+    return is_given(_GOOGLE_APPLICATION)
+
+
 @dataclass(frozen=True)
 class Demo:
-    """Where the simulated Square listens, and the purchase log that it serves beside the spa."""
+    """Where the simulated Square listens, and the purchase log that it serves beside the spa.
+
+    `google_port` is where the simulated Google does, None where a real one is configured.
+    """
 
     port: int
     purchases: Path | None
+    google_port: int | None = None
 
     @property
     def arguments(self) -> list[str]:
@@ -68,14 +80,16 @@ class Plan:
             "MYRIAD_HTTP__PORT": str(self.port),
             "MYRIAD_KEEPER__PUBLIC_URL": self.address,
         }
-        return variables(self.home, self.urls, **own, **self._simulated_square())
+        return variables(self.home, self.urls, **own, **self._simulated())
 
-    def _simulated_square(self) -> dict[str, str]:
+    def _simulated(self) -> dict[str, str]:
         if self.demo is None:
             return {}
+        google = self.demo.google_port
         return {
             "MYRIAD_KEEPER__SQUARE_BASE_URL": f"http://127.0.0.1:{self.demo.port}",
             "MYRIAD_KEEPER__SQUARE_WEBHOOK_URL": f"{self.address}{_WEBHOOK_PATH}",
+            **({"MYRIAD_KEEPER__GOOGLE_BASE_URL": f"http://127.0.0.1:{google}"} if google else {}),
         }
 
     def api(self) -> Part:
@@ -85,9 +99,11 @@ class Plan:
         )
 
     def background(self, workers: int) -> Iterator[Part]:
-        """What starts after the first page: the simulated Square first, for the others call it."""
+        """What starts after the first page: the simulators first, for the others call them."""
         if self.demo:
             yield self._simulator(self.demo)
+        if self.demo and self.demo.google_port:
+            yield self._google_simulator(self.demo.google_port)
         for number in range(1, workers + 1):
             name = "worker" if number == 1 else f"worker-{number}"
             yield self._python(name, "-m", "myriad.apps.worker")
@@ -99,6 +115,11 @@ class Plan:
         address = ["--port", str(demo.port), "--webhook-url", f"{self.address}{_WEBHOOK_PATH}"]
         arguments = ["-m", _SIMULATOR, "--spa", "--quiet", *address, *demo.arguments]
         return self._python("square-simulator", *arguments, port=demo.port, path="/")
+
+    def _google_simulator(self, port: int) -> Part:
+        address = ["--port", str(port), "--webhook-url", f"{self.address}{_GOOGLE_WEBHOOK_PATH}"]
+        arguments = ["-m", _GOOGLE_SIMULATOR, "--quiet", *address]
+        return self._python("google-simulator", *arguments, port=port, path="/")
 
     def _python(
         self,

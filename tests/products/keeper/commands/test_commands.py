@@ -27,6 +27,7 @@ from myriad.scale.directory.tenants import find_tenant_by_slug
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import runtime_for
+from tests.products.keeper.google.conftest import running_google
 from tests.products.keeper.ledger import LAST, Shop, fill
 from tests.products.keeper.square.conftest import LOG, running_square
 
@@ -268,3 +269,28 @@ def test_the_command_line_exits_with_2_and_leaves_files_alone(tmp_path: Path) ->
     assert ended.returncode == 2, ended.stderr
     assert "line 2" in ended.stderr
     assert out.read_text() == "kept"
+
+
+async def test_google_is_connected_and_read_at_once(context: Context, filled: Shop) -> None:
+    """With a simulator the consent is gone through and every review read by one command."""
+    with running_google() as google:
+        google.write(4)
+        first = await call(context, "connect-google", "--base-url", google.url)
+        again = await call(context, "connect-google", "--base-url", google.url)
+    assert "solo: 1 connection to Google, 4 reviews read" in first.output, first.exception
+    assert "4 reviews read" in again.output, again.exception
+    async with runtime_for(context.urls) as runtime:
+        sql = "SELECT count(*) AS n FROM keeper.review"
+        assert await runtime.database.reader.rows(filled.tenant_id, sql, {}) == [{"n": 4}]
+
+
+async def test_google_itself_is_asked_in_a_browser_and_answered_here(
+    context: Context, filled: Shop
+) -> None:
+    """Without an application the refusal says what to set; an address without a state is none."""
+    assert filled.sales
+    assert "GOOGLE_CLIENT_ID" in await refusal(context, "connect-google")
+    wrong = await refusal(context, "connect-google", "--answer", "http://localhost/?code=x")
+    assert "code=" in wrong
+    silent = await refusal(context, "connect-google", "--base-url", "http://127.0.0.1:9")
+    assert "does not answer" in silent

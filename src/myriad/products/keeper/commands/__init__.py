@@ -10,6 +10,7 @@ import typer
 
 from myriad.products.keeper.commands import (
     connect,
+    connect_google,
     customers,
     erase,
     export,
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("connect", epilog=connect.EPILOG)(connect.command)
+app.command("connect-google", epilog=connect_google.EPILOG)(connect_google.command)
 app.command("sync", epilog=sync.EPILOG)(sync.command)
 app.command("run", epilog=run.EPILOG)(run.command)
 app.command("report", epilog=report.EPILOG)(report.command)

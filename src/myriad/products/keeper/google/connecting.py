@@ -85,13 +85,29 @@ async def finish(
 
     Raises AuthorizationFailedError for an answer that was denied or belongs to somebody else.
     """
+    sealed = await take_code(session, runtime, tenant_id, caller_id, code=code, state=state)
+    return await enqueue(session, CONNECT_TASK, {"code": sealed}, job_class="interactive")
+
+
+async def take_code(
+    session: Session,
+    runtime: Runtime,
+    tenant_id: TenantId,
+    caller_id: UUID,
+    *,
+    code: str | None,
+    state: str | None,
+) -> str:
+    """Check Google's answer, open the account and return the code sealed, for `connect`.
+
+    Raises AuthorizationFailedError for an answer that was denied or belongs to somebody else.
+    """
     bound_to = f"{tenant_id}:{caller_id}"
     good = oauth.check_answer(runtime.vault, state=state, code=code, bound_to=bound_to)
     await open_account(session)
     await ensure_schedules(session, tenant_id, SCHEDULES)
     await set_setting(session, "google_notice", "")
-    sealed = base64.b64encode(runtime.vault.encrypt(good.encode(), _code_place())).decode()
-    return await enqueue(session, CONNECT_TASK, {"code": sealed}, job_class="interactive")
+    return base64.b64encode(runtime.vault.encrypt(good.encode(), _code_place())).decode()
 
 
 async def connect(work: Work, sealed_code: str) -> list[UUID]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from myriad.kit.money import Money
-from myriad.products.keeper.pages.proof_words import amount, bounds
+from myriad.products.keeper.pages.proof_words import amount
 from myriad.products.keeper.views.what_if import QuietDayView, Wish
 from myriad.scale.ui.charts import Point, bar_chart
 from myriad.scale.ui.filters import number, percent
@@ -41,7 +41,8 @@ def lead(view: QuietDayView) -> str:
     """Return the bounds and from how many weeks they come."""
     if view.a_month is None:
         return "That takes eight whole weeks of visits." if view.unsaid == "no_history" else ""
-    return f"Between {bounds(view.a_month)}, nine times in ten, from {view.weeks} weeks."
+    low, high = amount(view.a_month.low), amount(view.a_month.high)
+    return f"Between {low} and {high}, nine times in ten, from {view.weeks} weeks."
 
 
 def facts(view: QuietDayView) -> list[tuple[str, str]]:
