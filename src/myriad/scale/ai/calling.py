@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 from myriad.kit.errors import MyriadError
 from myriad.scale.ai.catalog import Catalog, ModelLimits, Rung
@@ -35,9 +36,11 @@ from myriad.scale.limits import (
 )
 from myriad.scale.limits.allowance import CallTooLargeError
 from myriad.scale.observe.logs import get_logger
+from myriad.scale.tenancy import TenantId
 
 _log = get_logger(__name__)
 _LOW_SHARE = 5
+_NO_MONEY = "the tenant's money for today is used up"
 _REMAINING = (
     ("x-ratelimit-remaining-requests", "rpm"),
     ("anthropic-ratelimit-requests-remaining", "rpm"),
@@ -143,7 +146,7 @@ class Caller:
         except UnknownModelError as error:
             _log.error("ai_model_unpriced", model=str(rung.key))
             raise RungSkippedError(error.detail) from None
-        worst = Usage(estimate_input_tokens(request), request.max_output_tokens)
+        worst = worst_usage(request)
         micros = price.cost_usd_micros(worst)
         left = request.max_cost_usd_micros - run.spent_usd_micros
         if micros > left:
@@ -172,9 +175,7 @@ class Caller:
             raise RungSkippedError(f"{key}: {error.detail}") from None
         except BudgetExhaustedError as error:
             if error.limit == "money":
-                raise RungSkippedError(
-                    "the tenant's money for today is used up", ends_paying=True
-                ) from None
+                raise RungSkippedError(_NO_MONEY, ends_paying=True) from None
             self._pressed_until[key] = time.monotonic() + min(error.retry_after_seconds, 60.0)
             raise RungSkippedError(f"{key}: our limit of {error.limit}") from None
 
@@ -209,6 +210,45 @@ class Caller:
                 seconds=time.monotonic() - ticket.started_at,
             )
         )
+
+    def worst_of(self, rung: Rung, requests: Sequence[AIRequest]) -> tuple[int, ModelPrice]:
+        """Return what a batch may cost at most, and its price; raises RungSkippedError."""
+        try:
+            price = price_of(rung.key, datetime.now(UTC).date(), batch=True)
+        except UnknownModelError as error:
+            raise RungSkippedError(error.detail) from None
+        costs = [price.cost_usd_micros(worst_usage(request)) for request in requests]
+        for cost, request in zip(costs, requests, strict=True):
+            if cost > request.max_cost_usd_micros:
+                raise RungSkippedError(
+                    f"{rung.key}: may cost {cost:,} micro-dollars of "
+                    f"{request.max_cost_usd_micros:,} allowed"
+                )
+        return sum(costs), price
+
+    async def reserve_batch(self, rung: Rung, tenant_id: TenantId, micros: int) -> Reservation:
+        """Take a tenant's money for a batch; the provider's limits of a minute are not for it."""
+        policy = BudgetPolicy(usd_micros_per_day=self._settings.tenant_daily_usd_micros)
+        try:
+            return await self._budget.reserve(f"{rung.key}#batch", tenant_id, 0, micros, policy)
+        except BudgetExhaustedError:
+            raise RungSkippedError(_NO_MONEY, ends_paying=True) from None
+
+    async def cancel(self, reservation: Reservation) -> None:
+        """Give back what a call or batch took that never went out."""
+        await self._budget.cancel(reservation)
+
+    async def settle_batch(self, reservation: Reservation, cost_usd_micros: int) -> None:
+        """Replace what a batch took by what it did cost."""
+        await self._budget.settle(reservation, 0, cost_usd_micros)
+
+    async def record_batch(
+        self, request: AIRequest, rung: Rung, price: ModelPrice, reply: Reply, entry_id: UUID
+    ) -> None:
+        """Put one answer of a batch on the ledger; a second time with its id does nothing."""
+        outcome: CallOutcome = "cut" if reply.is_cut else "answered"
+        entry = entry_of(request, rung, price, reply.usage, outcome=outcome, mode="batch")
+        await self._ledger.record(replace(entry, id=entry_id))
 
     async def fail(self, ticket: Ticket, error: CallFailedError) -> None:
         """Settle a call that brought nothing: 429 to the limiter, faults to the breaker."""
@@ -252,6 +292,11 @@ class Caller:
                 is_estimated=True,
             )
         )
+
+
+def worst_usage(request: AIRequest) -> Usage:
+    """Return the most tokens that a call may use."""
+    return Usage(estimate_input_tokens(request), request.max_output_tokens)
 
 
 def circuit_of(rung: Rung) -> str:

@@ -32,6 +32,13 @@ class ModelTableError(InvalidInputError):
     title = "Broken table of models"
 
 
+class UnknownBatchError(NotFoundError):
+    """This tenant has no such batch of questions."""
+
+    code = "ai_unknown_batch"
+    title = "Batch not found"
+
+
 class PromptNotFoundError(NotFoundError):
     """The package has no prompt of that name and version."""
 

@@ -20,7 +20,7 @@ def question_digest(request: AIRequest, model_class: str) -> str:
             request.task,
             request.prompt_version,
             model_class,
-            digest_of(request.schema) if request.schema else "",
+            digest_of(request),
             request.max_output_tokens,
             request.instructions,
             [[message.role, message.text] for message in request.messages],

@@ -14,7 +14,7 @@ from myriad.scale.ai.errors import InvalidOutputError, NoAnswerError
 from myriad.scale.ai.offline import find_offline_answer
 from myriad.scale.ai.outcome import Reply
 from myriad.scale.ai.request import AIAnswer, AIRequest, Message
-from myriad.scale.ai.schemas import parse
+from myriad.scale.ai.schemas import schema_of, value_in
 
 # A first model that hangs leaves the next one some of the time.
 _SHARE_OF_TIME = 0.6
@@ -137,7 +137,7 @@ def restore(request: AIRequest, stored: StoredAnswer) -> AIAnswer:
     """Return a kept answer as it was given."""
     return AIAnswer(
         text=stored.text,
-        value=parse(request.schema, stored.text) if request.schema is not None else None,
+        value=value_in(request, stored.text) if schema_of(request) else None,
         provider=stored.provider,
         model=stored.model,
         model_class=stored.model_class,
@@ -147,13 +147,13 @@ def restore(request: AIRequest, stored: StoredAnswer) -> AIAnswer:
 
 
 def _value_of(request: AIRequest, reply: Reply) -> Any:
-    if request.schema is None:
+    if schema_of(request) is None:
         if not reply.text.strip():
             raise InvalidOutputError("the answer is empty")
         return None
     if reply.is_cut:
         raise InvalidOutputError("the answer ended at the limit of tokens")
-    return parse(request.schema, reply.text)
+    return value_in(request, reply.text)
 
 
 def _answer(run: Run, ticket: Ticket, reply: Reply, value: Any) -> AIAnswer:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from myriad.scale.ai.errors import InvalidOutputError
 from myriad.scale.ai.request import AIAnswer, AIRequest
-from myriad.scale.ai.schemas import dump, parse
+from myriad.scale.ai.schemas import dump, schema_of, value_in
 
 OFFLINE = "offline"
 
@@ -39,8 +39,8 @@ def find_offline_answer(request: AIRequest, model_class: str) -> AIAnswer | None
     made = handler(request)
     text = made if isinstance(made, str) else dump(made)
     value = None
-    if request.schema is not None:
-        value = parse(request.schema, text)
+    if schema_of(request) is not None:
+        value = value_in(request, text)
     elif not isinstance(made, str):
         raise InvalidOutputError(f"the offline handler of {request.task} must return text")
     return AIAnswer(

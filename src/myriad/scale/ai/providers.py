@@ -71,7 +71,7 @@ class Providers:
 
     async def call(self, key: ModelKey, request: AIRequest, timeout_seconds: float) -> Reply:
         """Ask the model once; raises a CallFailedError that says whose fault it was."""
-        with _catching(str(key)), _listening() as headers:
+        with catching(str(key)), _listening() as headers:
             response = await direct.model_request(
                 self.model(key),
                 translate.messages(request),
@@ -85,7 +85,7 @@ class Providers:
         self, key: ModelKey, request: AIRequest, timeout_seconds: float
     ) -> AsyncIterator[Any]:
         """Open a stream of the model's answer; see `translate.OpenStream`."""
-        with _catching(str(key)), _listening() as headers:
+        with catching(str(key)), _listening() as headers:
             opened = direct.model_request_stream(
                 self.model(key),
                 translate.messages(request),
@@ -148,7 +148,7 @@ def _listening() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _catching(model: str) -> Iterator[None]:
+def catching(model: str) -> Iterator[None]:
     """Turn what the libraries raise into a CallFailedError without the provider's own words.
 
     A provider may quote the prompt in its error, and errors are logged.

@@ -46,7 +46,8 @@ class AIRequest:
     """One question.
 
     `task` is `product.noun.verb`; its first part is the product that pays. `schema`, a Pydantic
-    model or a msgspec Struct, asks for a structured answer. `data` holds the facts from which the
+    model or a msgspec Struct, asks for a structured answer; `json_schema` does too and leaves its
+    value unchecked. `data` holds the facts from which the
     offline provider's handler of the task answers; models never see it. `max_cost_usd_micros` is
     checked before each call. The answer to an `idempotency_key` is kept for a day.
     """
@@ -59,6 +60,7 @@ class AIRequest:
     complexity: Complexity = "simple"
     model_class: str | None = None
     schema: type[Any] | None = None
+    json_schema: Mapping[str, Any] | None = None
     max_cost_usd_micros: int = 50_000
     max_output_tokens: int = 1_024
     deadline_seconds: float = 30.0

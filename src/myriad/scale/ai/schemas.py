@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from myriad.scale.ai.errors import InvalidOutputError
+from myriad.scale.ai.request import AIRequest
 
 _LONGEST_FAULT = 1_000
 
@@ -27,6 +29,23 @@ def json_schema_of(schema: type[Any]) -> dict[str, Any]:
     return found
 
 
+def schema_of(request: AIRequest) -> Mapping[str, Any] | None:
+    """Return the JSON schema that a request asks for, if it does."""
+    if request.schema is not None:
+        return json_schema_of(request.schema)
+    return request.json_schema
+
+
+def value_in(request: AIRequest, text: str) -> Any:
+    """Return the value that a structured answer holds; raises InvalidOutputError."""
+    if request.schema is not None:
+        return parse(request.schema, text)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise InvalidOutputError("the answer does not fit: it is no JSON") from None
+
+
 def _make_schema(schema: type[Any]) -> dict[str, Any]:
     if not issubclass(schema, msgspec.Struct):
         return _adapter(schema).json_schema()
@@ -35,13 +54,19 @@ def _make_schema(schema: type[Any]) -> dict[str, Any]:
     return {**own, "$defs": components} if components else own
 
 
-def digest_of(schema: type[Any]) -> str:
-    """Return what names the schema in a cache key."""
+def digest_of(request: AIRequest) -> str:
+    """Return what names the schema of a request in a cache key; empty without one."""
+    schema = request.schema
+    if schema is None:
+        return _digest(request.json_schema) if request.json_schema else ""
     found = _digests.get(schema)
     if found is None:
-        text = json.dumps(json_schema_of(schema), sort_keys=True)
-        found = _digests[schema] = hashlib.sha256(text.encode()).hexdigest()
+        found = _digests[schema] = _digest(json_schema_of(schema))
     return found
+
+
+def _digest(schema: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
 
 
 def parse(schema: type[Any], text: str) -> Any:

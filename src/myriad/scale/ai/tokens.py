@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from myriad.scale.ai.request import AIRequest
-from myriad.scale.ai.schemas import json_schema_of
+from myriad.scale.ai.schemas import schema_of
 
 # English has about four bytes a token, code and most other languages fewer; JSON about three.
 _BYTES_A_TOKEN = 3
@@ -18,8 +18,9 @@ def estimate_input_tokens(request: AIRequest) -> int:
     size = len(request.instructions.encode())
     size += sum(len(message.text.encode()) for message in request.messages)
     extra = _TOKENS_A_MESSAGE * (len(request.messages) + 1)
-    if request.schema is not None:
-        size += len(json.dumps(json_schema_of(request.schema)))
+    schema = schema_of(request)
+    if schema is not None:
+        size += len(json.dumps(schema))
         extra += _TOKENS_A_TOOL
     return estimate_tokens(size) + extra
 

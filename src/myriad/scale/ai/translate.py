@@ -8,7 +8,7 @@ from typing import Any
 from myriad.kit.lazy import lazily
 from myriad.scale.ai.outcome import Reply
 from myriad.scale.ai.request import AIRequest, Usage
-from myriad.scale.ai.schemas import json_schema_of
+from myriad.scale.ai.schemas import schema_of
 
 ai_messages = lazily("pydantic_ai.messages")
 ai_models = lazily("pydantic_ai.models")
@@ -41,25 +41,35 @@ def settings(request: AIRequest, timeout_seconds: float | None) -> dict[str, Any
     return made
 
 
-def parameters(request: AIRequest) -> Any:
-    """Return pydantic_ai's parameters: a structured answer is one forced call of a tool."""
-    if request.schema is None:
-        return None
+def parameters(request: AIRequest, *, with_instructions: bool = False) -> Any:
+    """Return pydantic_ai's parameters: a structured answer is one forced call of a tool.
+
+    `pydantic_ai.direct` adds the instructions by itself; its batch methods want them here.
+    """
+    schema = schema_of(request)
+    parts = None
+    if with_instructions and request.instructions:
+        parts = [ai_messages.InstructionPart(content=request.instructions)]
+    if schema is None:
+        return ai_models.ModelRequestParameters(instruction_parts=parts)
     tool = ai_tools.ToolDefinition(
         name=ANSWER_TOOL,
         description="Give the answer.",
-        parameters_json_schema=json_schema_of(request.schema),
+        parameters_json_schema=dict(schema),
         kind="output",
     )
     return ai_models.ModelRequestParameters(
-        output_mode="tool", output_tools=[tool], allow_text_output=False
+        output_mode="tool",
+        output_tools=[tool],
+        allow_text_output=False,
+        instruction_parts=parts,
     )
 
 
 def reply(response: Any, request: AIRequest, headers: Mapping[str, str]) -> Reply:
     """Return what the model said; of a structured answer its JSON."""
     text = response.text or ""
-    if request.schema is not None:
+    if schema_of(request) is not None:
         calls = [part for part in response.parts if isinstance(part, ai_messages.ToolCallPart)]
         text = calls[0].args_as_json_str() if calls else text
     return Reply(text, usage(response.usage), response.finish_reason == _CUT, headers)
