@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from myriad.kit.errors import MyriadError
+from myriad.scale.cache import Cache, open_cache
 from myriad.scale.data import Database, DatabaseSettings
 from myriad.scale.vault import Vault
 
@@ -30,12 +31,18 @@ class MissingSettingsError(MyriadError):
 
 @dataclass(frozen=True)
 class Runtime:
-    """The resources of one process; belongs to the event loop it was opened on."""
+    """The resources of one process; belongs to the event loop it was opened on.
+
+    `cache` is a client of the server that may forget, `counters` one of the server that never
+    evicts, for limits; `caches` are the layers of the cache.
+    """
 
     database: Database
     cache: Redis
     vault: Vault
     broker_url: str
+    counters: Redis
+    caches: Cache
     settings: tuple[BaseModel, ...] = ()
 
     def settings_of(self, kind: type[SettingsT]) -> SettingsT:
@@ -73,10 +80,13 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Open the resources of this process and close them at the end."""
     connections = Database(database, process=process)
-    cache = cache_client(cache_url)
+    cache, counters = cache_client(cache_url), cache_client(broker_url)
+    caches = open_cache(cache_url, cache)
     await connections.open()
     try:
-        yield Runtime(connections, cache, vault, broker_url, tuple(settings))
+        yield Runtime(connections, cache, vault, broker_url, counters, caches, tuple(settings))
     finally:
+        await caches.close()
+        await counters.aclose()
         await cache.aclose()
         await connections.close()

@@ -1,0 +1,291 @@
+"""The cache of one process: what it holds itself, then what all share, then the truth.
+
+    value = await caches.get(TODAY, tenant_id, (day,), load)
+
+An entry held here is served while its generation is trusted, a second at most. Then one round trip
+asks for the generation and the shared entry together. On a miss one caller of all processes makes
+the value; the others wait for it, or are served the one before while the policy allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, TypeVar, cast
+
+from myriad.scale.cache.entry import Entry, make_entry, read_entry, write_entry
+from myriad.scale.cache.generations import Generations, Place
+from myriad.scale.cache.namespace import Keys, Namespace, digest_of
+from myriad.scale.cache.pending import Pending
+from myriad.scale.cache.statistics import How, Statistics
+from myriad.scale.cache.store import Store, StoreAwayError
+from myriad.scale.observe.logs import get_logger
+from myriad.scale.tenancy import TenantId
+
+_log = get_logger(__name__)
+ValueT = TypeVar("ValueT")
+Load = Callable[[], Awaitable[ValueT]]
+_Key = tuple[str, TenantId, tuple[Hashable, ...], tuple[type, ...]]
+_Flight = asyncio.Future[tuple[Any, BaseException | None]]
+_MOST_HELD = 10_000
+_FIRST_LOOK_SECONDS = 0.01
+_LONGEST_LOOK_SECONDS = 0.2
+
+
+class Cache:
+    """Layers of one process. Values that it returns are shared: nobody may change them.
+
+    `store` is None for a process without Redis, which then holds everything for itself alone.
+    """
+
+    def __init__(
+        self,
+        store: Store | None,
+        statistics: Statistics,
+        keys: Keys,
+        *,
+        most_held: int = _MOST_HELD,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._most_held = most_held
+        self._held: dict[_Key, Entry] = {}
+        self._flights: dict[tuple[_Key, tuple[int, int]], _Flight] = {}
+        self._generations = Generations(store, keys)
+        self._pending = Pending(self._generations)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.statistics = statistics
+
+    async def get(
+        self,
+        namespace: Namespace[ValueT],
+        tenant_id: TenantId,
+        arguments: tuple[Hashable, ...],
+        load: Load[ValueT],
+    ) -> ValueT:
+        """Return the value for these arguments, made by `load` when no layer has it.
+
+        `load` must see committed data only, so never a session that has changed something. What it
+        raises is raised here, unless an entry that is not too stale stands in for it.
+        """
+        # 1, 1.0 and True are one key to a dictionary; with their types they are three.
+        key = (namespace.name, tenant_id, arguments, tuple(map(type, arguments)))
+        entry = self._held.get(key)
+        if (
+            entry is not None
+            and entry.generation == self._generations.find((namespace.name, tenant_id))
+            and entry.is_fresh(time.time())
+        ):
+            self.statistics.count(namespace.name, How.LOCAL)
+            return cast(ValueT, entry.value)
+        namespace.check_tenant(tenant_id)
+        return cast(ValueT, await self._get_slowly(namespace, key, load))
+
+    async def invalidate(self, namespace: Namespace[Any], tenant_id: TenantId | None) -> bool:
+        """Make every entry of a tenant, or with None of all tenants, unfindable.
+
+        Returns whether the shared layer was told; if not, it is told as soon as it answers, and
+        this process uses nothing of the namespace until then.
+        """
+        self._pending.announce(namespace.name, tenant_id)
+        return await self._pending.bump(namespace.name, tenant_id)
+
+    def invalidate_soon(self, namespace: Namespace[Any], tenant_id: TenantId) -> None:
+        """Invalidate from code that cannot wait: here at once, elsewhere a round trip later."""
+        self._pending.announce(namespace.name, tenant_id)
+        self._start(self._bump(namespace.name, tenant_id))
+
+    async def close(self) -> None:
+        """Tell what was counted and announced, then close every connection."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)
+        await self._pending.close()
+        await self.statistics.tell()
+        if self._store is not None:
+            await self._store.close()
+
+    async def _bump(self, namespace: str, tenant_id: TenantId) -> None:
+        await self._pending.bump(namespace, tenant_id)
+
+    async def _get_slowly(self, namespace: Namespace[Any], key: _Key, load: Load[Any]) -> Any:
+        if self.statistics.is_due:
+            self._start(self.statistics.tell())
+        place = (namespace.name, key[1])
+        if self._pending.holds(place):
+            self.statistics.count(namespace.name, How.MISS)
+            return await load()
+        while (flight := self._flights.get((key, self._generations.epoch(place)))) is not None:
+            value, error = await asyncio.shield(flight)
+            if error is None:
+                self.statistics.count(namespace.name, How.JOINED)
+                return value
+            if not isinstance(error, asyncio.CancelledError):
+                raise error
+        return await self._fly(namespace, key, load)
+
+    async def _fly(self, namespace: Namespace[Any], key: _Key, load: Load[Any]) -> Any:
+        epoch = self._generations.epoch((namespace.name, key[1]))
+        flight: _Flight = asyncio.get_running_loop().create_future()
+        self._flights[key, epoch] = flight
+        try:
+            value = await self._look_up(namespace, key, load)
+        except BaseException as error:
+            flight.set_result((None, error))
+            raise
+        else:
+            flight.set_result((value, None))
+            return value
+        finally:
+            del self._flights[key, epoch]
+
+    async def _look_up(self, namespace: Namespace[Any], key: _Key, load: Load[Any]) -> Any:
+        place = (namespace.name, key[1])
+        try:
+            found, generation = await self._read(namespace, key, place)
+        except StoreAwayError:
+            return await self._alone(namespace, key, place, load)
+        if found is not None and found.is_fresh(time.time()):
+            self._hold(key, found)
+            self.statistics.count(namespace.name, How.SHARED)
+            return found.value
+        return await self._make(namespace, key, generation, found, load)
+
+    async def _read(
+        self, namespace: Namespace[Any], key: _Key, place: Place
+    ) -> tuple[Entry | None, str]:
+        if self._store is None:
+            raise StoreAwayError
+        epoch, guess = self._generations.epoch(place), self._generations.guess(place)
+        until = time.monotonic() + namespace.policy.local_seconds
+        at = self._keys.entry(namespace, key[1], guess, digest_of(key[2]))
+        *marks, data = await self._store.read(*self._generations.keys(place), at)
+        generation = await self._generations.complete(place, marks)
+        if generation != guess:
+            at = self._keys.entry(namespace, key[1], generation, digest_of(key[2]))
+            data = (await self._store.read(at))[0]
+        if not self._pending.holds(place):
+            self._generations.trust(place, generation, epoch, until)
+        entry = read_entry(namespace, data, generation) if data is not None else None
+        return entry, generation
+
+    async def _alone(
+        self, namespace: Namespace[Any], key: _Key, place: Place, load: Load[Any]
+    ) -> Any:
+        generation = self._generations.find(place)
+        if generation is None:
+            seconds = namespace.policy.local_seconds
+            generation = self._generations.trust_alone(place, seconds)
+        self.statistics.count(namespace.name, How.MISS)
+        value = await load()
+        self._keep(namespace, key, generation, value)
+        return value
+
+    async def _make(
+        self,
+        namespace: Namespace[Any],
+        key: _Key,
+        generation: str,
+        before: Entry | None,
+        load: Load[Any],
+    ) -> Any:
+        at = self._keys.entry(namespace, key[1], generation, digest_of(key[2]))
+        lock, token = f"{at}:lock", secrets.token_hex(8).encode()
+        usable = before if before is not None and before.is_usable(time.time()) else None
+        if await self._take(lock, token, namespace):
+            try:
+                return await self._load(namespace, key, generation, usable, load, at)
+            finally:
+                await self._release(lock, token)
+        if usable is not None:
+            self.statistics.count(namespace.name, How.STALE)
+            return usable.value
+        other = await self._await_other(namespace, at, lock, generation)
+        if other is None:
+            return await self._load(namespace, key, generation, usable, load, at)
+        self._hold(key, other)
+        self.statistics.count(namespace.name, How.JOINED)
+        return other.value
+
+    async def _load(
+        self,
+        namespace: Namespace[Any],
+        key: _Key,
+        generation: str,
+        usable: Entry | None,
+        load: Load[Any],
+        at: str,
+    ) -> Any:
+        try:
+            value = await load()
+        except Exception as error:
+            if usable is None:
+                self.statistics.count(namespace.name, How.FAILED)
+                raise
+            _log.warning("cache_served_stale", namespace=namespace.name, error=repr(error))
+            self.statistics.count(namespace.name, How.STALE)
+            return usable.value
+        self.statistics.count(namespace.name, How.MISS)
+        entry = self._keep(namespace, key, generation, value)
+        if entry is not None and self._store is not None:
+            await self._write(at, entry)
+        return value
+
+    def _keep(
+        self, namespace: Namespace[Any], key: _Key, generation: str, value: Any
+    ) -> Entry | None:
+        entry = make_entry(namespace.policy, value, generation)
+        if entry is not None:
+            self._hold(key, entry)
+        return entry
+
+    def _hold(self, key: _Key, entry: Entry) -> None:
+        self._held.pop(key, None)
+        self._held[key] = entry
+        if len(self._held) > self._most_held:
+            del self._held[next(iter(self._held))]
+
+    async def _write(self, at: str, entry: Entry) -> None:
+        assert self._store is not None
+        try:
+            await self._store.write(at, write_entry(entry), entry.stale_until - time.time())
+        except StoreAwayError:
+            return
+
+    async def _take(self, lock: str, token: bytes, namespace: Namespace[Any]) -> bool:
+        assert self._store is not None
+        try:
+            return await self._store.write_new(lock, token, namespace.policy.most_seconds)
+        except StoreAwayError:
+            return True
+
+    async def _release(self, lock: str, token: bytes) -> None:
+        assert self._store is not None
+        try:
+            await self._store.release(lock, token)
+        except StoreAwayError:
+            return
+
+    async def _await_other(
+        self, namespace: Namespace[Any], at: str, lock: str, generation: str
+    ) -> Entry | None:
+        assert self._store is not None
+        pause, end = _FIRST_LOOK_SECONDS, time.monotonic() + namespace.policy.most_seconds
+        while time.monotonic() < end:
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_LOOK_SECONDS)
+            try:
+                data, held = await self._store.read(at, lock)
+            except StoreAwayError:
+                return None
+            if data is not None:
+                return read_entry(namespace, data, generation)
+            if held is None:
+                return None
+        return None
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,45 @@
+"""Invalidation in a transaction's wake: what changed is unfindable once the change is committed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session as SyncSession
+
+from myriad.scale.cache.cache import Cache
+from myriad.scale.cache.namespace import Namespace
+from myriad.scale.data import Session
+from myriad.scale.tenancy import TenantId
+
+_CHANGES = "cache_changes"
+
+
+def invalidate_after_commit(
+    session: Session, cache: Cache, tenant_id: TenantId, *namespaces: Namespace[Any]
+) -> None:
+    """Bump the namespaces when this transaction commits; nothing happens when it rolls back.
+
+    Readers of this process see the change at once; those of others when their trust in a generation
+    ends, a second later at most (`Policy.local_seconds`).
+    """
+    info = session.sync_session.info
+    changes: dict[tuple[str, TenantId], tuple[Cache, Namespace[Any]]] = info.setdefault(
+        _CHANGES, {}
+    )
+    for namespace in namespaces:
+        changes[namespace.name, tenant_id] = cache, namespace
+
+
+@event.listens_for(SyncSession, "after_commit")
+def _tell(session: SyncSession) -> None:
+    if session.in_nested_transaction():
+        return
+    for (_, tenant_id), (cache, namespace) in session.info.pop(_CHANGES, {}).items():
+        cache.invalidate_soon(namespace, tenant_id)
+
+
+@event.listens_for(SyncSession, "after_rollback")
+def _forget(session: SyncSession) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_CHANGES, None)
