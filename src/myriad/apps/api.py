@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         pages=_pages(),
         mounts=[ui.static_mount()],
         checks={"migrations": MigrationsCheck(chosen.database.owner)},
-        edge=_edge(chosen),
+        edge=http.EdgeSettings.model_validate(chosen.http, from_attributes=True),
         fault_page=signing.fault_page,
         version=_version(),
     )
@@ -78,15 +78,6 @@ def _pages() -> dict[str, APIRouter]:
     console.include_router(settings_pages.router)
     console.include_router(job_pages.router)
     return {"": console, **products}
-
-
-def _edge(settings: Settings) -> http.EdgeSettings:
-    given = settings.http
-    return http.EdgeSettings(
-        is_https=given.is_https,
-        metrics_token=given.metrics_token,
-        max_body_bytes=given.max_body_bytes,
-    )
 
 
 def _frame_of(product: Product) -> ProductFrame:

@@ -8,9 +8,9 @@ import secrets
 import typer
 
 from myriad.apps.cli.context import CliContext
-from myriad.apps.cli.prepare import OWNER_EMAIL, PASSWORD_BYTES
+from myriad.apps.cli.prepare import PASSWORD_BYTES
 from myriad.kit.errors import NotFoundError
-from myriad.scale.directory.users import find_user_by_email, set_password
+from myriad.scale.directory.users import FIRST_OWNER_EMAIL, find_user_by_email, set_password
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -24,14 +24,14 @@ async def renew(context: CliContext, email: str) -> str:
     ):
         user = await find_user_by_email(session, email)
         if user is None:
-            raise NotFoundError(f"there is no user {email}; the first one is {OWNER_EMAIL}")
+            raise NotFoundError(f"there is no user {email}; the first one is {FIRST_OWNER_EMAIL}")
         await set_password(session, user.id, password)
     return password
 
 
 @app.command(epilog="Example:  ./myriad password owner@example.com")
 def command(
-    ctx: typer.Context, email: str = typer.Argument(OWNER_EMAIL, help="Whose password.")
+    ctx: typer.Context, email: str = typer.Argument(FIRST_OWNER_EMAIL, help="Whose password.")
 ) -> None:
     """Give a user a new random password and print it; every session of theirs ends."""
     context: CliContext = ctx.obj

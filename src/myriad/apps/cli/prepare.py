@@ -15,6 +15,7 @@ from myriad.apps.cli.servers import migrate, runtime_of
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
 from myriad.scale.directory.users import (
+    FIRST_OWNER_EMAIL,
     create_user,
     find_user_by_email,
     own_tenants_of_nobody,
@@ -22,21 +23,20 @@ from myriad.scale.directory.users import (
 from myriad.scale.observe import logs
 from myriad.scale.runtime import Runtime
 
-OWNER_EMAIL = "owner@example.com"
 PASSWORD_BYTES = 12
 
 
 async def make_login(runtime: Runtime) -> dict[str, str] | None:
     """Make the first user, who runs this installation; None when there is one already."""
     async with runtime.database.crossing("first login of this installation") as session:
-        if await find_user_by_email(session, OWNER_EMAIL) is not None:
+        if await find_user_by_email(session, FIRST_OWNER_EMAIL) is not None:
             return None
         password = secrets.token_urlsafe(PASSWORD_BYTES)
         user_id = await create_user(
-            session, email=OWNER_EMAIL, name="Owner", password=password, is_operator=True
+            session, email=FIRST_OWNER_EMAIL, name="Owner", password=password, is_operator=True
         )
         await own_tenants_of_nobody(session, user_id)
-    return {"email": OWNER_EMAIL, "password": password}
+    return {"email": FIRST_OWNER_EMAIL, "password": password}
 
 
 async def _prepare(settings: Settings) -> dict[str, Any]:

@@ -28,12 +28,8 @@ _crossings = Counter(
     "myriad_data_crossings", "Transactions that saw every tenant, by their reason", ["why"]
 )
 NOBODY = TenantId(UUID(int=0))
-_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
-_READ_ONLY = text("SET TRANSACTION READ ONLY")
-_SET_READER = text(
-    "SELECT set_config('app.tenant_id', :tenant_id, true), "
-    "set_config('statement_timeout', :timeout, true)"
-)
+SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
+_READ_WAIT_SECONDS = 30.0
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -61,6 +57,9 @@ class Database:
         self._app = self._engine(settings.app, settings.pool_size, process)
         self._crossing = self._engine(
             settings.crossing, settings.crossing_pool_size, process + "-crossing"
+        )
+        self._reads = WorkSessions(
+            settings, process + "-read", size=settings.pool_size, wait_seconds=_READ_WAIT_SECONDS
         )
         seconds = settings.statement_timeout_seconds
         self.reader = Reader(
@@ -92,7 +91,9 @@ class Database:
     @cached_property
     def work(self) -> WorkSessions:
         """The sessions of jobs, on a pool of their own, made at the first use."""
-        return self.shared(WorkSessions, lambda: WorkSessions(self.settings, self._process))
+        return self.shared(
+            WorkSessions, lambda: WorkSessions(self.settings, self._process + "-work")
+        )
 
     def shared(self, kind: type[ClosableT], make: Callable[[], ClosableT]) -> ClosableT:
         """Return the one thing of its kind that lives as long as these connections."""
@@ -107,6 +108,7 @@ class Database:
             await thing.close()
         await self.reader.close()
         await self._crossing_reader.close()
+        await self._reads.close()
         await self._app.dispose()
         await self._crossing.dispose()
 
@@ -115,19 +117,18 @@ class Database:
         """One transaction that acts for `tenant_id`: commits at the end, rolls back on an error."""
         with acting_for(tenant_id):
             async with AsyncSession(self._app, expire_on_commit=False) as session:
-                await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+                await session.execute(SET_TENANT, {"tenant_id": str(tenant_id)})
                 yield Session(ReadSession(session))
                 await session.commit()
 
     @asynccontextmanager
     async def read_session(self, tenant_id: TenantId) -> AsyncIterator[ReadSession]:
         """One read-only transaction that acts for `tenant_id`."""
+        seconds = self.settings.statement_timeout_seconds
         with acting_for(tenant_id):
-            async with AsyncSession(self._app, expire_on_commit=False) as session:
-                await session.execute(_READ_ONLY)
-                timeout = f"{self.settings.statement_timeout_seconds}s"
-                bounds = {"tenant_id": str(tenant_id), "timeout": timeout}
-                await session.execute(_SET_READER, bounds)
+            async with self._reads.open(
+                tenant_id, read_only=True, timeout_seconds=seconds
+            ) as session:
                 yield ReadSession(session)
 
     @asynccontextmanager

@@ -21,6 +21,8 @@ from myriad.scale.directory.passwords import hash_password
 from myriad.scale.directory.principal import Role
 from myriad.scale.tenancy import TenantId
 
+# With this address the first owner of an installation signs in, until somebody changes it.
+FIRST_OWNER_EMAIL = "owner@example.com"
 _LONGEST_EMAIL = 254
 
 

@@ -57,6 +57,7 @@ from myriad.scale.http.guards import (
     public,
     runtime_of,
 )
+from myriad.scale.http.openapi import RAW_JSON_BODY
 from myriad.scale.http.problem import Problem, problem_response, request_id_of
 from myriad.scale.http.router import Router
 from myriad.scale.http.sessions import (
@@ -68,6 +69,7 @@ from myriad.scale.http.sessions import (
 from myriad.scale.http.settings import EdgeSettings
 
 __all__ = [
+    "RAW_JSON_BODY",
     "BoundReader",
     "Caller",
     "CurrentRuntime",

@@ -97,6 +97,11 @@ class Paging:
     filters: Mapping[str, str]
 
     @property
+    def after_key(self) -> str | None:
+        """The position of a list whose sort key is one text, or None on the first page."""
+        return str(self.after[0]) if self.after else None
+
+    @property
     def fetch(self) -> int:
         """How many rows to ask the database for."""
         return self.limit + 1
@@ -112,8 +117,7 @@ class Paging:
         response = Response(
             json_bytes({"items": shown, "next_cursor": cursor}), media_type="application/json"
         )
-        if cursor is not None:
-            response.headers["Link"] = f'<{self.next_path(cursor)}>; rel="next"'
+        self.link_next(response, cursor)
         return response
 
     def next_cursor(
@@ -122,7 +126,16 @@ class Paging:
         """Return the cursor of the page after these `fetch` rows, or None at the end."""
         if len(rows) <= self.limit:
             return None
-        return seal(self.key, self.place, position(rows[self.limit - 1]))
+        return self.cursor_at(*position(rows[self.limit - 1]))
+
+    def cursor_at(self, *position: Any) -> str:
+        """Return the cursor of the page after the row with this sort key."""
+        return seal(self.key, self.place, position)
+
+    def link_next(self, response: Response, cursor: str | None) -> None:
+        """Let the `Link` header of an answer lead to the next page, if there is one."""
+        if cursor is not None:
+            response.headers["Link"] = f'<{self.next_path(cursor)}>; rel="next"'
 
     def next_path(self, cursor: str) -> str:
         """Return the address of the next page, with the same filters."""

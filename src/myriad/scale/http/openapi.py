@@ -29,6 +29,13 @@ _KEY_PARAMETER = {
     "description": "Makes a repeated request happen once; kept for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+# What the description of a route says whose body is read as it came, to check who sent it.
+RAW_JSON_BODY: dict[str, Any] = {
+    "requestBody": {
+        "content": {"application/json": {"schema": {"type": "object"}}},
+        "required": True,
+    }
+}
 
 
 class ProblemFault(BaseModel):

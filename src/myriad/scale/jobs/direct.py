@@ -6,15 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm import SessionTransaction
 
 from myriad.scale.data import Session
+from myriad.scale.data.database import SET_TENANT
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
-
-_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 
 
 @dataclass
@@ -47,6 +46,6 @@ def act_for_tenant_in_every_transaction(session: Session, tenant_id: TenantId) -
     """Set the tenant at the start of each transaction that this session will begin."""
 
     def set_tenant(_: SyncSession, __: SessionTransaction, connection: Connection) -> None:
-        connection.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+        connection.execute(SET_TENANT, {"tenant_id": str(tenant_id)})
 
     event.listen(session.sync_session, "after_begin", set_tenant)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.repository.customer import require_person
 from myriad.products.keeper.repository.viewing import AuditRow, ViewRow, list_audit, list_views
 from myriad.scale.http import Owner, Page, PageRequest, Router, TenantReadSession
@@ -19,7 +19,7 @@ async def get_views(
     paging: PageRequest, caller: Owner, session: TenantReadSession, response: Response
 ) -> Page[ViewRow]:
     """Return who looked at whom, newest first; one line per person, caller and hour."""
-    rows, next_after = await list_views(session, after(paging), paging.limit)
+    rows, next_after = await list_views(session, paging.after_key, paging.limit)
     return page(paging, response, rows, next_after)
 
 
@@ -28,7 +28,7 @@ async def get_events(
     paging: PageRequest, caller: Owner, session: TenantReadSession, response: Response
 ) -> Page[AuditRow]:
     """Return what was decided and done in the account, newest first."""
-    rows, next_after = await list_audit(session, after(paging), paging.limit)
+    rows, next_after = await list_audit(session, paging.after_key, paging.limit)
     return page(paging, response, rows, next_after)
 
 
@@ -42,5 +42,5 @@ async def get_views_of_person(
 ) -> Page[ViewRow]:
     """Return who looked at one person, newest first."""
     person = await require_person(session, person_id)
-    rows, next_after = await list_views(session, after(paging), paging.limit, person)
+    rows, next_after = await list_views(session, paging.after_key, paging.limit, person)
     return page(paging, response, rows, next_after)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from myriad.products.keeper import connecting, repository
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.endpoints.queued import Queued
 from myriad.products.keeper.queueing import (
     SyncMode,
@@ -22,6 +22,7 @@ from myriad.products.keeper.queueing import (
 from myriad.products.keeper.repository.connections import list_cursor_rows
 from myriad.products.keeper.views import AgentRow, ConnectionsView, CursorRow, JobProgress
 from myriad.scale.http import (
+    RAW_JSON_BODY,
     CurrentRuntime,
     Owner,
     Page,
@@ -123,7 +124,7 @@ async def list_sync_rows(
     paging: PageRequest, session: TenantReadSession, response: Response
 ) -> Page[CursorRow]:
     """Return how far each kind of object is read at each location, by object and location."""
-    rows, next_after = await list_cursor_rows(session, after(paging), paging.limit)
+    rows, next_after = await list_cursor_rows(session, paging.after_key, paging.limit)
     return page(paging, response, rows, next_after)
 
 
@@ -142,12 +143,7 @@ async def get_sync_status(session: TenantReadSession) -> SyncStatus:
     "/webhooks/square",
     dependencies=[public("Square signs its webhooks; the signature is checked on the raw body.")],
     responses={401: {"description": "The signature does not match the body."}},
-    openapi_extra={
-        "requestBody": {
-            "content": {"application/json": {"schema": {"type": "object"}}},
-            "required": True,
-        }
-    },
+    openapi_extra=RAW_JSON_BODY,
 )
 async def receive_webhook(
     request: Request,

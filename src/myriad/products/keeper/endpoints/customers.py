@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from myriad.products.keeper import repository
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.repository.customer import require_person
 from myriad.products.keeper.repository.viewing import note_view
 from myriad.products.keeper.views import (
@@ -51,7 +51,9 @@ async def list_customers(
     sort: CustomerSort = "value_at_risk",
 ) -> Page[CustomerRow]:
     """Return people, by default those first with the most money at stake."""
-    wanted = CustomerFilter(query=q, state=risk, sort=sort, after=after(paging), limit=paging.limit)
+    wanted = CustomerFilter(
+        query=q, state=risk, sort=sort, after=paging.after_key, limit=paging.limit
+    )
     view = await repository.list_customers(session, wanted)
     return page(paging, response, view.rows, view.next_after)
 
@@ -84,7 +86,7 @@ async def list_timeline(
     person = await require_person(session, person_id)
     await note_view(runtime.database, caller, person, "timeline")
     events, next_after = await repository.list_timeline(
-        session, person, after(paging), paging.limit
+        session, person, paging.after_key, paging.limit
     )
     return page(paging, response, events, next_after)
 

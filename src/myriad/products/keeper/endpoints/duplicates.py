@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from myriad.products.keeper import repository
 from myriad.products.keeper.deciding import decide_pair
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.views import DuplicateFilter, DuplicatePair
 from myriad.scale.http import Page, PageRequest, Router, Staff, TenantReadSession, TenantSession
 
@@ -24,7 +24,7 @@ async def list_duplicates(
     show: Literal["open", "linked", "apart"] = "open",
 ) -> Page[DuplicatePair]:
     """Return pairs with the weights that speak for and against them, the heaviest first."""
-    wanted = DuplicateFilter(show=show, after=after(paging), limit=paging.limit)
+    wanted = DuplicateFilter(show=show, after=paging.after_key, limit=paging.limit)
     view = await repository.list_duplicates(session, wanted)
     return page(paging, response, view.pairs, view.next_after)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,10 +11,10 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from myriad.products.keeper import repository
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.endpoints.queued import Queued
 from myriad.products.keeper.queueing import enqueue_run
-from myriad.products.keeper.reports import render_html, render_pdf
+from myriad.products.keeper.report_answers import answer_html, answer_pdf
 from myriad.products.keeper.repository.connections import list_agent_runs
 from myriad.products.keeper.views import (
     AgentRow,
@@ -59,7 +58,7 @@ async def list_anomalies(
     last = until or account.day
     first = since or date.fromordinal(max(1, last.toordinal() - _ANOMALY_DAYS))
     rows, next_after = await repository.list_anomalies(
-        session, first, last, after(paging), paging.limit
+        session, first, last, paging.after_key, paging.limit
     )
     return page(paging, response, rows, next_after)
 
@@ -83,7 +82,7 @@ async def list_runs(
     paging: PageRequest, session: TenantReadSession, response: Response
 ) -> Page[AgentRow]:
     """Return runs of agents, newest first."""
-    rows, next_after = await list_agent_runs(session, after(paging), paging.limit)
+    rows, next_after = await list_agent_runs(session, paging.after_key, paging.limit)
     return page(paging, response, rows, next_after)
 
 
@@ -95,7 +94,7 @@ async def list_reports(
     kind: ReportKind | None = None,
 ) -> Page[ReportRow]:
     """Return reports, newest first."""
-    view = await repository.list_reports(session, kind, after(paging), paging.limit)
+    view = await repository.list_reports(session, kind, paging.after_key, paging.limit)
     return page(paging, response, view.rows, view.next_after)
 
 
@@ -121,14 +120,7 @@ async def get_report(report_id: UUID, session: TenantReadSession) -> ReportView:
 )
 async def get_report_pdf(report_id: UUID, session: TenantReadSession) -> Response:
     """Return one report as PDF."""
-    account = await repository.get_account(session)
-    view = await repository.get_report(session, report_id)
-    name = f"{view.kind}-{view.period_end}.pdf"
-    return Response(
-        await asyncio.to_thread(render_pdf, view, account.name),
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return await answer_pdf(session, report_id)
 
 
 @router.get(
@@ -138,11 +130,4 @@ async def get_report_pdf(report_id: UUID, session: TenantReadSession) -> Respons
 )
 async def get_report_html(report_id: UUID, session: TenantReadSession) -> Response:
     """Return one report as a page that stands alone."""
-    account = await repository.get_account(session)
-    view = await repository.get_report(session, report_id)
-    name = f"{view.kind}-{view.period_end}.html"
-    return Response(
-        render_html(view, account.name),
-        media_type="text/html",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return await answer_html(session, report_id)

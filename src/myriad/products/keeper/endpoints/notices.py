@@ -6,7 +6,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.repository.notices import get_notice, list_notices, mark_seen
 from myriad.products.keeper.views.notices import NoticeCard, NoticeShow
@@ -26,7 +26,7 @@ async def list_all(
     """Return what people were told, newest first; staff see what is for everyone."""
     await get_account(session)
     view = await list_notices(
-        session, is_owner=caller.is_owner, show=show, after=after(paging), limit=paging.limit
+        session, is_owner=caller.is_owner, show=show, after=paging.after_key, limit=paging.limit
     )
     return page(paging, response, view.cards, view.next_after)
 

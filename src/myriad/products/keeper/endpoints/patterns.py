@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.repository.benchmarks import get_benchmarks
 from myriad.products.keeper.repository.patterns import get_patterns, list_patterns
 from myriad.products.keeper.views.patterns import (
@@ -26,7 +26,7 @@ async def patterns(
     kind: PatternKind | None = None,
 ) -> Page[PatternRow]:
     """Return the pairs and sequences of the last weekly search, the surest first."""
-    rows, next_after = await list_patterns(session, kind, after(paging), paging.limit)
+    rows, next_after = await list_patterns(session, kind, paging.after_key, paging.limit)
     return page(paging, response, rows, next_after)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from myriad.products.keeper import repository
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.repository.insights import list_scores
 from myriad.products.keeper.repository.muting import mute_kind, unmute_kind
 from myriad.products.keeper.repository.proof import get_proof, switch_control_group
@@ -38,7 +38,7 @@ async def list_insights(
     paging: PageRequest, session: TenantReadSession, response: Response
 ) -> InsightsPage:
     """Return claims with evidence, predictions and grades, the latest day first; silent kinds not."""
-    view = await repository.list_insights(session, after(paging), paging.limit)
+    view = await repository.list_insights(session, paging.after_key, paging.limit)
     rows = page(paging, response, view.insights, view.next_after)
     return InsightsPage(
         items=rows.items,

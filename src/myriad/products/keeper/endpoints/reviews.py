@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from myriad.products.keeper import answering
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.endpoints.queued import Queued
 from myriad.products.keeper.google import connecting
 from myriad.products.keeper.repository.accounts import get_account
@@ -21,6 +21,7 @@ from myriad.products.keeper.reviewing import Intake
 from myriad.products.keeper.views.reviews import ReviewCard, ReviewFilter, ReviewShow
 from myriad.scale.directory.audit import record_event
 from myriad.scale.http import (
+    RAW_JSON_BODY,
     CurrentRuntime,
     Owner,
     Page,
@@ -101,7 +102,7 @@ async def get_reviews(
     stars: Annotated[int | None, Query(ge=1, le=5)] = None,
 ) -> Page[ReviewCard]:
     """Return reviews, the last written first, by what they need or by their stars."""
-    wanted = ReviewFilter(show=show, stars=stars, after=after(paging), limit=paging.limit)
+    wanted = ReviewFilter(show=show, stars=stars, after=paging.after_key, limit=paging.limit)
     view = await list_reviews(session, wanted)
     return page(paging, response, view.rows, view.next_after)
 
@@ -212,12 +213,7 @@ async def read_reviews(caller: Staff, session: TenantSession) -> Queued:
     "/webhooks/google",
     dependencies=[public("Pub/Sub proves its pushes by an OIDC token or the subscription's own.")],
     responses={401: {"description": "The push proves nothing."}},
-    openapi_extra={
-        "requestBody": {
-            "content": {"application/json": {"schema": {"type": "object"}}},
-            "required": True,
-        }
-    },
+    openapi_extra=RAW_JSON_BODY,
 )
 async def receive_google(
     request: Request,

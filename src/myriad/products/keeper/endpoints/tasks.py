@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from myriad.kit.money import Money
 from myriad.products.keeper import repository
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views import TaskAnswer, TaskCard, TaskState, TodayView
 from myriad.scale.http import (
@@ -70,7 +70,7 @@ async def list_tasks(
 ) -> Page[TaskRow]:
     """Return tasks, those first with the most money at stake."""
     account = await repository.get_account(session)
-    rows, next_after = await repository.list_tasks(session, state, after(paging), paging.limit)
+    rows, next_after = await repository.list_tasks(session, state, paging.after_key, paging.limit)
     shown = [_row(row, account.currency) for row in rows]
     return page(paging, response, shown, next_after)
 

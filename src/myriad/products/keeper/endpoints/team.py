@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Depends
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from myriad.products.keeper.endpoints.paging import after, page
+from myriad.products.keeper.endpoints.paging import page
 from myriad.products.keeper.repository import staff
 from myriad.products.keeper.team.periods import Period
 from myriad.products.keeper.views.team import FigureView, MemberRow, MemberView, MeView
@@ -30,17 +32,24 @@ class Link(BaseModel):
     user_id: UUID
 
 
+async def find_sight(caller: Staff, session: TenantReadSession) -> staff.Sight:
+    """Return which members of staff the caller may see."""
+    return await staff.get_sight(session, caller)
+
+
+CurrentSight = Annotated[staff.Sight, Depends(find_sight)]
+
+
 @router.get("/team")
 async def list_team(
     paging: PageRequest,
-    caller: Staff,
+    sight: CurrentSight,
     session: TenantReadSession,
     response: Response,
     period: Period = "days_90",
 ) -> Page[MemberRow]:
     """Return the members whom the caller may see, by name, with their figures of the period."""
-    sight = await staff.get_sight(session, caller)
-    view = await staff.get_team(session, sight, period, after(paging), paging.limit)
+    view = await staff.get_team(session, sight, period, paging.after_key, paging.limit)
     return page(paging, response, view.members, view.next_after)
 
 
@@ -48,15 +57,14 @@ async def list_team(
 async def list_metrics(
     team_member_id: UUID,
     paging: PageRequest,
-    caller: Staff,
+    sight: CurrentSight,
     session: TenantReadSession,
     response: Response,
     period: Period = "days_90",
 ) -> Page[FigureView]:
     """Return one member's figures, the newest period first; `month` gives the last year's."""
-    sight = await staff.get_sight(session, caller)
     figures, next_after = await staff.list_figures(
-        session, sight, team_member_id, period, after(paging), paging.limit
+        session, sight, team_member_id, period, paging.after_key, paging.limit
     )
     return page(paging, response, figures, next_after)
 
@@ -78,24 +86,25 @@ async def unlink_member(team_member_id: UUID, caller: Owner, session: TenantSess
 
 
 @router.get("/me")
-async def get_me(caller: Staff, session: TenantReadSession, period: Period = "days_90") -> MeView:
+async def get_me(
+    sight: CurrentSight, session: TenantReadSession, period: Period = "days_90"
+) -> MeView:
     """Return the caller's own figures, the team's as a band; `view` is null without a link."""
-    return await staff.get_me(session, await staff.get_sight(session, caller), period)
+    return await staff.get_me(session, sight, period)
 
 
 @router.get("/me/metrics")
 async def list_my_metrics(
     paging: PageRequest,
-    caller: Staff,
+    sight: CurrentSight,
     session: TenantReadSession,
     response: Response,
     period: Period = "days_90",
 ) -> Page[FigureView]:
     """Return the caller's own figures, none while they are linked to nobody."""
-    sight = await staff.get_sight(session, caller)
     if sight.own_id is None or not sight.sees(sight.own_id):
         return page(paging, response, (), None)
     figures, next_after = await staff.list_figures(
-        session, sight, sight.own_id, period, after(paging), paging.limit
+        session, sight, sight.own_id, period, paging.after_key, paging.limit
     )
     return page(paging, response, figures, next_after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from myriad.products.keeper.repository.sql import bound, fetch_text
+from myriad.products.keeper.repository.sql import execute_text, fetch_text
 from myriad.scale.data import NamedQueries, ReadSession, Session
 
 _QUERIES = NamedQueries.load("myriad.products.keeper.google")
@@ -17,8 +17,7 @@ async def ask(session: ReadSession, name: str, /, **parameters: Any) -> list[dic
 
 async def run(session: Session, name: str, /, **parameters: Any) -> int:
     """Run the named statement and return how many rows it touched."""
-    connection = await session.connection()
-    return (await connection.exec_driver_sql(_QUERIES[name], bound(parameters))).rowcount
+    return await execute_text(session, _QUERIES[name], parameters)
 
 
 async def find_readers(crossing: ReadSession, account: str) -> list[dict[str, Any]]:

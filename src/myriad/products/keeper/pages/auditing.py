@@ -57,7 +57,7 @@ async def audit(
 ) -> Response:
     """Show who looked at whom, or what was decided and done."""
     lister = list_views if show == "views" else list_audit
-    rows, next_after = await lister(session, links.after(paging), paging.limit)
+    rows, next_after = await lister(session, paging.after_key, paging.limit)
     return _RENDERER.respond(
         page,
         "keeper/audit.html",

@@ -9,6 +9,7 @@ from datetime import date
 from markupsafe import Markup
 
 from myriad.kit.money import Money, minor_digits
+from myriad.products.keeper.reports.points import takings_point, visits_point
 from myriad.products.keeper.views import Change, ReportView, TodayView
 from myriad.scale.ui.charts import Point, bar_chart, line_chart
 from myriad.scale.ui.filters import plural
@@ -42,10 +43,7 @@ def cents_exact(minor: float, currency: str) -> str:
 
 def weekly_visits(view: TodayView) -> Figure:
     """Return visits per week; weeks with a day out of the ordinary stand out."""
-    points = tuple(
-        Point(_short(week.week_start), week.visits, plural(week.visits, "visit"))
-        for week in view.weeks
-    )
+    points = tuple(visits_point(week.week_start, week.visits) for week in view.weeks)
     odd = {_week(row.local_date) for row in view.anomalies if row.metric == "visits"}
     marked = [i for i, week in enumerate(view.weeks) if _week(week.week_start) in odd]
     chart = bar_chart(points, title="Visits per week", desc=_span(points), marked=marked)
@@ -60,9 +58,7 @@ def weekly_takings(view: TodayView) -> Figure:
 
 def daily_visits(view: ReportView) -> Figure:
     """Return visits per day of a report."""
-    points = tuple(
-        Point(_short(row.local_date), row.visits, plural(row.visits, "visit")) for row in view.days
-    )
+    points = tuple(visits_point(row.local_date, row.visits) for row in view.days)
     chart = bar_chart(points, title="Visits per day", desc=_span(points))
     return Figure(chart, points, plural(len(points), "day"))
 
@@ -75,9 +71,7 @@ def daily_takings(view: ReportView) -> Figure:
 
 def _takings(pairs: Sequence[tuple[date, Money]], currency: str, title: str, rest: str) -> Figure:
     scale = 10 ** minor_digits(currency)
-    points = tuple(
-        Point(_short(when), money.minor / scale, money.format(whole=True)) for when, money in pairs
-    )
+    points = tuple(takings_point(when, money) for when, money in pairs)
 
     def unit(value: float) -> str:
         return Money(round(value * scale), currency).format(whole=True)
@@ -96,10 +90,6 @@ def _weeks_in_words(view: TodayView) -> str:
 def _week(value: date) -> int:
     """Return the count of Mondays up to a day; ordinal 1 is a Monday."""
     return (value.toordinal() - 1) // 7
-
-
-def _short(value: date) -> str:
-    return f"{value.day} {value:%b}"
 
 
 def _span(points: Sequence[Point]) -> str:

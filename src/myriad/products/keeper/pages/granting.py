@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -14,10 +13,9 @@ from myriad.products.keeper import connecting
 from myriad.products.keeper.pages import screens
 from myriad.products.keeper.pages.route import CONNECTIONS, is_partial, page_router, see_other
 from myriad.products.keeper.queueing import enqueue_sync
-from myriad.products.keeper.reports import render_pdf
+from myriad.products.keeper.report_answers import answer_pdf
 from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.repository.connections import get_connections
-from myriad.products.keeper.repository.reports import get_report
 from myriad.scale.http import CurrentRuntime, Owner, Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
 
@@ -67,12 +65,4 @@ async def disconnect(connection_id: UUID, caller: Owner, session: TenantSession)
 @router.get("/reports/{report_id}.pdf")
 async def report_pdf(session: TenantReadSession, report_id: UUID) -> Response:
     """Send one report as PDF."""
-    account = await get_account(session)
-    view = await get_report(session, report_id)
-    return Response(
-        await asyncio.to_thread(render_pdf, view, account.name),
-        media_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="{view.kind}-{view.period_end}.pdf"'
-        },
-    )
+    return await answer_pdf(session, report_id)

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from myriad.products.keeper.views import CustomerFilter
 from myriad.scale.http import Paging
-from myriad.scale.http.cursors import seal
 
 DEFAULT_SORT = "value_at_risk"
 
@@ -25,12 +24,7 @@ def place(paging: Paging, next_after: str | None) -> Place:
     first = _address(paging.path, dict(paging.filters)) if paging.after else ""
     if next_after is None:
         return Place(first)
-    return Place(first, paging.next_path(seal(paging.key, paging.place, [next_after])))
-
-
-def after(paging: Paging) -> str | None:
-    """Return the ordering key of the last row shown before, or None on the first page."""
-    return str(paging.after[0]) if paging.after else None
+    return Place(first, paging.next_path(paging.cursor_at(next_after)))
 
 
 def customers(asked: CustomerFilter, **changes: str) -> str:

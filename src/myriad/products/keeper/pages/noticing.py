@@ -68,7 +68,7 @@ async def notices(
 ) -> Response:
     """Show what Keeper told people, newest first."""
     view = await list_notices(
-        session, is_owner=caller.is_owner, show=show or "all", after=links.after(paging)
+        session, is_owner=caller.is_owner, show=show or "all", after=paging.after_key
     )
     view = replace(view, mail=runtime.settings_of(KeeperSettings).smtp.can_send)
     return screens.notices(page, view, links.place(paging, view.next_after))

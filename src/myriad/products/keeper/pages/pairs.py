@@ -32,7 +32,7 @@ async def duplicates(
     show: Literal["open", "linked", "apart"] = "open",
 ) -> Response:
     """Show pairs to decide, linked ones, or those kept apart."""
-    asked = DuplicateFilter(show=show, after=links.after(paging))
+    asked = DuplicateFilter(show=show, after=paging.after_key)
     view = await list_duplicates(session, asked)
     live = screens.Live(await find_live_job(session))
     return screens.duplicates(page, view, links.place(paging, view.next_after), live)

@@ -43,7 +43,7 @@ async def customers(
 ) -> Response:
     """Show everybody who matches."""
     asked = CustomerFilter(
-        query=q, state=state or None, sort=sort, after=links.after(paging), limit=paging.limit
+        query=q, state=state or None, sort=sort, after=paging.after_key, limit=paging.limit
     )
     view = await list_customers(session, asked)
     return screens.customers(page, view, links.place(paging, view.next_after))
@@ -74,7 +74,7 @@ async def customer(
     person_id: UUID,
 ) -> Response:
     """Show one person, and note who looked."""
-    view = await get_customer(session, person_id, links.after(paging))
+    view = await get_customer(session, person_id, paging.after_key)
     await note_view(runtime.database, caller, view.person_id, "page")
     seen = None
     if caller.is_owner:

@@ -45,7 +45,7 @@ async def insights(
 ) -> Response:
     """Show claims, what they predict, and how earlier ones were graded."""
     least = runtime.settings_of(KeeperSettings).minimum_customers
-    view = await list_insights(session, links.after(paging), minimum_customers=least)
+    view = await list_insights(session, paging.after_key, minimum_customers=least)
     return draw_insights(page, view, links.place(paging, view.next_after), caller.is_owner)
 
 

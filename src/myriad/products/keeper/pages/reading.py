@@ -25,7 +25,7 @@ async def reports(
     kind: ReportKind | Literal[""] = "",
 ) -> Response:
     """Show the reports, newest first."""
-    view = await list_reports(session, kind or None, links.after(paging))
+    view = await list_reports(session, kind or None, paging.after_key)
     return screens.reports(page, view, links.place(paging, view.next_after))
 
 

@@ -56,7 +56,7 @@ async def reviews(
     stars: Annotated[int | None, Query(ge=1, le=5)] = None,
 ) -> Response:
     """Show what customers said and what waits for an answer."""
-    asked = ReviewFilter(show=show, stars=stars, after=links.after(paging))
+    asked = ReviewFilter(show=show, stars=stars, after=paging.after_key)
     view = await list_reviews(session, asked)
     can_connect = runtime.settings_of(KeeperSettings).can_connect_google
     at = links.place(paging, view.next_after)

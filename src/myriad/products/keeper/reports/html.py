@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from myriad.kit.money import minor_digits
 from myriad.products.keeper.reports import goal_words, words
+from myriad.products.keeper.reports.points import takings_point, visits_point
 from myriad.products.keeper.views import ReportView
-from myriad.scale.ui.charts import Point, bar_chart, line_chart
+from myriad.scale.ui.charts import bar_chart, line_chart
 
 _environment = Environment(
     loader=PackageLoader("myriad.products.keeper.reports", "templates"),
@@ -20,18 +20,8 @@ _environment = Environment(
 
 def render_html(view: ReportView, business: str) -> str:
     """Return the report of `business` as a page that needs nothing else."""
-    visits = [
-        Point(words.short_day(day.local_date), float(day.visits), f"{day.visits:,} visits")
-        for day in view.days
-    ]
-    takings = [
-        Point(
-            words.short_day(day.local_date),
-            day.revenue.minor / 10 ** minor_digits(day.revenue.currency),
-            day.revenue.format(whole=True),
-        )
-        for day in view.days
-    ]
+    visits = [visits_point(day.local_date, day.visits) for day in view.days]
+    takings = [takings_point(day.local_date, day.revenue) for day in view.days]
     return _environment.get_template("report.html").render(
         view=view,
         business=business,

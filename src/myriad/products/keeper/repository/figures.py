@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from myriad.products.keeper.repository.sql import Row
@@ -11,6 +11,7 @@ from myriad.products.keeper.team.coaching import notes_for, side_of
 from myriad.products.keeper.team.definitions import BY_NAME, LEAST, Metric
 from myriad.products.keeper.team.grouping import group_by_separation
 from myriad.products.keeper.team.measuring import Measurement
+from myriad.products.keeper.team.reading import Reading
 from myriad.products.keeper.views.team import (
     Board,
     BoardRow,
@@ -22,10 +23,7 @@ from myriad.products.keeper.views.team import (
 LEAST_COLLEAGUES = 3
 """Staff see the team's band of a figure that at least so many colleagues have."""
 
-_NUMBERS = (
-    "value", "shrunk", "lo", "hi", "expected", "ratio", "ratio_lo", "ratio_hi",
-    "peer", "peer_lo", "peer_hi", "peers",
-)  # fmt: skip
+_NUMBERS = tuple(field.name for field in fields(Reading))
 
 
 def figure_of(row: Row) -> FigureView | None:

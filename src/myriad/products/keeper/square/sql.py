@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from myriad.products.keeper.repository.sql import fetch_text
+from myriad.products.keeper.repository.sql import execute_text, fetch_text
 from myriad.products.keeper.square.pages import Json
 from myriad.scale.data import NamedQueries, ReadSession, Session
-from myriad.scale.tenancy import current_tenant
 
 _QUERIES = NamedQueries.load("myriad.products.keeper.square")
 
@@ -19,6 +18,4 @@ async def ask(session: ReadSession, name: str, /, **parameters: Any) -> list[Jso
 
 async def run(session: Session, name: str, /, **parameters: Any) -> int:
     """Run the named statement and return how many rows it touched."""
-    connection = await session.connection()
-    bound = {"tenant_id": current_tenant(), **parameters}
-    return (await connection.exec_driver_sql(_QUERIES[name], bound)).rowcount
+    return await execute_text(session, _QUERIES[name], parameters)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from myriad.products.keeper.team.definitions import LEAST, METRICS, WIDTHS, Metric
+from myriad.products.keeper.team.reading import Reading
 from myriad.products.keeper.team.shrinkage import (
     Posterior,
     beta_bands,
@@ -57,31 +58,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """One figure of one member. With `reason` it is hidden and holds nothing but `n`.
-
-    `observed` is the numerator; `shrunk`, `lo`, `hi` the shrunk value with its interval; `ratio`
-    observed over expected by service mix; `peer` the team's mean with the band in which nine of
-    ten members lie; `peers` how many members are shown.
-    """
+class Measurement(Reading):
+    """One figure of one member. With `reason` it is hidden; `observed` is the numerator."""
 
     member: str
     metric: str
     n: int
     reason: str | None = None
     observed: float | None = None
-    value: float | None = None
-    shrunk: float | None = None
-    lo: float | None = None
-    hi: float | None = None
-    expected: float | None = None
-    ratio: float | None = None
-    ratio_lo: float | None = None
-    ratio_hi: float | None = None
-    peer: float | None = None
-    peer_lo: float | None = None
-    peer_hi: float | None = None
-    peers: int = 0
     parts: tuple[Part, ...] = ()
 
 

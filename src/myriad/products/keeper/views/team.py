@@ -10,6 +10,7 @@ from uuid import UUID
 from myriad.products.keeper.team.coaching import Side
 from myriad.products.keeper.team.definitions import Better, Kind, Unit
 from myriad.products.keeper.team.periods import Period
+from myriad.products.keeper.team.reading import Reading
 
 StaffPrivacy = Literal["owner_only", "own", "team"]
 Reason = Literal["few", "bookings", "timecards", "articles", "history"]
@@ -26,7 +27,7 @@ class ServicePart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FigureView:
+class FigureView(Reading):
     """One figure of one member in one period.
 
     Shares are between 0 and 1, money in minor units. With `reason` the figure is hidden: `few`
@@ -44,18 +45,6 @@ class FigureView:
     n: int
     missing: int = 0
     reason: Reason | None = None
-    value: float | None = None
-    shrunk: float | None = None
-    lo: float | None = None
-    hi: float | None = None
-    expected: float | None = None
-    ratio: float | None = None
-    ratio_lo: float | None = None
-    ratio_hi: float | None = None
-    peer: float | None = None
-    peer_lo: float | None = None
-    peer_hi: float | None = None
-    peers: int = 0
     side: Side = "level"
     parts: tuple[ServicePart, ...] = ()
 
