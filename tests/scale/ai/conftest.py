@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from myriad.kit.ids import new_id
-from myriad.scale.ai import AIRequest, AISettings, Gateway, Message
+from myriad.scale.ai import AIRequest, AISettings, Message
 from myriad.scale.ai.answers import RedisAnswers
 from myriad.scale.ai.catalog import Catalog, ModelLimits, catalog_on
-from myriad.scale.ai.gateway import _BREAKER
+from myriad.scale.ai.gateway import _BREAKER, Gateway
 from myriad.scale.ai.ledger import Ledger
 from myriad.scale.ai.simulator import World, create_app
 from myriad.scale.limits import Breaker, ProviderBudget

@@ -8,9 +8,9 @@ import pytest
 
 from myriad.kit.errors import InvalidInputError
 from myriad.kit.ids import new_id
-from myriad.scale.ai import AIRequest, ItemsRequest, answers_offline
+from myriad.scale.ai import AIRequest, answers_offline
 from myriad.scale.ai.catalog import ModelLimits
-from myriad.scale.ai.items import UNKNOWN, read_lines
+from myriad.scale.ai.items import UNKNOWN, ItemsRequest, read_lines
 from myriad.scale.ai.simulator import Fault
 from tests.fixtures.database import TwoTenants
 from tests.scale.ai.conftest import HAIKU, Maker, Simulated

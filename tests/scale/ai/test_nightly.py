@@ -93,7 +93,8 @@ async def test_a_batch_is_handed_over_asked_after_and_read_at_half_price(
     provider: str,
 ) -> None:
     other = {"anthropic": "openai", "openai": "anthropic"}[provider]
-    use(make_gateway(**{f"{other}_api_key": None, f"{other}_base_url": ""}), monkeypatch)
+    without: dict[str, Any] = {f"{other}_api_key": None, f"{other}_base_url": ""}
+    use(make_gateway(**without), monkeypatch)
     requests = [question(schema=Verdict, instructions="Judge it.") for _ in range(3)]
     batch_id = await hand_in(runtime, requests)
     for _ in range(3):

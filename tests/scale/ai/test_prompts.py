@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myriad.kit.errors import InvalidInputError
-from myriad.scale.ai import AIRequest, ItemsRequest, Message, load_prompt, quote
+from myriad.scale.ai import AIRequest, Message, load_prompt, quote
 from myriad.scale.ai.errors import PromptNotFoundError
+from myriad.scale.ai.items import ItemsRequest
 from myriad.scale.ai.prompts import DATA_RULE, Prompt
 from tests.fixtures.database import TwoTenants
 from tests.scale.ai.conftest import Maker, Simulated

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from myriad.scale.ai import AIAnswer, AIRequest, Gateway, StreamBrokenError, answers_offline
+from myriad.scale.ai import AIAnswer, AIRequest, StreamBrokenError, answers_offline
+from myriad.scale.ai.gateway import Gateway
 from myriad.scale.ai.ledger import list_spend
 from myriad.scale.ai.simulator import Fault
 from myriad.scale.runtime import Runtime

@@ -1,11 +1,10 @@
 """One way to ask a model: within a budget and a deadline, cached, counted, with a way down.
 
-`Gateway.of(runtime)` is this process's gateway. Without a key only the offline provider answers.
+`gateway.Gateway.of(runtime)` is this process's gateway, `items.ItemsRequest` asks it for a code for
+each of many items. Without a key only the offline provider answers.
 """
 
 from myriad.scale.ai.errors import InvalidOutputError, NoAnswerError, StreamBrokenError
-from myriad.scale.ai.gateway import Gateway
-from myriad.scale.ai.items import ItemsAnswer, ItemsRequest
 from myriad.scale.ai.offline import answers_offline
 from myriad.scale.ai.prompts import DATA_RULE, Prompt, load_prompt, quote
 from myriad.scale.ai.request import NO_CACHE, AIAnswer, AIRequest, CachePolicy, Message, Usage
@@ -18,10 +17,7 @@ __all__ = [
     "AIRequest",
     "AISettings",
     "CachePolicy",
-    "Gateway",
     "InvalidOutputError",
-    "ItemsAnswer",
-    "ItemsRequest",
     "Message",
     "NoAnswerError",
     "Prompt",
