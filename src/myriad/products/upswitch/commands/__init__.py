@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from myriad.products.upswitch.commands import parameters, value
+from myriad.products.upswitch.commands import parameters, registry, value
 
 app = typer.Typer(
     help="Upswitch: what a company is worth, line by line.",
@@ -14,3 +14,6 @@ app = typer.Typer(
 )
 app.command("value", epilog=value.EPILOG)(value.command)
 app.add_typer(parameters.app, name="parameters")
+app.command("company", epilog=registry.COMPANY_EPILOG)(registry.company_command)
+app.command("kbo-load", epilog=registry.LOAD_EPILOG)(registry.load_command)
+app.command("kbo-simulate", epilog=registry.SIMULATE_EPILOG)(registry.simulate_command)

@@ -12,9 +12,10 @@ from typing import Any
 import typer
 
 from myriad.products.upswitch.engine.cells import is_sheet, read_cells
-from myriad.products.upswitch.engine.document import Inputs, inputs_schema, read_inputs
+from myriad.products.upswitch.engine.document import Inputs, read_inputs
 from myriad.products.upswitch.engine.montecarlo import Simulated, simulate
 from myriad.products.upswitch.engine.proof import prove
+from myriad.products.upswitch.engine.schema import inputs_schema
 from myriad.products.upswitch.engine.summary import summarize
 from myriad.products.upswitch.engine.valuation import Valuation, value
 from myriad.products.upswitch.errors import InputsError

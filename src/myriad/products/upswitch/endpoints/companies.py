@@ -9,7 +9,7 @@ from fastapi import Path, Query
 from myriad.products.upswitch.repository import get_company, search_companies
 from myriad.products.upswitch.repository.companies import SHOWN
 from myriad.products.upswitch.views import CompaniesView, CompanyView
-from myriad.scale.http import Router, TenantReadSession
+from myriad.scale.http import Router, TenantReader
 
 router = Router()
 Words = Annotated[
@@ -19,18 +19,18 @@ Words = Annotated[
 
 @router.get("/companies")
 async def list_companies(
-    session: TenantReadSession,
+    reader: TenantReader,
     q: Words = "",
     country: Literal["BE"] = "BE",
     limit: Annotated[int, Query(ge=1, le=SHOWN)] = SHOWN,
 ) -> CompaniesView:
     """Return the companies that `q` means, the likeliest first; Belgium is the country there is."""
-    return await search_companies(session, q, limit=limit)
+    return await search_companies(reader, q, limit=limit)
 
 
 @router.get("/companies/{number}")
 async def read_company(
-    session: TenantReadSession, number: Annotated[str, Path(max_length=40)]
+    reader: TenantReader, number: Annotated[str, Path(max_length=40)]
 ) -> CompanyView:
     """Return one company by its enterprise or VAT number."""
-    return await get_company(session, number)
+    return await get_company(reader, number)

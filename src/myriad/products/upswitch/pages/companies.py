@@ -12,7 +12,7 @@ from starlette.responses import Response
 from myriad.products.upswitch.repository import get_company, search_companies
 from myriad.products.upswitch.views import CompaniesView, CompanyView
 from myriad.scale import ui
-from myriad.scale.http import Router, TenantReadSession
+from myriad.scale.http import Router, TenantReader
 from myriad.scale.ui.page import CurrentPage
 
 router = Router()
@@ -21,21 +21,21 @@ _RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
 
 @router.get("/companies")
 async def companies(
-    page: CurrentPage, session: TenantReadSession, q: Annotated[str, Query(max_length=100)] = ""
+    page: CurrentPage, reader: TenantReader, q: Annotated[str, Query(max_length=100)] = ""
 ) -> Response:
     """Show what a search finds."""
-    view = await search_companies(session, q)
+    view = await search_companies(reader, q)
     return _RENDERER.respond(page, "upswitch/companies.html", view=view, answer=_found(view))
 
 
 @router.get("/companies/{number}")
 async def company(
     page: CurrentPage,
-    session: TenantReadSession,
+    reader: TenantReader,
     number: Annotated[str, PathParameter(max_length=40)],
 ) -> Response:
     """Show one company."""
-    view = await get_company(session, number)
+    view = await get_company(reader, number)
     return _RENDERER.respond(page, "upswitch/company.html", view=view, answer=_described(view))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from myriad.products.upswitch.registry.errors import CompanyNotFoundError
 from myriad.products.upswitch.registry.nace import Activity, choose_activities, is_financial
@@ -22,9 +23,19 @@ from myriad.products.upswitch.views import (
     CompanyView,
     RegistryState,
 )
-from myriad.scale.data import ReadSession
 
 Row = dict[str, Any]
+
+
+class Rows(Protocol):
+    """What reads named SQL for a caller."""
+
+    async def rows(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the rows of a query."""
+        ...
+
 
 SHOWN = 20
 _ORDINARY = "000"
@@ -37,16 +48,13 @@ _WARNING = (
 )
 
 
-async def search_companies(
-    session: ReadSession, query: str, *, limit: int = SHOWN
-) -> CompaniesView:
+async def search_companies(reader: Rows, query: str, *, limit: int = SHOWN) -> CompaniesView:
     """Return the companies that a name, an enterprise number or a VAT number means."""
-    registry = await _registry_state(session)
+    registry = await _registry_state(reader)
     if _NUMBER.fullmatch(query):
-        return await _search_number(session, query, registry)
-    found = await _fetch(session, "search_companies", query=query.replace("\0", ""), limit=limit)
-    forms = await _describe(session, [("JuridicalForm", row["legal_form"]) for row in found])
-    rows = tuple(_row(row, forms) for row in found)
+        return await _search_number(reader, query, registry)
+    asked = {"query": query.replace("\0", ""), "limit": limit, "language": _LANGUAGE}
+    rows = tuple(_row(row) for row in await reader.rows(QUERIES["search_companies"], asked))
     note = "" if rows or not query.strip() else _nothing_found(registry)
     return CompaniesView(query=query, rows=rows, registry=registry, note=note)
 
@@ -57,9 +65,7 @@ def _nothing_found(registry: RegistryState) -> str:
     return "No legal person has a name with words that begin so. Try the enterprise number."
 
 
-async def _search_number(
-    session: ReadSession, query: str, registry: RegistryState
-) -> CompaniesView:
+async def _search_number(reader: Rows, query: str, registry: RegistryState) -> CompaniesView:
     try:
         number = parse_enterprise_number(query)
     except EnterpriseNumberError as error:
@@ -70,20 +76,20 @@ async def _search_number(
             note=error.detail,
             suggestions=error.suggestions,
         )
-    found = await _fetch(session, "find_company", number=number)
-    forms = await _describe(session, [("JuridicalForm", row["legal_form"]) for row in found])
+    asked = {"number": number, "language": _LANGUAGE}
+    found = await reader.rows(QUERIES["find_companies_by_number"], asked)
     note = "" if found else f"{format_number(number)} is valid, but not in the register here."
-    rows = tuple(_row(row, forms) for row in found)
+    rows = tuple(_row(row) for row in found)
     return CompaniesView(query=query, rows=rows, registry=registry, note=note)
 
 
-async def get_company(session: ReadSession, given: str) -> CompanyView:
+async def get_company(reader: Rows, given: str) -> CompanyView:
     """Return the card of the company with that number; raises CompanyNotFoundError.
 
     Raises EnterpriseNumberError, with the nearest valid numbers, for what is no number.
     """
     number = parse_enterprise_number(given)
-    rows = await _fetch(session, "find_company", number=number)
+    rows = await reader.rows(QUERIES["find_company"], {"number": number})
     if not rows:
         raise CompanyNotFoundError(
             f"{format_number(number)} is not in the register here. Natural persons are left out."
@@ -94,7 +100,7 @@ async def get_company(session: ReadSession, given: str) -> CompanyView:
         for each in row["activities"]
     )
     texts = await _describe(
-        session,
+        reader,
         [
             ("JuridicalForm", row["legal_form"]),
             ("JuridicalSituation", row["situation"]),
@@ -123,21 +129,20 @@ async def get_company(session: ReadSession, given: str) -> CompanyView:
     )
 
 
-async def _registry_state(session: ReadSession) -> RegistryState:
-    rows = await _fetch(session, "last_kbo_extract")
+async def _registry_state(reader: Rows) -> RegistryState:
+    rows = await reader.rows(QUERIES["last_kbo_extract"])
     if not rows:
         return RegistryState()
     return RegistryState(snapshot_date=rows[0]["snapshot_date"], extract_number=rows[0]["number"])
 
 
-def _row(row: Row, forms: dict[tuple[str, str], str]) -> CompanyRow:
+def _row(row: Row) -> CompanyRow:
     address = row["address"] or {}
     number = format_number(row["number"])
-    form = row["legal_form"]
     return CompanyRow(
         number=number,
         name=row["name"] or number,
-        legal_form=forms.get(("JuridicalForm", form), form) if form else None,
+        legal_form=row["form"] or row["legal_form"],
         is_ordinary=row["situation"] in (None, _ORDINARY),
         municipality=address.get("municipality"),
         zipcode=address.get("zipcode"),
@@ -155,24 +160,16 @@ def _coded(texts: dict[tuple[str, str], str], category: str, code: str | None) -
 
 
 async def _describe(
-    session: ReadSession, codes: list[tuple[str, str | None]]
+    reader: Rows, codes: list[tuple[str, str | None]]
 ) -> dict[tuple[str, str], str]:
     """Return what codes mean, by (category, code)."""
     asked = sorted({(category, code) for category, code in codes if code})
     if not asked:
         return {}
-    rows = await _fetch(
-        session,
-        "describe_codes",
-        language=_LANGUAGE,
-        categories=[category for category, _ in asked],
-        codes=[code for _, code in asked],
-    )
+    parameters = {
+        "language": _LANGUAGE,
+        "categories": [category for category, _ in asked],
+        "codes": [code for _, code in asked],
+    }
+    rows = await reader.rows(QUERIES["describe_codes"], parameters)
     return {(row["category"], row["code"]): row["description"] for row in rows}
-
-
-async def _fetch(session: ReadSession, name: str, /, **parameters: Any) -> list[Row]:
-    connection = await session.connection()
-    result = await connection.exec_driver_sql(QUERIES[name], parameters)
-    names = tuple(result.keys())
-    return [dict(zip(names, row, strict=True)) for row in result.all()]

@@ -147,20 +147,20 @@ CREATE UNIQUE INDEX uq_company_term_term ON upswitch.company_term (term, number)
 CREATE INDEX ix_company_term_number ON upswitch.company_term (number);
 """
 
+# Letters without their accents, and whatever is no part of a word as a space. Regular expressions
+# would take ten times as long over three million names.
+_LETTERS = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿœæß"
+_PLAIN = "aaaaaaceeeeiiiinoooooouuuuyyoas"
+_MARKS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\r\n«»“”„‘’•·…–—°\xa0'  # noqa: RUF001 - dashes of names.
+_FROM = _LETTERS + "''" + _MARKS
+_TO = _PLAIN + " " * (1 + len(_MARKS))
 _ARRAY = ", ".join(f"'{table}'" for table in (*KBO, *MADE))
 
 FUNCTIONS = f"""
 CREATE FUNCTION upswitch.search_words(name text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
-SELECT string_to_array(btrim(regexp_replace(
-    translate(
-        lower(name),
-        'àáâãäåçèéêëìíîïñòóôõöøùúûüýÿœæß',
-        'aaaaaaceeeeiiiinoooooouuuuyyoas'
-    ),
-    '[^[:alnum:]]+', ' ', 'g'
-)), ' ')
+SELECT array_remove(string_to_array(translate(lower(name), '{_FROM}', '{_TO}'), ' '), '')
 $$;
 
 CREATE FUNCTION upswitch.begin_registry_load() RETURNS void
@@ -230,7 +230,7 @@ $$;
 REVOKE ALL ON FUNCTION upswitch.open_registry_table FROM PUBLIC;
 
 CREATE FUNCTION upswitch.finish_registry_load() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '10s'
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '200ms'
 AS $$
 DECLARE
     part text;

@@ -39,6 +39,8 @@ _EVERYBODY = {
     "chosen_family": "",
 }
 _KEPT_REFUSALS = 100_000
+_SWAP_ATTEMPTS = 300
+_SWAP_PAUSE_SECONDS = 0.2
 
 Told = Callable[[str, int, int], None]
 
@@ -67,6 +69,7 @@ async def registry_connection(database: Database) -> AsyncIterator[psycopg.Async
     async with connection:
         await connection.execute("SET datestyle = 'ISO, DMY'")
         await connection.execute("SET statement_timeout = 0")
+        await connection.execute("SET work_mem = '128MB'")
         row = await (await connection.execute(QUERIES["lock_registry"])).fetchone()
         if not row or not row[0]:
             raise RegistryBusyError
@@ -197,9 +200,22 @@ async def _swap(
     loaded: Loaded,
     refusals: list[tuple[str, Refusal]],
 ) -> None:
-    async with connection.transaction():
-        await connection.execute("SELECT upswitch.finish_registry_load()")
-        await note_extract(connection, extract, natural_persons, loaded, refusals)
+    """Put the new tables in the place of the old ones.
+
+    A reader may hold one of them and want the next. The swap waits for a table less than the
+    server takes to look for deadlocks, so that it is the swap that gives way and tries again.
+    """
+    for attempt in range(_SWAP_ATTEMPTS):
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT upswitch.finish_registry_load()")
+                await note_extract(connection, extract, natural_persons, loaded, refusals)
+        except psycopg.errors.LockNotAvailable:
+            if attempt + 1 == _SWAP_ATTEMPTS:
+                raise
+            await asyncio.sleep(_SWAP_PAUSE_SECONDS)
+        else:
+            return
 
 
 async def note_extract(

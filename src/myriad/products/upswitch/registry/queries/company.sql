@@ -30,7 +30,6 @@ LEFT JOIN (
         LEFT JOIN upswitch.kbo_branch{next} b ON b.number = m.entity
         {chosen_family}
     ) named
-    WHERE word <> ''
     GROUP BY enterprise
 ) w ON w.enterprise = e.number
 LEFT JOIN (

@@ -16,7 +16,16 @@ WHERE language = %(language)s
   AND (category, code) IN (SELECT * FROM unnest(%(categories)s::text[], %(codes)s::text[]))
 
 -- name: search_companies
-SELECT c.number, c.name, c.status, c.situation, c.legal_form, c.address
+SELECT c.number, c.name, c.situation, c.legal_form, c.address, k.description AS form
 FROM upswitch.find_companies(%(query)s, %(limit)s) WITH ORDINALITY AS found (number, place)
 JOIN upswitch.company c USING (number)
+LEFT JOIN upswitch.kbo_code k
+    ON k.category = 'JuridicalForm' AND k.code = c.legal_form AND k.language = %(language)s
 ORDER BY found.place
+
+-- name: find_companies_by_number
+SELECT c.number, c.name, c.situation, c.legal_form, c.address, k.description AS form
+FROM upswitch.company c
+LEFT JOIN upswitch.kbo_code k
+    ON k.category = 'JuridicalForm' AND k.code = c.legal_form AND k.language = %(language)s
+WHERE c.number = %(number)s
