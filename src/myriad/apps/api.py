@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             broker_url=chosen.redis.broker_url.get_secret_value(),
             cache_url=chosen.redis.cache_url.get_secret_value(),
             vault=vault,
-            settings=[chosen.http, chosen.keeper],
+            settings=[chosen.http, chosen.ai, chosen.keeper],
         ) as opened:
             yield opened
 

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.settings import KeeperSettings
+from myriad.scale.ai.settings import AISettings
 from myriad.scale.data import DatabaseSettings
 from myriad.scale.jobs.settings import JobSettings, TickerSettings, WorkerSettings
 
@@ -45,6 +46,7 @@ class HttpSettings(BaseModel):
 
     `is_https` says that browsers reach it by https, here or at the proxy before it.
     `metrics_token` opens /metrics to others than this machine.
+    `workers` is how many API processes share the request rates while Redis is away.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,6 +56,8 @@ class HttpSettings(BaseModel):
     is_https: bool = False
     metrics_token: SecretStr | None = None
     max_body_bytes: int = Field(default=2_000_000, gt=0)
+    is_rate_limited: bool = True
+    workers: int = Field(default=1, gt=0)
 
 
 class SecretSettings(BaseModel):
@@ -83,6 +87,7 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     worker: WorkerSettings = WorkerSettings()
     ticker: TickerSettings = TickerSettings()
+    ai: AISettings = AISettings()
     keeper: KeeperSettings = KeeperSettings()
 
     @classmethod

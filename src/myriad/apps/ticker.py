@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 from myriad.apps.measures import serve_measures
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
+from myriad.scale.ai.upkeep import serve_upkeep
 from myriad.scale.data import Database
 from myriad.scale.jobs.backlog import serve_backlog
 from myriad.scale.jobs.broker import Publisher, create_celery
@@ -38,6 +39,7 @@ async def serve(settings: Settings) -> None:
             capacity = serve_capacity(database, settings.jobs.backlog_capacity)
             group.create_task(capacity, name="capacity")
             group.create_task(serve_backlog(database), name="backlog")
+            group.create_task(serve_upkeep(database, settings.ai), name="ai")
             group.create_task(serve_measures(database, [settings.keeper]), name="measures")
     finally:
         publisher.close()

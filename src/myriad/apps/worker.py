@@ -11,6 +11,7 @@ from myriad.apps.products import PRODUCTS
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
 from myriad.scale.jobs.worker import run_worker
+from myriad.scale.manifest import load
 from myriad.scale.observe import logs
 from myriad.scale.runtime import Runtime, open_runtime
 from myriad.scale.vault import Vault
@@ -27,6 +28,7 @@ def main() -> int:
 
 def serve(settings: Settings) -> int:
     """Serve the jobs of every product until SIGTERM or SIGINT and return the exit code."""
+    load("myriad.scale.ai.tasks:poll_batch")
     for product in PRODUCTS:
         product.load_tasks()
     if settings.worker.metrics_port is not None:
@@ -42,7 +44,7 @@ def _runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
         broker_url=settings.redis.broker_url.get_secret_value(),
         cache_url=settings.redis.cache_url.get_secret_value(),
         vault=Vault.from_base64(settings.secrets.key.get_secret_value()),
-        settings=[settings.http, settings.keeper],
+        settings=[settings.http, settings.ai, settings.keeper],
     )
 
 
