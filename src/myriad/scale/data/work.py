@@ -1,4 +1,4 @@
-"""Sessions of work that is short and frequent: as few round trips as a transaction can have.
+"""Sessions of jobs and of reads, short and frequent: as few round trips as a transaction can have.
 
 A transaction takes its connection at its first statement. BEGIN and the tenant go out together,
 and the last statement goes out together with COMMIT. Whether an idle connection still lives is
@@ -33,16 +33,23 @@ _POOL_TIMEOUT_SECONDS = 3600.0
 class WorkSessions:
     """A pool of connections whose transactions begin and end in one round trip each."""
 
-    def __init__(self, settings: DatabaseSettings, process: str) -> None:
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        process: str,
+        *,
+        size: int | None = None,
+        wait_seconds: float = _POOL_TIMEOUT_SECONDS,
+    ) -> None:
         parts = urlsplit(settings.app)._replace(scheme="postgresql+psycopg")
         self._engine: AsyncEngine = create_async_engine(
             urlunsplit(parts),
-            pool_size=settings.work_pool_size,
+            pool_size=size or settings.work_pool_size,
             max_overflow=0,
-            pool_timeout=_POOL_TIMEOUT_SECONDS,
+            pool_timeout=wait_seconds,
             hide_parameters=True,
             connect_args={
-                "application_name": f"{process}-work",
+                "application_name": process,
                 "connect_timeout": settings.connect_timeout_seconds,
                 # We send BEGIN ourselves, in one message with the tenant.
                 "autocommit": True,
@@ -51,9 +58,16 @@ class WorkSessions:
         event.listen(self._engine.sync_engine, "connect", _keep_statements)
         event.listen(self._engine.sync_engine, "checkout", _refuse_dead)
 
-    def open(self, tenant_id: TenantId, *, read_only: bool = False) -> AsyncSession:
-        """Return a session whose every transaction acts for `tenant_id`; the caller closes it."""
+    def open(
+        self, tenant_id: TenantId, *, read_only: bool = False, timeout_seconds: int | None = None
+    ) -> AsyncSession:
+        """Return a session whose every transaction acts for `tenant_id`; the caller closes it.
+
+        `timeout_seconds` bounds each statement.
+        """
         begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+        if timeout_seconds is not None:
+            begin += f"; SET LOCAL statement_timeout = '{timeout_seconds}s'"
         return AsyncSession(
             self._engine,
             sync_session_class=_WorkSession,

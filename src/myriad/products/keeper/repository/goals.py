@@ -15,9 +15,10 @@ from myriad.products.keeper.views.preferences import Preferences
 from myriad.scale.data import ReadSession
 
 
-async def list_paces(session: ReadSession, account: AccountFacts) -> tuple[GoalPace, ...]:
+async def list_paces(
+    session: ReadSession, account: AccountFacts, chosen: Preferences
+) -> tuple[GoalPace, ...]:
     """Return the goals as Today shows them; the calls are those of the present week."""
-    chosen = await read_preferences(session)
     return await _paces(session, account, chosen, account.day, "goal_takings")
 
 

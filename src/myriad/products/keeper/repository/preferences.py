@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, time
 from typing import Any
 from uuid import UUID
 
 from myriad.products.keeper.errors import NoAccountError
-from myriad.products.keeper.repository.sql import Row, execute, find
+from myriad.products.keeper.repository.sql import Row, execute, fetch
 from myriad.products.keeper.views.preferences import (
     NOTICE_KINDS,
     ClosedDay,
@@ -25,10 +26,14 @@ async def read_preferences(session: ReadSession) -> Preferences:
 
     Raises NoAccountError.
     """
-    row = await find(session, "read_preferences")
-    if row is None:
+    return preferences_from(await fetch(session, "read_preferences"))
+
+
+def preferences_from(rows: Sequence[Row]) -> Preferences:
+    """Return the same from the rows of "read_preferences"."""
+    if not rows:
         raise NoAccountError("this tenant has no Keeper account yet; connect Square first")
-    return _preferences(row)
+    return _preferences(rows[0])
 
 
 async def lock_preferences(session: Session) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +19,15 @@ from myriad.products.keeper.proof.assignment import (
 from myriad.products.keeper.proof.playbooks import PlaybookArms, PlaybookUplift, pooled_uplift
 from myriad.products.keeper.proof.saving import ArmTotals, Effect, measure_effect, money_saved
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
-from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch, find, get
+from myriad.products.keeper.repository.sql import (
+    Row,
+    execute,
+    execute_rows,
+    fetch,
+    fetch_all,
+    find,
+    get,
+)
 from myriad.products.keeper.views.proof import (
     ArmCard,
     MoneyBounds,
@@ -110,24 +118,35 @@ async def get_saved(
 
     The effect of one call is pooled over the year up to `last`.
     """
-    rows = await _totals(session, last, since=first)
-    if not rows and not (await get(session, "waiting_assignments", day=last))["first_on"]:
+    found = await fetch_all(session, asked_of_saved(first, last))
+    return saved_of(found, account, first, last)
+
+
+def asked_of_saved(first: date, last: date) -> dict[str, dict[str, Any]]:
+    """Return the queries that `saved_of` reads."""
+    return {
+        "effect_totals": {**_year_up_to(last), "since": first},
+        "waiting_assignments": {"day": last},
+        "get_control_group": {},
+    }
+
+
+def saved_of(
+    found: Mapping[str, Sequence[Row]], account: AccountFacts, first: date, last: date
+) -> Saved | None:
+    """Return the same from the rows of `asked_of_saved`."""
+    rows, group = found["effect_totals"], found["get_control_group"]
+    if not rows and not found["waiting_assignments"][0]["first_on"]:
         return None
     effect = measure_effect(*_arms(rows))
     recent = sum(row["recent"] for row in rows if row["arm"] == "call")
-    is_on = effect.money is not None or await _is_on(session)
+    is_on = effect.money is not None or not group or bool(group[0]["is_on"])
     return _saved(effect, recent, account.currency, first, last, is_on)
 
 
-async def _is_on(session: ReadSession) -> bool:
-    group = await find(session, "get_control_group")
-    return group is None or bool(group["is_on"])
-
-
-async def get_recent_saved(session: ReadSession, account: AccountFacts) -> Saved | None:
-    """Return what calls saved over the last 28 days of the account."""
-    first = account.day - timedelta(days=RECENT_DAYS - 1)
-    return await get_saved(session, account, first, account.day)
+def recent_days(account: AccountFacts) -> tuple[date, date]:
+    """Return the first and the last of the account's last 28 days."""
+    return account.day - timedelta(days=RECENT_DAYS - 1), account.day
 
 
 async def get_proof(session: ReadSession) -> ProofView:
@@ -159,8 +178,11 @@ async def get_proof(session: ReadSession) -> ProofView:
 
 
 async def _totals(session: ReadSession, last: date, *, since: date) -> list[Row]:
-    first = last - timedelta(days=POOLED_DAYS - 1)
-    return await fetch(session, "effect_totals", first=first, last=last, since=since)
+    return await fetch(session, "effect_totals", **_year_up_to(last), since=since)
+
+
+def _year_up_to(last: date) -> dict[str, date]:
+    return {"first": last - timedelta(days=POOLED_DAYS - 1), "last": last}
 
 
 def _arms(rows: Sequence[Row]) -> tuple[ArmTotals, ArmTotals]:

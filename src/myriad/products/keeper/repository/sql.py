@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from psycopg import AsyncCursor
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from myriad.scale.data import NamedQueries, ReadSession, Session, find_driver
@@ -40,6 +42,30 @@ async def fetch_text(session: ReadSession, sql: str, parameters: Mapping[str, An
         names = tuple(column.name for column in cursor.description or ())
         rows = await cursor.fetchall()
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+async def fetch_all(
+    session: ReadSession, asked: Mapping[str, Mapping[str, Any]], /
+) -> dict[str, list[Row]]:
+    """Return the rows of several named queries, sent together: one round trip for all of them."""
+    return await fetch_texts(
+        session, {name: (QUERIES[name], parameters) for name, parameters in asked.items()}
+    )
+
+
+async def fetch_texts(
+    session: ReadSession, asked: Mapping[str, tuple[str, Mapping[str, Any]]], /
+) -> dict[str, list[Row]]:
+    """Return the rows of several queries by their keys, sent together: one round trip for all."""
+    driver = await find_driver(session)
+    if driver is None:
+        return {key: await fetch_text(session, *query) for key, query in asked.items()}
+    cursors: dict[str, AsyncCursor[Row]] = {}
+    async with driver.pipeline():
+        for key, (sql, parameters) in asked.items():
+            cursors[key] = driver.cursor(row_factory=dict_row)
+            await cursors[key].execute(sql, bound(parameters))
+    return {key: await cursor.fetchall() for key, cursor in cursors.items()}
 
 
 async def find(session: ReadSession, name: str, /, **parameters: Any) -> Row | None:

@@ -26,14 +26,18 @@ async def list_cards(
     person_id: UUID | None = None,
 ) -> tuple[TaskCard, ...]:
     """Return the open tasks of the account's day, or those of one person, the dearest first."""
-    rows = await fetch(
-        session,
-        "task_cards",
-        day=account.day,
-        task_id=task_id,
-        person_id=person_id,
-        limit=CARDS_SHOWN,
-    )
+    asked = {"task_id": task_id, "person_id": person_id}
+    rows = await fetch(session, "task_cards", **{**open_cards(account), **asked})
+    return cards_from(rows, account)
+
+
+def open_cards(account: AccountFacts) -> dict[str, Any]:
+    """Return what "task_cards" is asked for the open tasks of the account's day."""
+    return {"day": account.day, "task_id": None, "person_id": None, "limit": CARDS_SHOWN}
+
+
+def cards_from(rows: Sequence[Row], account: AccountFacts) -> tuple[TaskCard, ...]:
+    """Return the rows of "task_cards" as screens show them."""
     return tuple(_card(row, account) for row in rows)
 
 
@@ -45,11 +49,9 @@ async def get_task(session: ReadSession, task_id: UUID) -> TaskCard:
     return cards[0]
 
 
-async def count_tasks(session: ReadSession, account: AccountFacts) -> tuple[int, int]:
-    """Return how many tasks were done on the account's present day, and how many sleep."""
-    since = max(account.day, account.today)
-    row = await get(session, "task_counts", since=since, day=account.day)
-    return int(row["done_today"]), int(row["snoozed"])
+def counted_tasks(account: AccountFacts) -> dict[str, Any]:
+    """Return what "task_counts" is asked: done on the account's present day, and who sleeps."""
+    return {"since": max(account.day, account.today), "day": account.day}
 
 
 async def list_tasks(

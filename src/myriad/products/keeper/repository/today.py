@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from myriad.kit.clock import utc_now
@@ -10,9 +12,10 @@ from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
 from myriad.products.keeper.repository.goals import list_paces
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
-from myriad.products.keeper.repository.proof import get_recent_saved
-from myriad.products.keeper.repository.sql import Row, fetch, get
-from myriad.products.keeper.repository.tasks import count_tasks, list_cards
+from myriad.products.keeper.repository.preferences import preferences_from
+from myriad.products.keeper.repository.proof import asked_of_saved, recent_days, saved_of
+from myriad.products.keeper.repository.sql import Row, fetch, fetch_all
+from myriad.products.keeper.repository.tasks import cards_from, counted_tasks, open_cards
 from myriad.products.keeper.settings import MINIMUM_CUSTOMERS
 from myriad.products.keeper.views import (
     AnomalyRow,
@@ -24,7 +27,10 @@ from myriad.products.keeper.views import (
 )
 from myriad.scale.data import ReadSession
 
-_ANOMALY_DAYS = 28
+_ANOMALY_DAYS, _ANOMALIES = 28, 10
+_WEEKS = 26
+# A comparison speaks of a time before only when the account already had customers then.
+_NEEDS_DAYS = {"revenue": 56, "visits": 56, "people": 180}
 _LATE_AFTER = timedelta(days=1)
 _CONNECTIONS = "/keeper/connections"
 
@@ -35,12 +41,12 @@ async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTO
     Up to `minimum_customers` nothing is said about who slips away.
     """
     account = await get_account(session)
-    people = await get(session, "today_people", day=account.day)
-    changes = await get(session, "changes", day=account.day)
-    health = await get(session, "today_health")
-    tasks = await list_cards(session, account)
-    done, snoozed = await count_tasks(session, account)
-    currency = account.currency
+    found = await fetch_all(session, _asked(account))
+    people, currency = found["today_people"][0], account.currency
+    changes = _changes(found, account)
+    health, runs = found["today_health"][0], found["last_agent_runs"]
+    tasks, counted = cards_from(found["task_cards"], account), found["task_counts"][0]
+    chosen = preferences_from(found["read_preferences"])
     return TodayView(
         business_date=account.business_date,
         currency=currency,
@@ -51,33 +57,49 @@ async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTO
         value_at_risk=Money(sum(task.value_at_risk.minor for task in tasks), currency),
         freshness=_freshness(account, health),
         tasks=tasks,
-        done_today=done,
-        snoozed=snoozed,
-        weeks=await _weeks(session, account),
-        revenue_28_days=_change(changes, "revenue", account.day, 56),
-        visits_28_days=_change(changes, "visits", account.day, 56),
-        active_customers=_change(changes, "people", account.day, 180),
-        booked_ahead=(await get(session, "booked_ahead", day=account.day))["people"],
-        anomalies=await list_recent_anomalies(session, account.day),
-        notices=await list_notices(session, health),
-        is_measured=await _is_measured(session),
-        saved=await get_recent_saved(session, account),
-        goals=await list_paces(session, account),
+        done_today=int(counted["done_today"]),
+        snoozed=int(counted["snoozed"]),
+        weeks=_weeks(found["business_weeks"], account),
+        revenue_28_days=changes["revenue"],
+        visits_28_days=changes["visits"],
+        active_customers=changes["people"],
+        booked_ahead=found["booked_ahead"][0]["people"],
+        anomalies=tuple(anomaly_row(row) for row in found["list_anomalies"]),
+        notices=_notices(health, found["connection_notices"], runs),
+        is_measured=_is_measured(runs),
+        saved=saved_of(found, account, *recent_days(account)),
+        goals=await list_paces(session, account, chosen),
     )
 
 
-async def _is_measured(session: ReadSession) -> bool:
+def _asked(account: AccountFacts) -> dict[str, dict[str, Any]]:
+    """Return every query of the screen: they go out together."""
+    day = account.day
+    return {
+        "today_people": {"day": day},
+        "business_weeks": {"day": day, "monday": _first_monday(day)},
+        "active_people": {"day": day},
+        "today_health": {},
+        "task_cards": open_cards(account),
+        "task_counts": counted_tasks(account),
+        "booked_ahead": {"day": day},
+        "list_anomalies": {
+            "first": day - timedelta(days=_ANOMALY_DAYS - 1),
+            "last": day,
+            "after_day": None,
+            "after_id": None,
+            "limit": _ANOMALIES,
+        },
+        "connection_notices": {},
+        "last_agent_runs": {},
+        "read_preferences": {},
+        **asked_of_saved(*recent_days(account)),
+    }
+
+
+def _is_measured(runs: Sequence[Row]) -> bool:
     """Tell whether the analysis has ended, so that silence means that nobody is slipping."""
-    rows = await fetch(session, "last_agent_runs")
-    return any(row["agent"] == "analysis" and row["state"] != "running" for row in rows)
-
-
-async def list_recent_anomalies(
-    session: ReadSession, last: date, days: int = _ANOMALY_DAYS
-) -> tuple[AnomalyRow, ...]:
-    """Return the unusual days of the last `days` up to `last`, newest first."""
-    rows, _ = await list_anomalies(session, last - timedelta(days=days - 1), last, None, 10)
-    return rows
+    return any(row["agent"] == "analysis" and row["state"] != "running" for row in runs)
 
 
 async def list_anomalies(
@@ -112,13 +134,9 @@ def anomaly_row(row: Row) -> AnomalyRow:
     )
 
 
-async def list_notices(session: ReadSession, health: Row) -> tuple[Notice, ...]:
+def _notices(health: Row, connections: Sequence[Row], runs: Sequence[Row]) -> tuple[Notice, ...]:
     """Return what is wrong with the data, the gravest first."""
-    found = [
-        notice
-        for row in await fetch(session, "connection_notices")
-        for notice in _connection_notices(row)
-    ]
+    found = [notice for row in connections for notice in _connection_notices(row)]
     if health["days_off"]:
         found.append(
             Notice(
@@ -140,7 +158,7 @@ async def list_notices(session: ReadSession, health: Row) -> tuple[Notice, ...]:
                 action_href=_CONNECTIONS,
             )
         )
-    found += await _failed_agents(session)
+    found += _failed_agents(runs)
     order = {"danger": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda notice: order[notice.level]))
 
@@ -171,31 +189,36 @@ def _connection_notices(row: Row) -> list[Notice]:
     return []
 
 
-async def _failed_agents(session: ReadSession) -> list[Notice]:
-    rows = await fetch(session, "last_agent_runs")
+def _failed_agents(runs: Sequence[Row]) -> list[Notice]:
     return [
         Notice(
             level="warning",
             title=f"The {row['agent']} agent did not finish",
             detail=f"{row['error'] or 'It failed.'} What you see is what the others found.",
         )
-        for row in rows
+        for row in runs
         if row["state"] in ("failed", "partial")
     ]
 
 
-async def _weeks(session: ReadSession, account: AccountFacts) -> tuple[WeekPoint, ...]:
-    rows = await fetch(session, "weeks", day=account.day)
-    points = [
+def _first_monday(day: date) -> date:
+    """Return the Monday from which the screen's weeks run."""
+    first = day - timedelta(weeks=_WEEKS - 1)
+    return first - timedelta(days=first.weekday())
+
+
+def _weeks(rows: Sequence[Row], account: AccountFacts) -> tuple[WeekPoint, ...]:
+    """Return every week up to the account's day, from the first with a visit."""
+    known, monday = {row["week"]: row for row in rows}, _first_monday(account.day)
+    first = min((week for week, row in known.items() if row["visits"]), default=_WEEKS)
+    return tuple(
         WeekPoint(
-            week_start=row["week_start"],
-            visits=row["visits"],
-            revenue=Money(row["revenue"], account.currency),
+            week_start=monday + timedelta(weeks=week),
+            visits=known[week]["visits"] if week in known else 0,
+            revenue=Money(known[week]["revenue"] if week in known else 0, account.currency),
         )
-        for row in rows
-    ]
-    first = next((place for place, point in enumerate(points) if point.visits), len(points))
-    return tuple(points[first:])
+        for week in range(first, _WEEKS)
+    )
 
 
 def _freshness(account: AccountFacts, health: Row) -> Freshness:
@@ -209,8 +232,20 @@ def _freshness(account: AccountFacts, health: Row) -> Freshness:
     return Freshness(stage=stage, last_sync_at=last, business_date=account.business_date)  # type: ignore[arg-type]
 
 
-def _change(row: Row, what: str, day: date, needs_days: int) -> Change:
-    first = row["first_day"]
-    known = first is not None and (day - first).days >= needs_days
-    before = float(row[f"{what}_before"]) if known else None
-    return Change(now=float(row[f"{what}_now"]), before=before)
+def _changes(found: Mapping[str, Sequence[Row]], account: AccountFacts) -> dict[str, Change]:
+    """Return takings and visits of 28 days and people of 90 against those before."""
+    people, weeks = found["active_people"][0], found["business_weeks"]
+    first_day = people["first_day"]
+    seen_days = (account.day - first_day).days if first_day else -1
+    names = ("revenue", "visits")
+    pairs = {
+        name: tuple(sum(week[f"{name}_{when}"] for week in weeks) for when in ("now", "before"))
+        for name in names
+    }
+    pairs["people"] = (people["people_now"], people["people_before"])
+    return {
+        name: Change(
+            now=float(now), before=float(before) if seen_days >= _NEEDS_DAYS[name] else None
+        )
+        for name, (now, before) in pairs.items()
+    }

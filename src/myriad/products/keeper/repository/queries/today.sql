@@ -1,14 +1,17 @@
 -- name: today_people
-SELECT count(*) AS customers,
-       count(*) FILTER (WHERE m.state IN ('slowing', 'likely_lapsed') AND m.x > 0) AS slipping,
-       coalesce(sum((m.reason ->> 'yearly_value')::bigint)
-           FILTER (WHERE m.state IN ('slowing', 'likely_lapsed')), 0)::bigint AS slipping_value,
+SELECT n.customers, coalesce(s.slipping, 0) AS slipping,
+       coalesce(s.slipping_value, 0)::bigint AS slipping_value,
        EXISTS (SELECT FROM keeper.model_fit f
                WHERE f.business_date = %(day)s AND f.detail ? 'not_enough_history') AS is_too_thin
-FROM keeper.person p
-LEFT JOIN keeper.person_metrics m ON m.tenant_id = p.tenant_id AND m.person_id = p.id
-    AND m.business_date = %(day)s
-WHERE p.merged_into_id IS NULL
+FROM (SELECT count(*) AS customers FROM keeper.person WHERE merged_into_id IS NULL) n,
+(
+    SELECT count(*) FILTER (WHERE m.x > 0) AS slipping,
+           sum((m.reason ->> 'yearly_value')::bigint) AS slipping_value
+    FROM keeper.person_metrics m
+    JOIN keeper.person p ON p.tenant_id = m.tenant_id AND p.id = m.person_id
+    WHERE m.business_date = %(day)s AND m.state IN ('slowing', 'likely_lapsed')
+      AND p.merged_into_id IS NULL
+) s
 
 -- name: task_cards
 SELECT k.id, k.person_id, p.display_name AS person_name, k.value_at_risk, k.title, k.reason,
@@ -54,48 +57,45 @@ SELECT count(*) FILTER (WHERE state = 'done' AND decided_at >= %(since)s) AS don
 FROM keeper.task
 WHERE state IN ('done', 'snoozed')
 
--- name: weeks
-SELECT w.week_start::date AS week_start, coalesce(v.visits, 0) AS visits,
-       coalesce(s.revenue, 0)::bigint AS revenue
-FROM generate_series(
-    date_trunc('week', %(day)s::date - 7 * 25), date_trunc('week', %(day)s::date), interval '7 days'
-) AS w (week_start)
-LEFT JOIN (
-    SELECT date_trunc('week', local_date) AS week_start, count(*) AS visits
+-- name: business_weeks
+-- Payments and visits are added up by day once; weeks and 28 days are made of the days.
+WITH days AS (
+    SELECT local_date, sum(amount - refunded)::bigint AS revenue, 0 AS visits
+    FROM keeper.payment
+    WHERE status = 'COMPLETED' AND local_date BETWEEN %(monday)s AND %(day)s
+    GROUP BY local_date
+    UNION ALL
+    SELECT local_date, 0, count(*)
     FROM keeper.visit
-    WHERE local_date BETWEEN %(day)s::date - 200 AND %(day)s
-    GROUP BY 1
-) v ON v.week_start = w.week_start
-LEFT JOIN (
-    SELECT date_trunc('week', local_date) AS week_start, sum(amount - refunded) AS revenue
-    FROM keeper.payment
-    WHERE status = 'COMPLETED' AND local_date BETWEEN %(day)s::date - 200 AND %(day)s
-    GROUP BY 1
-) s ON s.week_start = w.week_start
-ORDER BY w.week_start
+    WHERE local_date BETWEEN %(monday)s AND %(day)s
+    GROUP BY local_date
+)
+SELECT (local_date - %(monday)s::date) / 7 AS week, sum(revenue)::bigint AS revenue,
+       sum(visits)::bigint AS visits,
+       coalesce(sum(revenue) FILTER (WHERE local_date > %(day)s::date - 28), 0)::bigint
+           AS revenue_now,
+       coalesce(sum(revenue) FILTER (
+           WHERE local_date BETWEEN %(day)s::date - 55 AND %(day)s::date - 28), 0)::bigint
+           AS revenue_before,
+       coalesce(sum(visits) FILTER (WHERE local_date > %(day)s::date - 28), 0)::bigint
+           AS visits_now,
+       coalesce(sum(visits) FILTER (
+           WHERE local_date BETWEEN %(day)s::date - 55 AND %(day)s::date - 28), 0)::bigint
+           AS visits_before
+FROM days
+GROUP BY week
+ORDER BY week
 
--- name: changes
-SELECT s.revenue_now, s.revenue_before, v.visits_now, v.visits_before,
-       v.people_now, v.people_before, s.first_day
+-- name: active_people
+SELECT count(*) FILTER (WHERE v.now) AS people_now,
+       count(*) FILTER (WHERE v.before) AS people_before,
+       (SELECT min(local_date) FROM keeper.visit) AS first_day
 FROM (
-    SELECT coalesce(sum(amount - refunded) FILTER (WHERE local_date > %(day)s::date - 28), 0)::bigint
-               AS revenue_now,
-           coalesce(sum(amount - refunded) FILTER (
-               WHERE local_date BETWEEN %(day)s::date - 55 AND %(day)s::date - 28), 0)::bigint
-               AS revenue_before,
-           (SELECT min(local_date) FROM keeper.visit) AS first_day
-    FROM keeper.payment
-    WHERE status = 'COMPLETED' AND local_date BETWEEN %(day)s::date - 55 AND %(day)s
-) s,
-(
-    SELECT count(*) FILTER (WHERE local_date > %(day)s::date - 28) AS visits_now,
-           count(*) FILTER (
-               WHERE local_date BETWEEN %(day)s::date - 55 AND %(day)s::date - 28) AS visits_before,
-           count(DISTINCT person_id) FILTER (WHERE local_date > %(day)s::date - 90) AS people_now,
-           count(DISTINCT person_id) FILTER (
-               WHERE local_date <= %(day)s::date - 90) AS people_before
+    SELECT bool_or(local_date > %(day)s::date - 90) AS now,
+           bool_or(local_date <= %(day)s::date - 90) AS before
     FROM keeper.visit
     WHERE local_date BETWEEN %(day)s::date - 179 AND %(day)s
+    GROUP BY person_id
 ) v
 
 -- name: booked_ahead
