@@ -24,6 +24,7 @@ from myriad.kit.errors import TooManyRequestsError
 from myriad.scale.data import Database, DatabaseSettings
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.limits import BudgetPolicy, ProviderBudget, entitlements
+from myriad.scale.limits.rates import Rate, RateLimiter
 from myriad.scale.tenancy import TenantId
 
 RACERS = 4
@@ -68,7 +69,15 @@ async def _entitlement(_: str, urls: ServerUrls, key: str, limit: int) -> AsyncI
     await database.close()
 
 
+@asynccontextmanager
+async def _rate(_: str, urls: ServerUrls, key: str, limit: int) -> AsyncIterator[Attempt]:
+    async with Redis.from_url(urls.broker_url, protocol=2) as redis:
+        limiter, rates = RateLimiter(redis), [Rate("test", key, limit, 30 * 86_400)]
+        yield lambda: limiter.hit(rates)
+
+
 _KINDS = {
+    "rate": _rate,
     "requests_per_minute": _budget,
     "usd_micros_per_day": _budget,
     "entitlement": _entitlement,

@@ -14,7 +14,8 @@ A product's endpoint is a signature and one call:
         return await tasks.finish(session, caller, task_id)
 
 Guards: `Staff` (any member or key of a tenant), `Owner`, `Operator`, `Caller` (signed in, perhaps
-without a tenant), `MaybeCaller`, or `dependencies=[public("why")]`. All but the last two are a
+without a tenant), `MaybeCaller`, or `dependencies=[public("why")]`; they count the request under
+its plan's rates (`rated("heavy")` puts a route into another class). All but the last two are a
 `Principal` with tenant_id, tenant (name, timezone), role, id. Sessions: `TenantReadSession` until
 a row changes, then `TenantSession` (commits before the answer leaves), `TenantReader` for named
 SQL (`rows`, `row`). They imply `Staff`. `CurrentRuntime` gives the process's Runtime.
@@ -59,6 +60,7 @@ from myriad.scale.http.guards import (
 )
 from myriad.scale.http.openapi import RAW_JSON_BODY
 from myriad.scale.http.problem import Problem, problem_response, request_id_of
+from myriad.scale.http.rates import rated
 from myriad.scale.http.router import Router
 from myriad.scale.http.sessions import (
     BoundReader,
@@ -102,6 +104,7 @@ __all__ = [
     "json_rows",
     "problem_response",
     "public",
+    "rated",
     "request_id_of",
     "runtime_of",
     "set_session_cookie",

@@ -21,6 +21,7 @@ from myriad.kit.ids import new_id
 from myriad.scale.http.csrf import remember_visitor
 from myriad.scale.http.handlers import answer_problem
 from myriad.scale.http.problem import INTERNAL, Problem
+from myriad.scale.http.rates import rate_headers
 from myriad.scale.http.settings import EdgeSettings
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import Counter, Gauge, Histogram
@@ -136,6 +137,7 @@ class EdgeMiddleware:
                 headers["X-Request-Id"] = exchange.request_id
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                headers.update(rate_headers(scope["state"]))
                 remember_visitor(scope, headers)
             await send(message)
 

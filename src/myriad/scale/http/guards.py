@@ -26,6 +26,7 @@ from myriad.scale.directory import (
 from myriad.scale.directory.principal import READ, WRITE
 from myriad.scale.http.cookies import SESSION, find_session_token
 from myriad.scale.http.csrf import SAFE_METHODS, check_csrf
+from myriad.scale.http.rates import count_caller, count_stranger
 from myriad.scale.runtime import Runtime
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="ApiKey", description="An API key, `myr_…`.")
@@ -76,7 +77,9 @@ MaybeCaller = Annotated[Principal | None, Depends(find_caller)]
 async def get_caller(request: Request, caller: MaybeCaller) -> Principal:
     """Return who calls, or raise: nobody, a suspended tenant, a key without the scope."""
     if caller is None:
+        await count_stranger(request)
         raise UnauthorizedError("sign in, or send a valid API key as a bearer token")
+    await count_caller(request, caller)
     if caller.tenant is not None:
         request.state.log_facts = {"tenant_id": str(caller.tenant.id), "caller": caller.kind}
         if caller.tenant.is_suspended:
@@ -119,8 +122,9 @@ class EverybodyMay:
 
     reason: str
 
-    async def __call__(self) -> None:
-        """Let everybody in."""
+    async def __call__(self, request: Request) -> None:
+        """Let everybody in, at the rate that an address may have."""
+        await count_stranger(request)
 
 
 def public(reason: str) -> Any:
