@@ -2,95 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
-
-import pytest
 
 from myriad.kit.clock import utc_now
 from myriad.products.keeper import tasks  # noqa: F401 - registers the tasks
-from myriad.products.keeper.notify import DELIVER_TASK, Notice, raise_notice
 from myriad.products.keeper.notify.mailing import DIGEST_TASK, MAIL_TASK
 from myriad.products.keeper.notify.timing import MOST_OWN_MAILS
-from myriad.products.keeper.preferences import write_preferences
-from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.directory import list_members
 from myriad.scale.jobs import enqueue
 from myriad.scale.runtime import Runtime
 from tests.fixtures.app import create_company
 from tests.fixtures.jobs import run_job
 from tests.products.keeper.ledger import Shop
-from tests.products.keeper.notices.mailbox import Mailbox, serving
-
-NOTICE = Notice("review", "review:1", "urgent", "Ana left one star", "Too late", "/keeper/today")
-
-
-@dataclass
-class Office:
-    """An account with an owner and staff, and the server that takes its mail."""
-
-    shop: Shop
-    box: Mailbox
-
-    async def tell(self, notice: Notice = NOTICE) -> None:
-        """Raise a notice and run every job that is due because of it."""
-        async with self.shop.runtime.database.session(self.shop.tenant_id) as session:
-            await raise_notice(session, notice)
-        await self.work(DELIVER_TASK)
-
-    async def work(self, task: str) -> list[str]:
-        """Run the live jobs of a task once, due or not, and return how they ended."""
-        sql = (
-            "SELECT id FROM platform.job_overview WHERE task = %(task)s "
-            "AND state IN ('queued', 'waiting') ORDER BY id"
-        )
-        rows = await self.rows(sql, task=task)
-        async with self.shop.runtime.database.crossing("test makes jobs due") as session:
-            connection = await session.connection()
-            await connection.exec_driver_sql(
-                "UPDATE platform.job SET state = 'queued', run_at = NULL "
-                "WHERE tenant_id = %(tenant)s AND state = 'waiting'",
-                {"tenant": self.shop.tenant_id},
-            )
-        runtime, tenant = self.shop.runtime, self.shop.tenant_id
-        return [(await run_job(runtime, tenant, UUID(str(row["id"])))) for row in rows]
-
-    async def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Return the rows of a query of this account."""
-        return await self.shop.runtime.database.reader.rows(self.shop.tenant_id, sql, parameters)
-
-    async def deliveries(self) -> list[tuple[str, str]]:
-        """Return form and state of each planned mail."""
-        rows = await self.rows("SELECT form, state FROM keeper.notice_delivery ORDER BY id")
-        return [(row["form"], row["state"]) for row in rows]
-
-    async def prefer(self, **changes: Any) -> None:
-        """Change what the owner prefers."""
-        async with self.shop.runtime.database.session(self.shop.tenant_id) as session:
-            await write_preferences(session, changes, None)
-
-    async def execute(self, sql: str) -> None:
-        """Run a statement for this account."""
-        async with self.shop.runtime.database.session(self.shop.tenant_id) as session:
-            connection = await session.connection()
-            await connection.exec_driver_sql(sql)
-
-
-@pytest.fixture
-async def office(runtime: Runtime, tmp_path: Path) -> AsyncIterator[Office]:
-    """A company whose mail goes to a server of the test."""
-    async with serving(tmp_path) as box:
-        settings = runtime.settings_of(KeeperSettings).model_copy(
-            update={"smtp": box.settings(), "public_url": "https://keeper.example.com"}
-        )
-        others = [one for one in runtime.settings if not isinstance(one, KeeperSettings)]
-        able = replace(runtime, settings=(*others, settings))
-        company = await create_company(able)
-        yield Office(await Shop.open(able, company.tenant_id), box)
+from tests.products.keeper.notices.mailbox import Mailbox
+from tests.products.keeper.notices.offices import NOTICE, Office
 
 
 async def test_every_member_who_wants_its_kind_gets_one_message(office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -21,19 +22,27 @@ _environment = Environment(
 )
 
 
-def notice_mail(card: NoticeCard, member: Member, account: AccountFacts, public_url: str) -> Mail:
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where Keeper is, and the address that stops e-mails like this one."""
+
+    public_url: str
+    unsubscribe_url: str
+
+
+def notice_mail(card: NoticeCard, member: Member, account: AccountFacts, links: Links) -> Mail:
     """Return the message about one notice."""
     key = f"{card.id}:{member.user_id}"
-    return _mail([card], card.title, member, account, public_url, key)
+    return _mail([card], card.title, member, account, links, key)
 
 
 def digest_mail(
-    cards: Sequence[NoticeCard], member: Member, account: AccountFacts, public_url: str
+    cards: Sequence[NoticeCard], member: Member, account: AccountFacts, links: Links
 ) -> Mail:
     """Return the day's message about several notices; the same ones make the same Message-ID."""
     count = f"{len(cards)} notices" if len(cards) > 1 else cards[0].title
     key = ":".join(str(card.id) for card in cards) + f":{member.user_id}:digest"
-    return _mail(cards, f"{account.name}: {count}", member, account, public_url, key)
+    return _mail(cards, f"{account.name}: {count}", member, account, links, key)
 
 
 def _mail(
@@ -41,15 +50,16 @@ def _mail(
     subject: str,
     member: Member,
     account: AccountFacts,
-    public_url: str,
+    links: Links,
     key: str,
 ) -> Mail:
-    base = public_url.rstrip("/")
+    base = links.public_url.rstrip("/")
     values = {
         "cards": cards,
         "account": account.name,
         "base": base,
         "settings_url": base + SETTINGS_PATH,
+        "unsubscribe_url": links.unsubscribe_url,
         "notices_path": NOTICES_PATH,
     }
     return Mail(
@@ -59,7 +69,7 @@ def _mail(
         text=_environment.get_template("notice.txt").render(**values),
         html=_environment.get_template("notice.html").render(**values),
         message_key=key,
-        unsubscribe_url=base + SETTINGS_PATH,
+        unsubscribe_url=links.unsubscribe_url,
     )
 
 

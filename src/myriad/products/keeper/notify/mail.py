@@ -54,8 +54,8 @@ class MailFailedError(MyriadError):
 class Mail:
     """One message to one person; `message_key` names what it says, for the Message-ID.
 
-    `unsubscribe_url` leads to where its kind is switched off (RFC 2369), empty for a message that
-    belongs to no series.
+    `unsubscribe_url` switches its kinds off (RFC 2369), with one click where it is https (RFC 8058);
+    empty for a message that belongs to no series.
     """
 
     to: str
@@ -91,6 +91,8 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     if mail.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        if mail.unsubscribe_url.startswith("https://"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from myriad.kit.clock import get_zone, utc_now
-from myriad.products.keeper.notify.letters import digest_mail, notice_mail
+from myriad.products.keeper.notify.letters import Links, digest_mail, notice_mail
 from myriad.products.keeper.notify.mail import Mail, MailRefusedError, send
 from myriad.products.keeper.notify.timing import choose, end_of_quiet
+from myriad.products.keeper.notify.unsubscribing import Subscription, link_to
 from myriad.products.keeper.repository.accounts import AccountFacts, find_account, get_account
 from myriad.products.keeper.repository.notices import (
     Letter,
@@ -23,7 +24,7 @@ from myriad.products.keeper.repository.notices import (
 from myriad.products.keeper.repository.preferences import read_preferences
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views.notices import NoticeCard
-from myriad.products.keeper.views.preferences import Preferences
+from myriad.products.keeper.views.preferences import NOTICE_KINDS, Preferences
 from myriad.scale.data import Session
 from myriad.scale.directory import Member, Role, list_members
 from myriad.scale.jobs import Job, RetryLaterError
@@ -67,7 +68,12 @@ def wants(member: Member, card: NoticeCard, preferences: Preferences) -> bool:
     """Whether a member may see a notice and chose e-mail of its kind."""
     if card.audience == "owner" and member.role is not Role.OWNER:
         return False
-    return preferences.wants_email(member.user_id, EMAIL_KINDS.get(card.kind, card.kind))
+    return preferences.wants_email(member.user_id, email_kind(card))
+
+
+def email_kind(card: NoticeCard) -> str:
+    """Return the kind of e-mail, as members choose it, that a notice makes."""
+    return EMAIL_KINDS.get(card.kind, card.kind)
 
 
 async def _plan(
@@ -112,7 +118,7 @@ async def send_own(job: Job, delivery_id: UUID) -> None:
     account = await get_account(job.session)
     _wait_for_quiet(account, preferences, utc_now(), urgent=letter.card.level == "urgent")
     settings = job.runtime.settings_of(KeeperSettings)
-    mail = notice_mail(letter.card, member, account, settings.public_url)
+    mail = notice_mail(letter.card, member, account, _links(job, settings, [letter]))
     await _send(job, settings, [letter], mail)
 
 
@@ -120,28 +126,46 @@ async def send_digest(job: Job, user_id: UUID) -> None:
     """Send a member everything that waited for the day's message; nothing when all was seen."""
     letters = await find_due_letters(job.session, user_id, utc_now())
     account = await get_account(job.session)
-    fresh = [one for one in letters if not one.card.seen_at and not one.card.cleared_at]
+    member, preferences = await _member(job, user_id)
+    fresh = [
+        one
+        for one in letters
+        if member is not None
+        and not one.card.seen_at
+        and not one.card.cleared_at
+        and wants(member, one.card, preferences)
+    ]
     old = [one.delivery_id for one in letters if one not in fresh]
     await note_deliveries(job.session, old, "skipped")
-    if not fresh:
-        return
-    member, preferences = await _reader(job, fresh[0])
-    if member is None:
-        await note_deliveries(job.session, [one.delivery_id for one in fresh], "skipped")
+    if member is None or not fresh:
         return
     _wait_for_quiet(account, preferences, utc_now(), urgent=False)
     settings = job.runtime.settings_of(KeeperSettings)
     cards = [letter.card for letter in fresh]
-    await _send(job, settings, fresh, digest_mail(cards, member, account, settings.public_url))
+    links = _links(job, settings, fresh)
+    await _send(job, settings, fresh, digest_mail(cards, member, account, links))
 
 
 async def _reader(job: Job, letter: Letter) -> tuple[Member | None, Preferences]:
     """Return who is to read it, None for who left or no longer wants it, and the preferences."""
-    preferences = await read_preferences(job.session)
-    members: Sequence[Member] = await list_members(job.session, job.tenant_id)
-    found = next((one for one in members if one.user_id == letter.user_id), None)
+    found, preferences = await _member(job, letter.user_id)
     is_wanted = found is not None and wants(found, letter.card, preferences)
     return (found if is_wanted else None), preferences
+
+
+async def _member(job: Job, user_id: UUID) -> tuple[Member | None, Preferences]:
+    """Return a member, None for who left, and the account's preferences."""
+    preferences = await read_preferences(job.session)
+    members: Sequence[Member] = await list_members(job.session, job.tenant_id)
+    return next((one for one in members if one.user_id == user_id), None), preferences
+
+
+def _links(job: Job, settings: KeeperSettings, letters: Sequence[Letter]) -> Links:
+    """Return the addresses in a message; the one that stops it covers every kind it is of."""
+    named = {email_kind(letter.card) for letter in letters}
+    kinds = tuple(kind for kind in NOTICE_KINDS if kind in named)
+    subscription = Subscription(job.tenant_id, letters[0].user_id, kinds)
+    return Links(settings.public_url, link_to(job.runtime.vault, settings.public_url, subscription))
 
 
 def _wait_for_quiet(

@@ -18,6 +18,7 @@ from myriad.products.keeper.pages import (
     reading,
     reviews,
     staff,
+    unsubscribing,
     what_if,
 )
 from myriad.products.keeper.pages.route import page_router
@@ -40,6 +41,7 @@ for part in (
     staff,
     patterning,
     what_if,
+    unsubscribing,
 ):
     router.include_router(part.router)
 
