@@ -84,7 +84,8 @@ def test_coverage_gives_the_published_rating() -> None:
     ]
     found = rate(interest_coverage(36_852.0, 3_182.0), bands, 0.0408)
     assert found.coverage == pytest.approx(11.581, abs=1e-3)
-    assert (found.rating, found.pretax_cost_of_debt) == ("Aa2/AA", pytest.approx(0.0478))
+    assert found.rating == "Aa2/AA"
+    assert found.pretax_cost_of_debt == pytest.approx(0.0478)
     assert rate(interest_coverage(-1.0, 5.0), bands, 0.04).rating == "D2/D"
     assert rate(interest_coverage(1.0, 0.0), bands, 0.04).rating == "Aaa/AAA"
 

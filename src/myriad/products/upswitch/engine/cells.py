@@ -77,6 +77,15 @@ _CAPITAL_NUMBERS = {
     "preferred_price_per_share": "B49",
     "preferred_dividend_per_share": "B50",
 }
+INPUT_CELLS = {
+    "date_of_valuation": "B3",
+    "initial_cost_of_capital": "B35",
+    "reinvestment_lag_years": "B57",
+    **{name: f"B{row}" for name, row in (_TEXTS | ROWS | _SWITCHES | _MORE_ROWS).items()},
+}
+"""Where each field stands in the input sheet."""
+CAPITAL_CELLS = _CAPITAL_TEXTS | _CAPITAL_NUMBERS
+"""Where each field stands in the cost of capital worksheet."""
 
 
 def is_sheet(document: object) -> bool:

@@ -73,12 +73,6 @@ def write_inputs(inputs: Inputs) -> bytes:
     return msgspec.json.format(msgspec.json.encode(inputs), indent=1)
 
 
-def inputs_schema() -> dict[str, Any]:
-    """Return the JSON schema (2020-12) of a document, generated from the types."""
-    schema = msgspec.json.schema(Inputs)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
 def _explained(error: msgspec.DecodeError) -> InputsError:
     found = _PATH.match(str(error))
     if found is None:
