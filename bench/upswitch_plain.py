@@ -8,8 +8,40 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from typing import Any
 
 Figures = Mapping[str, float]
+
+
+def figures(basis: Any) -> dict[str, float]:
+    """Return what the engine was given, under the short names used here."""
+    d, c = basis.drivers, basis.claims
+    return {
+        "revenues": d.revenues,
+        "g1": d.revenue_growth_next_year,
+        "g25": d.revenue_growth_years_2_to_5,
+        "gt": d.growth_in_perpetuity,
+        "m1": d.operating_margin_next_year,
+        "mt": d.target_operating_margin,
+        "conv": d.margin_convergence_year,
+        "tax": d.effective_tax_rate,
+        "tax_t": d.terminal_tax_rate,
+        "nol": d.net_operating_loss,
+        "sc1": d.sales_to_capital_years_1_to_5,
+        "sc6": d.sales_to_capital_years_6_to_10,
+        "wacc": d.initial_cost_of_capital,
+        "wacc_t": d.terminal_cost_of_capital,
+        "roc_t": d.terminal_return_on_capital or 0.0,
+        "lag": d.reinvestment_lag_years,
+        "failure": c.probability_of_failure,
+        "proceeds": c.proceeds_share,
+        "book": c.proceeds_on_book or 0.0,
+        "debt": c.debt,
+        "minority": c.minority_interests,
+        "cash": c.cash,
+        "other": c.non_operating_assets,
+        "shares": c.shares,
+    }
 
 
 def rows(d: Figures) -> dict[str, list[float]]:

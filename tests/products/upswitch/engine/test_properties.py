@@ -49,44 +49,13 @@ def per_share(basis: Basis) -> float:
     return float(solve(basis).equity.per_share)
 
 
-def plainly(basis: Basis) -> dict[str, float]:
-    d, c = basis.drivers, basis.claims
-    figures: dict[str, Any] = {
-        "revenues": d.revenues,
-        "g1": d.revenue_growth_next_year,
-        "g25": d.revenue_growth_years_2_to_5,
-        "gt": d.growth_in_perpetuity,
-        "m1": d.operating_margin_next_year,
-        "mt": d.target_operating_margin,
-        "conv": d.margin_convergence_year,
-        "tax": d.effective_tax_rate,
-        "tax_t": d.terminal_tax_rate,
-        "nol": d.net_operating_loss,
-        "sc1": d.sales_to_capital_years_1_to_5,
-        "sc6": d.sales_to_capital_years_6_to_10,
-        "wacc": d.initial_cost_of_capital,
-        "wacc_t": d.terminal_cost_of_capital,
-        "roc_t": d.terminal_return_on_capital or 0.0,
-        "lag": d.reinvestment_lag_years,
-        "failure": c.probability_of_failure,
-        "proceeds": c.proceeds_share,
-        "book": c.proceeds_on_book or 0.0,
-        "debt": c.debt,
-        "minority": c.minority_interests,
-        "cash": c.cash,
-        "other": c.non_operating_assets,
-        "shares": c.shares,
-    }
-    return figures
-
-
 @FEW
 @given(SHEETS)
 def test_any_company_is_worth_the_same_in_plain_python(
     plain: ModuleType, sheet: dict[str, Any]
 ) -> None:
     basis = basis_of(**sheet)
-    assert per_share(basis) == pytest.approx(plain.value(plainly(basis)), rel=1e-9, abs=1e-6)
+    assert per_share(basis) == pytest.approx(plain.value(plain.figures(basis)), rel=1e-9, abs=1e-6)
 
 
 @settings(max_examples=25, deadline=None)

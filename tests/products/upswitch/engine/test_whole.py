@@ -33,7 +33,6 @@ from myriad.products.upswitch.engine.valuation import Valuation, value
 from myriad.products.upswitch.engine.waterfall import Kept, explain
 from myriad.products.upswitch.parameters.defaults import DEFAULTS
 from tests.products.upswitch.engine.conftest import REPOSITORY, basis_of
-from tests.products.upswitch.engine.test_properties import plainly
 
 PRODUCT = REPOSITORY / "src" / "myriad" / "products" / "upswitch"
 
@@ -142,7 +141,7 @@ def test_a_seed_gives_the_same_paths_again() -> None:
 def test_simulated_values_agree_with_plain_python(plain: ModuleType) -> None:
     basis = basis_of()
     ours = simulate(basis, paths=20_000, seed=1)
-    theirs = np.array(plain.simulate(plainly(basis), 4_000, seed=1))
+    theirs = np.array(plain.simulate(plain.figures(basis), 4_000, seed=1))
     error = ours.deviation / np.sqrt(len(theirs))
     assert abs(ours.mean - theirs.mean()) < 5 * error
     assert ours.deviation == pytest.approx(theirs.std(), rel=0.08)
