@@ -19,6 +19,7 @@ from myriad.products.keeper.repository.sql import (
     fetch_text,
     get,
 )
+from myriad.products.keeper.team.counting import Team
 from myriad.products.keeper.team.definitions import REVISIT_DAYS
 from myriad.products.keeper.team.periods import KnownSpan, Span, settled_before
 from myriad.scale.data import ReadSession, Session
@@ -76,34 +77,26 @@ async def load_staff_sums(
 ) -> list[list[Row]]:
     """Return for each span its rows (kind, member, item, sums), as known on `day`.
 
-    One statement; `zone` is the account's, for locations whose own is unknown.
+    `zone` is the account's, for locations whose own is unknown.
     """
     places = await fetch(session, "list_places")
+    facts = {
+        "day": day,
+        "first": min(span.first for span in spans),
+        "since": min(span.first for span in spans) - timedelta(days=max(REVISIT_DAYS)),
+        "zone": _known_zone(zone),
+        "places": [row["ext_id"] for row in places],
+        "zones": [_known_zone(row["timezone"]) for row in places],
+    }
     account = await get_account(session)
     # The table of visits speaks of the account's day, which the data agent has just brought there.
     visits = "visits_of_day" if account.business_date == day else "visits_as_of_day"
-    connection = await session.connection()
     # The planner knows nothing of the parts of this query and would loop over them; every one of
     # them is read whole, so hashing is right at any size.
-    await connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
-    rows = await fetch_text(
-        session,
-        QUERIES["staff_sums"].replace("$visits", QUERIES[visits]),
-        {
-            "firsts": [span.first for span in spans],
-            "lasts": [span.last for span in spans],
-            "since": min(span.first for span in spans) - timedelta(days=max(REVISIT_DAYS)),
-            "day": day,
-            "zone": _known_zone(zone),
-            "places": [row["ext_id"] for row in places],
-            "zones": [_known_zone(row["timezone"]) for row in places],
-        },
-    )
-    await connection.exec_driver_sql("SET LOCAL enable_nestloop = on")
-    found: list[list[Row]] = [[] for _ in spans]
-    for row in rows:
-        found[row["number"] - 1].append(row)
-    return found
+    await fetch(session, "join_by_hash")
+    text = QUERIES["team_facts"].replace("$visits", QUERIES[visits])
+    team = Team(await fetch_text(session, text, facts))
+    return [team.count(span.first.toordinal(), span.last.toordinal()) for span in spans]
 
 
 def _known_zone(name: str) -> str:

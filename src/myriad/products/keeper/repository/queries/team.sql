@@ -43,15 +43,16 @@ SELECT person_id, local_date FROM keeper.visit
 -- name: visits_as_of_day
 SELECT person_id, local_date FROM keeper.visits_until(%(day)s)
 
--- name: staff_sums
--- What was counted of each member and service in each span, as rows of sums; the columns are
--- those of keeper/team/definitions.py. Nothing after the day is known: an appointment exists from
--- the day on which it was made, and a later change of its status has not happened yet. Who served
--- a visit is who was booked, and for a visit without an appointment who took the payment.
-WITH span AS MATERIALIZED (
-    SELECT * FROM unnest(%(firsts)s::date[], %(lasts)s::date[])
-        WITH ORDINALITY AS s (first, last, number)
-), zone AS MATERIALIZED (
+-- name: join_by_hash
+SELECT set_config('enable_nestloop', 'off', true)
+
+-- name: team_facts
+-- What is to be counted of each member and service, packed as keeper/team/counting.py unpacks it:
+-- summing it up over several periods is cheaper there. Nothing after the day is known: an
+-- appointment exists from the day on which it was made, and a later change of its status has not
+-- happened yet. Who served a visit is who was booked, and for a visit without an appointment who
+-- took the payment.
+WITH zone AS MATERIALIZED (
     SELECT * FROM unnest(%(places)s::text[], %(zones)s::text[]) AS z (ext_id, name)
 ), appointment AS MATERIALIZED (
     SELECT a.* FROM (
@@ -135,19 +136,20 @@ WITH span AS MATERIALIZED (
     WINDOW day AS (PARTITION BY p.person_id, p.local_date)
 ), visit AS MATERIALIZED (
     SELECT v.person_id, v.local_date,
-           lead(v.local_date) OVER person - v.local_date AS gap,
-           v.local_date = min(v.local_date) OVER (PARTITION BY v.person_id) AS is_first
+           coalesce(lead(v.local_date) OVER person - v.local_date, 1000000) AS gap,
+           lag(v.local_date) OVER person IS NULL AS is_first,
+           dense_rank() OVER (ORDER BY v.person_id) AS person
     FROM ($visits) v
     WINDOW person AS (PARTITION BY v.person_id ORDER BY v.local_date)
 ), held AS MATERIALIZED (
     SELECT t.person_id, t.local_date, min(a.made_on) AS made_on, min(a.made_at) AS made_at,
            bool_or(a.made_on = t.local_date) AS same_day
-    FROM visit t
+    FROM (SELECT DISTINCT person_id, local_date FROM attended) t
     JOIN appointment a ON a.person_id = t.person_id AND a.local_date > t.local_date
         AND a.made_on <= t.local_date + 2
     GROUP BY t.person_id, t.local_date
 ), fact AS MATERIALIZED (
-    SELECT t.person_id, t.local_date, t.member, t.item, v.gap, v.is_first,
+    SELECT t.local_date, t.member, t.item, v.person, v.gap, v.is_first,
            coalesce(h.made_on <= t.local_date, false) AS prebooked,
            coalesce(h.same_day, false) AS same_day,
            coalesce(h.made_at < t.at + interval '48 hours', false) AS rebooked
@@ -168,10 +170,6 @@ WITH span AS MATERIALIZED (
            CASE WHEN p.shows_tip THEN p.tip END, CASE WHEN p.shows_tip THEN p.net END
     FROM paid p
     WHERE p.person_id IS NULL AND p.member IS NOT NULL AND p.is_service
-), returning_client AS MATERIALIZED (
-    SELECT DISTINCT s.number, v.person_id
-    FROM span s
-    JOIN visit v ON v.local_date BETWEEN s.first - 365 AND s.first - 1
 ), shift AS MATERIALIZED (
     SELECT k.team_member_ext_id AS member, k.local_date, sum(k.minutes) AS scheduled
     FROM (
@@ -180,7 +178,7 @@ WITH span AS MATERIALIZED (
                (t.start_at AT TIME ZONE coalesce(z.name, %(zone)s))::date AS local_date
         FROM keeper.timecard t
         LEFT JOIN zone z ON z.ext_id = t.location_ext_id
-        WHERE t.end_at > t.start_at AND t.start_at >= %(since)s::date - 1
+        WHERE t.end_at > t.start_at AND t.start_at >= %(first)s::date - 1
           AND t.start_at < %(day)s::date + 2
     ) k
     WHERE k.local_date <= %(day)s
@@ -192,65 +190,38 @@ WITH span AS MATERIALIZED (
         AND s.status = 'ACCEPTED'
     GROUP BY k.member, k.local_date, k.scheduled
 )
-SELECT s.number, 'visit' AS kind, f.member, f.item, ARRAY[
-    count(*) FILTER (WHERE f.local_date >= s.first),
-    count(*) FILTER (WHERE f.local_date >= s.first AND f.prebooked),
-    count(*) FILTER (WHERE f.local_date >= s.first AND f.same_day),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 2 AND s.last - 2),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 2 AND s.last - 2 AND f.rebooked),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 30 AND s.last - 30),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 30 AND s.last - 30 AND f.gap <= 30),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 60 AND s.last - 60),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 60 AND s.last - 60 AND f.gap <= 60),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 90 AND s.last - 90),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 90 AND s.last - 90 AND f.gap <= 90),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 120 AND s.last - 120),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 120 AND s.last - 120 AND f.gap <= 120),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 150 AND s.last - 150),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 150 AND s.last - 150 AND f.gap <= 150),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 180 AND s.last - 180),
-    count(*) FILTER (WHERE f.local_date BETWEEN s.first - 180 AND s.last - 180 AND f.gap <= 180),
-    count(*) FILTER (WHERE f.local_date >= s.first AND f.is_first)
-]::float8[] AS sums
-FROM span s
-JOIN fact f ON f.local_date BETWEEN s.first - 180 AND s.last
-GROUP BY s.number, f.member, f.item
+SELECT 'visit' AS kind, f.member, f.item, string_agg(
+    int4send(f.local_date - date '0001-01-01' + 1) || int4send(f.person::int) || int4send(f.gap)
+    || int4send(f.is_first::int + 2 * f.prebooked::int + 4 * f.same_day::int
+                + 8 * f.rebooked::int), '') AS data
+FROM fact f
+GROUP BY f.member, f.item
 UNION ALL
-SELECT s.number, 'client', f.member, NULL, ARRAY[
-    count(DISTINCT f.person_id), count(DISTINCT r.person_id)
-]::float8[]
-FROM span s
-JOIN fact f ON f.local_date BETWEEN s.first AND s.last
-LEFT JOIN returning_client r ON r.number = s.number AND r.person_id = f.person_id
-GROUP BY s.number, f.member
+SELECT 'person', NULL, NULL, string_agg(
+    int4send(v.local_date - date '0001-01-01' + 1) || int4send(v.person::int), '')
+FROM visit v
 UNION ALL
-SELECT s.number, 'booking', b.member, b.item, ARRAY[
-    count(*) FILTER (WHERE b.status = 'ACCEPTED'),
-    count(*) FILTER (WHERE b.status = 'ACCEPTED' AND b.requested),
-    count(*),
-    count(*) FILTER (WHERE b.status = 'NO_SHOW')
-]::float8[]
-FROM span s
-JOIN served b ON b.local_date BETWEEN s.first AND s.last
-GROUP BY s.number, b.member, b.item
+SELECT 'booking', b.member, b.item, string_agg(
+    int4send(b.local_date - date '0001-01-01' + 1)
+    || int4send((b.status = 'ACCEPTED')::int + 2 * b.requested::int), '')
+FROM served b
+WHERE b.local_date >= %(first)s
+GROUP BY b.member, b.item
 UNION ALL
-SELECT s.number, 'sale', b.member, b.item, ARRAY[
-    count(*), sum(b.net), sum(b.net * b.net), count(*) FILTER (WHERE b.has_article),
-    count(b.tipped), coalesce(sum(b.tip), 0), coalesce(sum(b.tipped), 0),
-    coalesce(sum(b.tip * b.tip), 0), coalesce(sum(b.tip * b.tipped), 0),
-    coalesce(sum(b.tipped * b.tipped), 0)
-]::float8[]
-FROM span s
-JOIN bill b ON b.local_date BETWEEN s.first AND s.last
-GROUP BY s.number, b.member, b.item
+SELECT 'sale', b.member, b.item, string_agg(
+    int4send(b.local_date - date '0001-01-01' + 1)
+    || int4send(b.has_article::int + 2 * (b.tipped IS NOT NULL)::int) || float8send(b.net)
+    || float8send(coalesce(b.tip, 0)) || float8send(coalesce(b.tipped, 0)), '')
+FROM bill b
+WHERE b.local_date >= %(first)s
+GROUP BY b.member, b.item
 UNION ALL
-SELECT s.number, 'shift', w.member, NULL, ARRAY[
-    count(*), sum(w.booked), sum(w.scheduled), sum(w.booked * w.booked),
-    sum(w.booked * w.scheduled), sum(w.scheduled * w.scheduled)
-]::float8[]
-FROM span s
-JOIN worked w ON w.local_date BETWEEN s.first AND s.last
-GROUP BY s.number, w.member
+SELECT 'shift', w.member, NULL, string_agg(
+    int4send(w.local_date - date '0001-01-01' + 1) || float8send(w.booked)
+    || float8send(w.scheduled), '')
+FROM worked w
+WHERE w.local_date >= %(first)s
+GROUP BY w.member
 
 -- name: service_names
 SELECT DISTINCT ON (l.catalog_ext_id) l.catalog_ext_id AS item, l.name
