@@ -45,11 +45,6 @@ class JobEvent:
     message: str | None = None
     at: datetime | None = None
 
-    @property
-    def is_end(self) -> bool:
-        """Whether nothing will happen to the job any more, unless somebody replays it."""
-        return self.state in ENDED
-
     def as_dict(self) -> dict[str, Any]:
         """Return the event as JSON values."""
         return asdict(self) | {"at": (self.at or utc_now()).isoformat(timespec="milliseconds")}

@@ -192,10 +192,6 @@ class Job:
         event = JobEvent("progress", "running", self.attempt, done, total, stage, message)
         await publish(self.runtime.cache, self.tenant_id, self.id, event)
 
-    async def is_held(self) -> bool:
-        """Return whether the job is still ours; False once it was cancelled or reaped."""
-        return bool(await self.ledger.note("get_fence", self.key))
-
     async def discard(self) -> None:
         """Roll back what was not committed and give the connection back."""
         if self._session is not None:

@@ -153,11 +153,6 @@ WITH ended AS (
 )
 SELECT id, pg_notify('myriad_jobs', concat_ws(':', tenant_id, job_class, task_id)) FROM ended
 
--- name: get_fence
-SELECT 1 AS held FROM platform.job
-WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
-    AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s
-
 -- name: list_steps
 SELECT name, result FROM platform.job_step WHERE tenant_id = %(tenant_id)s AND job_id = %(id)s
 
