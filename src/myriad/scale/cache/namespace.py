@@ -35,7 +35,7 @@ class NamespaceError(MyriadError):
 
 @dataclass(frozen=True)
 class Namespace(Generic[ValueT]):
-    """A kind of cached thing: `name` such as `keeper.today`, its value's type, its policy's row.
+    """A kind of cached thing: `name` such as `shop.today`, its value's type, its policy's row.
 
     Raise `version` whenever the value's shape or meaning changes: processes of both releases then
     keep apart. `is_shared` says that every tenant may see the same value; without it an entry
