@@ -106,9 +106,8 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, *words: str) -> tupl
 
 
 def document(tmp_path: Path, **more: Any) -> str:
-    sheet = SHEET | {"company_name": "Example", "mature_market_equity_risk_premium": None}
-    sheet.pop("mature_market_equity_risk_premium")
-    path = tmp_path / "inputs.json"
+    sheet = SHEET | {"company_name": "Example"}
+    path = tmp_path / f"inputs{len(more)}.json"
     content = {"mature_market_equity_risk_premium": 0.05, "input_sheet": sheet}
     path.write_text(json.dumps(content | more))
     return str(path)

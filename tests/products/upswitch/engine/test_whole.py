@@ -140,8 +140,11 @@ def test_a_seed_gives_the_same_paths_again() -> None:
 
 def test_simulated_values_agree_with_plain_python(plain: ModuleType) -> None:
     basis = basis_of()
+    figures = plain.figures(basis)
+    given = (figures["g25"], figures["mt"], figures["wacc"], figures["sc1"])
+    assert plain.quick(figures, *given) == pytest.approx(plain.value(figures))
     ours = simulate(basis, paths=20_000, seed=1)
-    theirs = np.array(plain.simulate(plain.figures(basis), 4_000, seed=1))
+    theirs = np.array(plain.simulate(figures, 4_000, seed=1))
     error = ours.deviation / np.sqrt(len(theirs))
     assert abs(ours.mean - theirs.mean()) < 5 * error
     assert ours.deviation == pytest.approx(theirs.std(), rel=0.08)

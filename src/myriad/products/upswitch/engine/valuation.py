@@ -14,16 +14,16 @@ import numpy as np
 
 from myriad.kit.money import Money
 from myriad.products.upswitch.engine.amounts import money
-from myriad.products.upswitch.engine.basis import resolve
+from myriad.products.upswitch.engine.basis import Basis, resolve
 from myriad.products.upswitch.engine.blend import Blend, blend
 from myriad.products.upswitch.engine.checks import check_inputs, is_financial
 from myriad.products.upswitch.engine.discounts import kept_share
 from myriad.products.upswitch.engine.document import Inputs
-from myriad.products.upswitch.engine.levers import shift, value_drivers
+from myriad.products.upswitch.engine.levers import shift
 from myriad.products.upswitch.engine.methods import MethodResult, market_methods
 from myriad.products.upswitch.engine.parameters import Parameters
 from myriad.products.upswitch.engine.redflags import RedFlag, red_flags
-from myriad.products.upswitch.engine.solved import Solved, solve
+from myriad.products.upswitch.engine.solved import Solved, solve_first
 from myriad.products.upswitch.errors import FinancialFirmError
 
 ENGINE_VERSION = "1.0"
@@ -71,12 +71,11 @@ class Valuation:
 
 def value(inputs: Inputs, parameters: Parameters) -> Valuation:
     """Return the valuation; raises an InputsError that names what cannot be valued and why."""
-    check_inputs(inputs)
-    market = market_methods(inputs, parameters)
     if is_financial(inputs):
-        return _on_book(inputs, parameters, market)
-    solved = solve(resolve(inputs, parameters))
-    results = (_cash_flow_method(solved), *market)
+        check_inputs(inputs)
+        return _on_book(inputs, parameters, market_methods(inputs, parameters))
+    solved, cash_flows = _cash_flow_method(resolve(inputs, parameters))
+    results = (cash_flows, *market_methods(inputs, parameters))
     found = blend(results, _weights(inputs))
     notes = (*found.notes, *_notes(inputs, solved, results))
     return Valuation(inputs, parameters, solved, results, found, red_flags(inputs), notes)
@@ -86,26 +85,26 @@ def _weights(inputs: Inputs) -> Mapping[str, float]:
     return msgspec.structs.asdict(inputs.weights)
 
 
-def _cash_flow_method(solved: Solved) -> MethodResult:
+def _cash_flow_method(basis: Basis) -> tuple[Solved, MethodResult]:
     """Return the common equity, with the range of one point of the cost of capital each way."""
-    basis = solved.basis
     kept = kept_share(basis.inputs.discounts, basis.inputs.input_sheet.riskfree_rate)
     # A rate may not come down to the growth in perpetuity, and the range is then narrower.
     room = float(basis.drivers.initial_cost_of_capital) - float(basis.drivers.growth_in_perpetuity)
     step = min(RANGE_STEP, max(room / 2, 0.0))
-    steps = np.array([step, -step])
-    ends = value_drivers(basis, shift(basis, {"cost_of_capital": steps}))
-    amounts = np.asarray(ends.common_equity) * kept
-    return MethodResult(
+    shifts = {"cost_of_capital": np.array([0.0, step, -step])}
+    solved, all_three = solve_first(basis, shift(basis, shifts))
+    amounts = np.asarray(all_three.common_equity) * kept
+    found = MethodResult(
         "dcf",
         "free cash flow to the firm",
         float(amounts.min()),
-        float(solved.equity.common_equity) * kept,
+        float(amounts[0]),
         float(amounts.max()),
         "A. Damodaran, fcffsimpleginzu.xlsx, with these inputs",
         float(solved.equity.operating_assets),
         kept=kept,
     )
+    return solved, found
 
 
 def _on_book(inputs: Inputs, parameters: Parameters, market: tuple[MethodResult, ...]) -> Valuation:
