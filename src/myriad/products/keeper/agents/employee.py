@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from myriad.scale.data import ReadSession
 
 _HISTORY_DAYS = RETURNING_DAYS // 2
 _STORED = tuple(f.name for f in fields(Measurement) if f.name not in ("member", "parts"))
+_read = attrgetter(*_STORED)
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -110,7 +112,7 @@ def _lacking(basis: TeamBasis, span: Span) -> frozenset[str]:
 def _row(
     span: Span, ids: dict[str, UUID], names: dict[str, str], measured: Measurement
 ) -> dict[str, Any]:
-    values = {name: getattr(measured, name) for name in _STORED}
+    values = dict(zip(_STORED, _read(measured), strict=True))
     parts = [
         {
             "service": names.get(part.service, ""),

@@ -143,10 +143,10 @@ def _shift_columns(facts: Facts) -> Columns:
 
 def _rows(kind: str, facts: Facts, columns: Columns, first: int, last: int) -> Iterator[Row]:
     """Yield the sums of each (member, item) that there is from `first` to `last`."""
-    chosen = (facts.days >= first) & (facts.days <= last)
-    there, group = np.unique(facts.keys[chosen], return_inverse=True)
-    sums = np.zeros((len(there), columns.shape[1]))
-    np.add.at(sums, group, columns[chosen])
+    chosen = np.flatnonzero((facts.days >= first) & (facts.days <= last))
+    # The records of one key stand together.
+    there, starts = np.unique(facts.keys[chosen], return_index=True)
+    sums = np.add.reduceat(columns[chosen].astype(np.float64), starts) if len(starts) else starts
     for key, values in zip(there.tolist(), sums.tolist(), strict=True):
         member, item = facts.names[key]
         yield {"kind": kind, "member": member, "item": item, "sums": values}
