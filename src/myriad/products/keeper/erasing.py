@@ -22,6 +22,7 @@ from myriad.products.keeper.repository.erasure import (
     take_apart,
 )
 from myriad.products.keeper.repository.history import lock_account
+from myriad.products.keeper.repository.notes import drop_note
 from myriad.products.keeper.square.erased import CARD, CUSTOMER, remember
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.directory.audit import record_event
@@ -100,6 +101,8 @@ async def erase_person(session: Session, vault: Vault, person_id: UUID, why: str
     await remember(session, vault, CARD, cards)
     await take_apart(session, family, cards)
     swept = await sweep(session, words)
+    # Digests of what profiles were called lie in it.
+    await drop_note(session, "matching_base")
     done = Erasure(len(family.ext_ids), int(counts["payments"]), swept)
     record_event(
         session,

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from myriad.products.keeper import matching
 from myriad.products.keeper.agents.graph import get_agent, run_agent
-from myriad.products.keeper.agents.matching import find_model
+from myriad.products.keeper.agents.matching import VERSION, find_model
 from myriad.products.keeper.repository.notes import Note, find_note
 from tests.products.keeper.ledger import LAST, Shop
 
 _LINKS = "SELECT state, method, weight, probability FROM keeper.identity_link ORDER BY id"
+_ROUNDED = """
+SELECT l.ext_id AS "left", r.ext_id AS "right", state, method, veto_reason, round(weight::numeric, 5) AS weight,
+       round(probability::numeric, 7) AS probability, evidence
+FROM keeper.identity_link k
+JOIN keeper.customer l ON l.id = k.left_customer_id
+JOIN keeper.customer r ON r.id = k.right_customer_id
+"""
 
 
 async def night(shop: Shop, day: date = LAST) -> None:
@@ -86,6 +96,42 @@ async def test_a_booking_that_puts_one_person_at_two_places_is_noticed(shop: Sho
     assert [row["state"] for row in await shop.rows(_LINKS)] == ["auto_linked"] * 2
 
 
+@pytest.mark.parametrize("seed", range(3))
+async def test_nights_that_compare_what_changed_link_as_one_that_compares_all(
+    shop: Shop, seed: int
+) -> None:
+    dice = random.Random(seed)
+    await open_shop(shop, 66)
+    await night(shop, LAST - timedelta(days=3))
+    for back in (2, 1, 0):
+        own = dice.randrange(60)
+        await shop.add_customer(
+            f"new{back}",
+            given_name=f"Given{own}",
+            family_name=f"Family{own}",
+            email=dice.choice([f"person{own}@example.com", None]),
+            phone_e164=dice.choice([f"+1212555{own:04d}", None]),
+        )
+        for customer in (f"c{dice.randrange(60)}", f"new{back}"):
+            await shop.sell(customer, [LAST], card_fingerprint=f"card{dice.randrange(3)}")
+        await shop.change(
+            "UPDATE keeper.customer SET given_name = 'Renamed', updated_at = now()"
+            " WHERE ext_id = %(own)s",
+            {"own": f"c{dice.randrange(60)}"},
+        )
+        await night(shop, LAST - timedelta(days=back))
+    base = "SELECT business_date FROM keeper.agent_note WHERE agent = 'matching_base'"
+    assert await shop.value(base) == LAST - timedelta(days=3)
+    quick = sorted(map(str, await shop.rows(_ROUNDED)))
+    await shop.change("DELETE FROM keeper.agent_note WHERE agent = 'matching_base'")
+    await shop.change(
+        """UPDATE keeper.agent_note SET facts = facts || '{"digest": ""}' WHERE agent = 'matching'"""
+    )
+    await night(shop)
+    assert await shop.value(base) == LAST
+    assert quick == sorted(map(str, await shop.rows(_ROUNDED)))
+
+
 def records(people: int = 60) -> list[matching.Record]:
     return [
         matching.record(
@@ -107,14 +153,14 @@ def test_a_stored_model_scores_as_the_fitted_one() -> None:
     assert again.links == fitted.links
 
 
-def test_a_model_serves_a_week_and_a_twentieth_more_profiles() -> None:
+def test_a_model_serves_four_weeks_and_a_twentieth_more_profiles() -> None:
     facts: dict[str, Any] = {
-        "version": 1,
+        "version": VERSION,
         "model": {"day": LAST.isoformat(), "profiles": 100, "rates": {}},
     }
     note = Note(LAST, datetime(2025, 7, 1, tzinfo=UTC), facts)
-    assert find_model(note, 105, LAST + timedelta(days=6))
+    assert find_model(note, 105, LAST + timedelta(days=27))
     assert find_model(note, 106, LAST) is None
-    assert find_model(note, 100, LAST + timedelta(days=7)) is None
+    assert find_model(note, 100, LAST + timedelta(days=28)) is None
     assert find_model(note, 100, LAST - timedelta(days=1)) is None
     assert find_model(None, 100, LAST) is None

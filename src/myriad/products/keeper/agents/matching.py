@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from myriad.products.keeper import matching
+from myriad.products.keeper.agents.comparing import (
+    BookedTime,
+    Profiles,
+    compare,
+    interval_of,
+    keep,
+    read_busy,
+    read_profiles,
+)
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
-from myriad.products.keeper.repository.history import get_country, get_digest
+from myriad.products.keeper.repository.history import get_digest
 from myriad.products.keeper.repository.identities import refresh_components, store_links
 from myriad.products.keeper.repository.notes import Note, drop_note, find_note, store_note
-from myriad.products.keeper.repository.sql import Row, fetch, get
+from myriad.products.keeper.repository.sql import fetch
 from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession
 
-BookedTime = tuple[datetime, datetime]
-_DEFAULT_MINUTES = 30
-_MODEL_DAYS = 7
+_MODEL_DAYS = 28
 _MODEL_GROWTH = 0.05
 _NOTE = "matching"
-VERSION = 1
-_LONGEST_MINUTES = 24 * 60
+VERSION = 2
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -32,18 +38,16 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 async def _work(context: AgentContext) -> Outcome:
     async with context.reading() as session:
-        facts = await read_facts(session)
+        profiles = await read_profiles(session)
+        facts = await read_facts(session, profiles)
         note = await find_note(session, _NOTE)
         if note is not None and facts == {name: note.facts.get(name) for name in facts}:
             return Outcome(facts["profiles"], note.facts["links"])
-        rows = await fetch(session, "matching_records")
-        booked = await fetch(session, "booked_times")
-        country = await get_country(session)
-    alive = [row for row in rows if not row["merged_into_ext_id"] and not row["deleted_at"]]
-    records = build_records(alive, booked, country)
-    known = find_model(note, facts["profiles"], context.day)
-    model = matching.Model.from_dict(known["rates"]) if known else None
-    linkage = await asyncio.to_thread(matching.link, records, known=model)
+        known = find_model(note, facts["profiles"], context.day)
+        model = matching.Model.from_dict(known["rates"]) if known else None
+        comparison = await compare(session, profiles, model)
+        busy = await read_busy(session, comparison.likely)
+    linkage = await asyncio.to_thread(comparison.settle, busy)
     async with context.writing() as session:
         await store_links(session, [describe_link(link) for link in linkage.links])
         applied = await refresh_components(session, context.day)
@@ -54,20 +58,21 @@ async def _work(context: AgentContext) -> Outcome:
         found = {
             **facts,
             "links": len(linkage.links),
-            "model": known or _fresh(linkage, context.day),
+            "model": known or _fresh(linkage, len(profiles.ids), context.day),
         }
         await store_note(session, _NOTE, context.day, found)
+        await keep(session, comparison, context.day)
     missing = None
     if linkage.thinned:
         missing = f"{len(linkage.thinned)} groups of profiles were too large to compare in full."
-    return Outcome(len(rows), len(linkage.links), missing)
+    return Outcome(facts["profiles"], len(linkage.links), missing)
 
 
 def find_model(note: Note | None, profiles: int, day: date) -> dict[str, Any] | None:
     """Return the model of an earlier night while it may still be used, else None.
 
-    How often names and numbers agree by chance hardly changes from day to day: a model serves a
-    week, unless the number of profiles has changed by a twentieth.
+    How often names and numbers agree by chance hardly changes from day to day: a model serves four
+    weeks, unless the number of profiles has changed by a twentieth.
     """
     known: dict[str, Any] | None = note.facts.get("model") if note else None
     if note is None or known is None or note.facts["version"] != VERSION:
@@ -78,31 +83,26 @@ def find_model(note: Note | None, profiles: int, day: date) -> dict[str, Any] | 
     return known if fits else None
 
 
-def _fresh(linkage: matching.Linkage, day: date) -> dict[str, Any] | None:
+def _fresh(linkage: matching.Linkage, profiles: int, day: date) -> dict[str, Any] | None:
     if linkage.model is None:
         return None
-    return {
-        "day": day.isoformat(),
-        "profiles": linkage.records,
-        "rates": linkage.model.as_dict(),
-    }
+    return {"day": day.isoformat(), "profiles": profiles, "rates": linkage.model.as_dict()}
 
 
-async def read_facts(session: ReadSession) -> dict[str, Any]:
+async def read_facts(session: ReadSession, profiles: Profiles) -> dict[str, Any]:
     """Return all that the outcome of matching depends on, as digests.
 
     Profiles, their cards and the country decide who may be whom. Of bookings only those matter
     that put two profiles of one chain of links at two places at once, or no longer do.
     """
-    row = await get(session, "matching_digest")
     booked: dict[str, list[BookedTime]] = {}
     for booking in await fetch(session, "linked_bookings"):
-        booked.setdefault(str(booking["id"]), []).append(_interval(booking))
+        booked.setdefault(str(booking["id"]), []).append(interval_of(booking))
     links = [(str(row["left"]), str(row["right"])) for row in await fetch(session, "linked_pairs")]
     return {
         "version": VERSION,
-        "profiles": row["profiles"],
-        "digest": row["digest"],
+        "profiles": profiles.total,
+        "digest": profiles.digest,
         "apart": sorted(_clashes(matching.clusters(links), booked)),
     }
 
@@ -120,47 +120,6 @@ def _clashes(
                     for b in booked.get(other, ())
                 ):
                     yield f"{one}:{other}"
-
-
-def build_records(
-    rows: Sequence[Row], booked: Sequence[Row], country: str
-) -> list[matching.Record]:
-    """Return the profiles as matching reads them; who has no contact is not matched on name."""
-    busy: dict[str, list[BookedTime]] = {}
-    for booking in booked:
-        busy.setdefault(booking["customer_ext_id"], []).append(_interval(booking))
-    return [
-        matching.record(
-            str(row["id"]),
-            given=row["given_name"],
-            family=row["family_name"],
-            email=row["email"],
-            phone=row["phone_e164"] or row["phone"],
-            country=country,
-            birthday=_birthday(row),
-            address_line=row["address_line"],
-            postcode=row["postcode"],
-            cards=tuple(row["cards"]),
-            busy=tuple(sorted(busy.get(row["ext_id"], ()))),
-        )
-        for row in rows
-    ]
-
-
-def _interval(booking: Row) -> BookedTime:
-    minutes = sum(_minutes(segment) for segment in booking["segments"]) or _DEFAULT_MINUTES
-    return booking["start_at"], booking["start_at"] + timedelta(minutes=minutes)
-
-
-def _minutes(segment: Any) -> int:
-    given = segment.get("duration_minutes") if isinstance(segment, dict) else None
-    return min(given, _LONGEST_MINUTES) if isinstance(given, int) and given > 0 else 0
-
-
-def _birthday(row: Row) -> str | None:
-    if not row["birth_month"] or not row["birth_day"]:
-        return None
-    return f"{row['birth_year'] or 0:04d}-{row['birth_month']:02d}-{row['birth_day']:02d}"
 
 
 def describe_link(link: matching.Link) -> dict[str, Any]:

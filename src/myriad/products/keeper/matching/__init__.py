@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from myriad.products.keeper.matching.changed import (
+    Base,
+    base_of,
+    compare_changed,
+    find_changed,
+)
 from myriad.products.keeper.matching.decide import (
     KEEPER,
     PERSONS_LIST,
@@ -13,12 +19,20 @@ from myriad.products.keeper.matching.decide import (
 )
 from myriad.products.keeper.matching.evidence import Evidence
 from myriad.products.keeper.matching.fellegi_sunter import Model
-from myriad.products.keeper.matching.linkage import Linkage, link
+from myriad.products.keeper.matching.linkage import (
+    Compared,
+    Linkage,
+    compare_records,
+    link,
+    settle,
+)
 from myriad.products.keeper.matching.normalise import Record, record
 
 __all__ = [
     "KEEPER",
     "PERSONS_LIST",
+    "Base",
+    "Compared",
     "Decision",
     "Evidence",
     "Link",
@@ -26,8 +40,13 @@ __all__ = [
     "Model",
     "Policy",
     "Record",
+    "base_of",
     "clusters",
+    "compare_changed",
+    "compare_records",
     "conflict",
+    "find_changed",
     "link",
     "record",
+    "settle",
 ]

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myriad.products.keeper.matching.columns import Columns, Flags, Indexes, Levels, Scores
+from myriad.products.keeper.matching.columns import (
+    Columns,
+    Flags,
+    Indexes,
+    Levels,
+    Scores,
+    agreeing,
+)
 from myriad.products.keeper.matching.compare import EXACT, UNKNOWN, compare
 from myriad.products.keeper.matching.fields import FIELDS, Field, unit
 
@@ -75,13 +82,7 @@ def _exact_rate(field: Field, columns: Columns, drawn: float) -> float:
         return drawn
     pairs = column.known * (column.known - 1.0)
     worth = min(CHANCE_WORTH, 0.1 * pairs)
-    return (2.0 * agreeing(column.counts) + worth * field.exact.chance) / (pairs + worth)
-
-
-def agreeing(counts: Indexes) -> float:
-    """The number of pairs of records with the same value, from the number of records of each."""
-    held = counts.astype(np.float64)
-    return float((held * (held - 1.0)).sum() / 2.0)
+    return (2.0 * column.agreeing + worth * field.exact.chance) / (pairs + worth)
 
 
 def value_bits(field: Field, columns: Columns, left: Indexes, level: Levels) -> Scores:
@@ -93,7 +94,7 @@ def value_bits(field: Field, columns: Columns, left: Indexes, level: Levels) -> 
     if not field.by_value:
         return bits
     column = columns.text[field.name]
-    usual = max(2.0 * agreeing(column.counts) / max(column.known, 1), 0.5)
+    usual = max(2.0 * column.agreeing / max(column.known, 1), 0.5)
     exact = level == EXACT
     others = np.maximum(column.counts[column.codes[left[exact]]] - 1.0, 0.5)
     bits[exact] = np.log2(others / usual)

@@ -42,12 +42,14 @@ class Column:
     """One text field of n records.
 
     `codes` (n) points into `values` (k, sorted) and is -1 where the text is unknown; `counts` (k)
-    says how many records have each value.
+    says how many records have each value. Where these records are a part of a list, `counts` are
+    those of the whole list, and `whole` is its (agreeing pairs, records that know the field).
     """
 
     values: Texts
     codes: Indexes
     counts: Indexes
+    whole: tuple[float, float] | None = None
 
     def feature(self, of: Callable[[str], str]) -> Indexes:
         """Return a number (k) per value, equal for values of which `of` says the same; "" is -1."""
@@ -56,7 +58,18 @@ class Column:
     @property
     def known(self) -> int:
         """The number of records in which the field is known."""
-        return int(self.counts.sum())
+        return int(self.whole[1] if self.whole else self.counts.sum())
+
+    @property
+    def agreeing(self) -> float:
+        """The number of pairs of records with the same value."""
+        return self.whole[0] if self.whole else agreeing(self.counts)
+
+
+def agreeing(counts: Indexes) -> float:
+    """The number of pairs of records with the same value, from the number of records of each."""
+    held = counts.astype(np.float64)
+    return float((held * (held - 1.0)).sum() / 2.0)
 
 
 @dataclass(frozen=True, slots=True)

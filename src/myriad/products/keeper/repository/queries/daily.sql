@@ -60,22 +60,26 @@ FROM (
 ) d
 WHERE d.local_date <= %(day)s
 
--- name: matching_digest
-SELECT p.profiles, md5(concat_ws('|', p.digest, k.digest, l.digest, a.country)) AS digest
-FROM (SELECT count(*) AS profiles,
-             concat_ws(',', count(*), sum(hashtextextended(id::text || updated_at, 0)::numeric))
-                 AS digest
-      FROM keeper.customer) p,
-     (SELECT concat_ws(',', count(*), sum(hashtextextended(c.customer_ext_id, h.seed)::numeric))
-                 AS digest
-      FROM (SELECT DISTINCT customer_ext_id, card_fingerprint
-            FROM keeper.payment
-            WHERE card_fingerprint IS NOT NULL AND customer_ext_id IS NOT NULL) c
-      CROSS JOIN LATERAL (SELECT hashtextextended(c.card_fingerprint, 0) AS seed) h) k,
-     (SELECT concat_ws(',', count(*), max(decided_at)) AS digest
-      FROM keeper.identity_link
-      WHERE decided_at IS NOT NULL) l,
-     (SELECT mode() WITHIN GROUP (ORDER BY country) AS country FROM keeper.location) a
+-- name: profile_stamps
+-- Of every profile that matching compares: its id, when it changed, and a digest of its cards.
+SELECT count(*) AS profiles,
+       coalesce(string_agg(
+           uuid_send(c.id) || timestamptz_send(c.updated_at) || int8send(coalesce(k.cards, 0)),
+           ''::bytea ORDER BY c.id
+       ) FILTER (WHERE c.merged_into_ext_id IS NULL AND c.deleted_at IS NULL), '') AS stamps,
+       (SELECT concat_ws(',', count(*), max(decided_at))
+        FROM keeper.identity_link
+        WHERE decided_at IS NOT NULL) AS decided
+FROM keeper.customer c
+LEFT JOIN (
+    SELECT d.customer_ext_id, bit_xor(hashtextextended(d.card_fingerprint, 0)) AS cards
+    FROM (
+        SELECT DISTINCT customer_ext_id, card_fingerprint
+        FROM keeper.payment
+        WHERE card_fingerprint IS NOT NULL AND customer_ext_id IS NOT NULL
+    ) d
+    GROUP BY d.customer_ext_id
+) k ON k.customer_ext_id = c.ext_id
 
 -- name: linked_pairs
 SELECT left_customer_id AS "left", right_customer_id AS "right"

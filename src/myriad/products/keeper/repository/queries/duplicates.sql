@@ -27,11 +27,8 @@ LEFT JOIN LATERAL (
 WHERE c.id = ANY (%(ids)s::uuid[])
 
 -- name: matching_records
-SELECT c.id, c.ext_id, c.given_name, c.family_name, c.company_name, c.email, c.email_norm, c.phone,
-       c.phone_e164, c.birth_year, c.birth_month, c.birth_day, c.address_line, c.postcode,
-       c.merged_into_ext_id, c.deleted_at, c.ext_created_at, c.email_unsubscribed, c.person_id,
-       c.created_at,
-       coalesce(k.cards, '{}') AS cards
+SELECT c.id, c.ext_id, c.given_name, c.family_name, c.email, c.phone, c.phone_e164, c.birth_year,
+       c.birth_month, c.birth_day, c.address_line, c.postcode, coalesce(k.cards, '{}') AS cards
 FROM keeper.customer c
 LEFT JOIN (
     SELECT customer_ext_id, array_agg(DISTINCT card_fingerprint) AS cards
@@ -39,12 +36,27 @@ LEFT JOIN (
     WHERE card_fingerprint IS NOT NULL AND customer_ext_id IS NOT NULL
     GROUP BY customer_ext_id
 ) k ON k.customer_ext_id = c.ext_id
+WHERE c.merged_into_ext_id IS NULL AND c.deleted_at IS NULL
+ORDER BY c.ext_created_at NULLS LAST, c.id
+
+-- name: matching_records_of
+SELECT c.id, c.ext_id, c.given_name, c.family_name, c.email, c.phone, c.phone_e164, c.birth_year,
+       c.birth_month, c.birth_day, c.address_line, c.postcode,
+       ARRAY(
+           SELECT DISTINCT p.card_fingerprint
+           FROM keeper.payment p
+           WHERE p.tenant_id = c.tenant_id AND p.customer_ext_id = c.ext_id
+             AND p.card_fingerprint IS NOT NULL
+       ) AS cards
+FROM keeper.customer c
+WHERE c.id = ANY (%(ids)s::uuid[])
 ORDER BY c.ext_created_at NULLS LAST, c.id
 
 -- name: booked_times
-SELECT customer_ext_id, start_at, segments
-FROM keeper.booking
-WHERE status = 'ACCEPTED' AND customer_ext_id IS NOT NULL
+SELECT c.id, b.start_at, b.segments
+FROM keeper.customer c
+JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
+WHERE b.status = 'ACCEPTED' AND c.id = ANY (%(ids)s::uuid[])
 
 -- name: profile_places
 SELECT id, ext_id, merged_into_ext_id, person_id,
