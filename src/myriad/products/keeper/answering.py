@@ -32,13 +32,15 @@ from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.square.work import Work
 from myriad.products.keeper.wording import TEMPLATES, Aspect, ReviewFacts, Wording
 from myriad.products.keeper.wording.checks import check_answer
+from myriad.products.keeper.wording.modelled import wording_of
 from myriad.products.keeper.wording.port import UnfoundedWordingError
 from myriad.scale.data import Session
 from myriad.scale.directory.audit import record_event
 from myriad.scale.directory.principal import Principal
 from myriad.scale.jobs.enqueue import enqueue
 from myriad.scale.limits import CircuitOpenError
-from myriad.scale.tenancy import current_tenant
+from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import TenantId, current_tenant
 
 LAST_ATTEMPT = 8
 _HELP = {
@@ -79,6 +81,20 @@ async def make_draft(
     _check_text(text)
     await set_reply(session, review_id, state="draft", text=text.strip(), by=None)
     return text.strip()
+
+
+async def draft(
+    runtime: Runtime, tenant_id: TenantId, review_id: UUID, *, text: str | None = None
+) -> str:
+    """Do what `make_draft` does in transactions of its own: none is open while a model thinks."""
+    if text is None:
+        async with runtime.database.session(tenant_id) as session:
+            review = await lock_review(session, review_id)
+            _check_open(review)
+            facts = await _facts(session, review)
+        text = await wording_of(runtime, tenant_id).draft_reply(facts)
+    async with runtime.database.session(tenant_id) as session:
+        return await make_draft(session, review_id, text=text)
 
 
 async def approve(session: Session, review_id: UUID, text: str, actor: Principal) -> UUID:

@@ -15,6 +15,7 @@ from myriad.products.keeper.agents.graph import (
 from myriad.products.keeper.queueing import choose_day
 from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.settings import KeeperSettings
+from myriad.products.keeper.wording.modelled import wording_of
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
@@ -26,7 +27,9 @@ async def open_context(
     async with runtime.database.read_session(tenant_id) as session:
         account = await get_account(session)
         day = await choose_day(session, account, wanted)
-    return AgentContext(runtime.database, account, day, runtime.settings_of(KeeperSettings))
+    settings = runtime.settings_of(KeeperSettings)
+    wording = wording_of(runtime, tenant_id)
+    return AgentContext(runtime.database, account, day, settings, wording=wording)
 
 
 async def run_account(

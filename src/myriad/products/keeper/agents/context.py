@@ -12,6 +12,7 @@ from myriad.kit.errors import MyriadError
 from myriad.products.keeper.repository.accounts import AccountFacts
 from myriad.products.keeper.repository.history import lock_account
 from myriad.products.keeper.settings import KeeperSettings
+from myriad.products.keeper.wording import TEMPLATES, Wording
 from myriad.scale.data import Database, ReadSession, Session
 from myriad.scale.tenancy import TenantId, acting_for
 
@@ -42,6 +43,7 @@ class AgentContext:
     day: date
     settings: KeeperSettings
     digests: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    wording: Wording = field(default=TEMPLATES, compare=False, repr=False)
 
     @property
     def tenant_id(self) -> TenantId:

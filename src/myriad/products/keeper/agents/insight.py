@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from myriad.products.keeper.repository.preferences import read_preferences
 from myriad.products.keeper.repository.proof import measure_assignments
 from myriad.products.keeper.repository.sql import Row, execute_many, fetch, get
 from myriad.products.keeper.views.insights import URGENT_FROM
-from myriad.products.keeper.wording import TEMPLATES
+from myriad.products.keeper.wording import Wording
 from myriad.scale.data import ReadSession, Session
 
 _TREND_DAYS = 84
@@ -40,7 +41,10 @@ async def _work(context: AgentContext) -> Outcome:
             await judge_kinds(session, day)
         if await count_customers(session) <= context.settings.minimum_customers:
             return Outcome(0, graded)
-        found = await _worded(await make_claims(session, day, context.account.currency))
+        made = await make_claims(session, day, context.account.currency)
+    # No transaction is open while a model words the claims.
+    found = await _worded(made, context.wording)
+    async with context.writing() as session:
         muted = await list_muted_kinds(session)
         kept = [claim for claim in found if claim.kind not in muted]
         await execute_many(session, "store_insight", [_row(claim, day) for claim in kept])
@@ -49,14 +53,21 @@ async def _work(context: AgentContext) -> Outcome:
     return Outcome(len(found), len(kept) + graded)
 
 
-async def _worded(found: Sequence[claims.Claim]) -> list[claims.Claim]:
+async def _worded(found: Sequence[claims.Claim], wording: Wording) -> list[claims.Claim]:
     """Return the claims as the wording phrases them, every number held against the evidence."""
-    worded = []
     for claim in found:
         claims.check_numbers(claim)
-        phrased = replace(claim, claim=await TEMPLATES.phrase(claim.claim, claim.evidence))
-        claims.check_numbers(phrased)
-        worded.append(phrased)
+    said = await asyncio.gather(*(wording.phrase(claim.claim, claim.evidence) for claim in found))
+    return [_founded(claim, text) for claim, text in zip(found, said, strict=True)]
+
+
+def _founded(claim: claims.Claim, text: str) -> claims.Claim:
+    """Return the claim in these words, or in its own when they hold another number."""
+    worded = replace(claim, claim=text)
+    try:
+        claims.check_numbers(worded)
+    except claims.UnfoundedClaimError:
+        return claim
     return worded
 
 

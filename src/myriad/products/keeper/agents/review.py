@@ -27,11 +27,10 @@ from myriad.products.keeper.repository.review_findings import (
     store_summary,
 )
 from myriad.products.keeper.repository.sql import Row, get
-from myriad.products.keeper.wording import TEMPLATES, Aspect, Wording
+from myriad.products.keeper.wording import Aspect
 from myriad.scale.data import ReadSession
 
 MATCH_WITHIN_DAYS = 60
-WORDING: Wording = TEMPLATES
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -61,7 +60,7 @@ async def _examine(context: AgentContext) -> list[dict[str, Any]]:
         first = reviews[0]["local_date"] - timedelta(days=MATCH_WITHIN_DAYS)
         visits = await load_visits_near(session, first, context.day)
     matches = await asyncio.to_thread(match_visits, reviews, visits)
-    aspects = await WORDING.aspects([review["text"] for review in reviews])
+    aspects = await context.wording.aspects([review["text"] for review in reviews])
     return [
         describe(review, spoken, match)
         for review, spoken, match in zip(reviews, aspects, matches, strict=True)

@@ -16,6 +16,7 @@ from myriad.products.keeper.endpoints.queued import Queued
 from myriad.products.keeper.google import connecting
 from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.repository.reviews import get_review, list_reviews
+from myriad.products.keeper.repository.viewing import note_view
 from myriad.products.keeper.review_files import import_bytes
 from myriad.products.keeper.reviewing import Intake
 from myriad.products.keeper.views.reviews import ReviewCard, ReviewFilter, ReviewShow
@@ -108,9 +109,14 @@ async def get_reviews(
 
 
 @router.get("/reviews/{review_id}")
-async def get_one_review(review_id: UUID, session: TenantReadSession) -> ReviewCard:
-    """Return one review with what it is about and the visit behind it."""
-    return await get_review(session, review_id)
+async def get_one_review(
+    review_id: UUID, caller: Staff, runtime: CurrentRuntime, session: TenantReadSession
+) -> ReviewCard:
+    """Return one review with what it is about and the visit behind it; who looked is noted."""
+    card = await get_review(session, review_id)
+    if card.visit is not None:
+        await note_view(runtime.database, caller, card.visit.person_id, "review")
+    return card
 
 
 @router.post("/reviews/import")
@@ -149,11 +155,11 @@ def imported(intake: Intake) -> Imported:
 
 @router.post("/reviews/{review_id}/draft")
 async def draft_reply(
-    review_id: UUID, caller: Staff, session: TenantSession, body: DraftRequest | None = None
+    review_id: UUID, caller: Staff, runtime: CurrentRuntime, body: DraftRequest | None = None
 ) -> Draft:
     """Word an answer, or keep a person's own words as the draft; nothing is published."""
     text = body.text if body else None
-    return Draft(text=await answering.make_draft(session, review_id, text=text))
+    return Draft(text=await answering.draft(runtime, caller.tenant_id, review_id, text=text))
 
 
 @router.post("/reviews/{review_id}/approve", status_code=202)

@@ -17,11 +17,13 @@ from myriad.products.keeper.pages import links, review_words
 from myriad.products.keeper.pages.route import is_partial, page_router, see_other
 from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.repository.reviews import get_review, list_reviews
+from myriad.products.keeper.repository.viewing import note_view
 from myriad.products.keeper.review_files import import_bytes
 from myriad.products.keeper.reviewing import Intake
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views.reviews import ReviewFilter, ReviewShow
 from myriad.scale import ui
+from myriad.scale.data import ReadSession
 from myriad.scale.directory.audit import record_event
 from myriad.scale.http import (
     CurrentRuntime,
@@ -64,9 +66,18 @@ async def reviews(
 
 
 @router.get("/reviews/{review_id}")
-async def review(page: CurrentPage, session: TenantReadSession, review_id: UUID) -> Response:
-    """Show one review."""
-    return _draw(page, "review", card=await get_review(session, review_id))
+async def review(
+    page: CurrentPage,
+    caller: Staff,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
+    review_id: UUID,
+) -> Response:
+    """Show one review; who looked is noted where it names a person."""
+    card = await get_review(session, review_id)
+    if card.visit is not None:
+        await note_view(runtime.database, caller, card.visit.person_id, "review")
+    return _draw(page, "review", card=card)
 
 
 @router.get("/reviews/{review_id}/card")
@@ -78,7 +89,7 @@ async def review_card(page: CurrentPage, session: TenantReadSession, review_id: 
 async def _after(
     request: Request,
     page: CurrentPage,
-    session: TenantSession,
+    session: ReadSession,
     review_id: UUID,
     fault: str = "",
     typed: str = "",
@@ -132,18 +143,19 @@ async def read(_caller: Staff, session: TenantSession) -> Response:
 async def draft(
     request: Request,
     page: CurrentPage,
-    _caller: Staff,
-    session: TenantSession,
+    caller: Staff,
+    runtime: CurrentRuntime,
     review_id: UUID,
     text: Annotated[str | None, Form(max_length=5000)] = None,
 ) -> Response:
     """Word an answer, or keep what a person typed."""
     fault = ""
     try:
-        await answering.make_draft(session, review_id, text=text)
+        await answering.draft(runtime, caller.tenant_id, review_id, text=text)
     except answering.ReplyTextError as error:
         fault = error.detail
-    return await _after(request, page, session, review_id, fault, text or "")
+    async with runtime.database.read_session(caller.tenant_id) as session:
+        return await _after(request, page, session, review_id, fault, text or "")
 
 
 @router.post("/reviews/{review_id}/send")

@@ -85,5 +85,10 @@ def _check_numbers(text: str, source: str, where: str) -> None:
         raise UnfoundedWordingError(f"{foreign[0]} does not stand in {where}")
 
 
+def numbers_in(text: str) -> set[str]:
+    """Return the numbers that stand in a text, without the commas of thousands."""
+    return {_plain(number) for number in _NUMBER.findall(text)}
+
+
 def _plain(number: str) -> str:
     return number.replace(",", "")
