@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from myriad.scale.tenancy import TenantId
 
 MOST_ROWS = 20_000
 PART_ROWS = 2_000
+_BLOCK_BYTES = 1 << 20
 FILE_SOURCE = "file"
 _LIVE_SOURCES = frozenset({"google"})
 
@@ -93,9 +95,10 @@ async def import_parts(
     async with database.session(tenant_id) as session:
         zone = (await get_account(session)).timezone
     file = await asyncio.to_thread(open_reviews, path, zone, mapping)
+    mark = await asyncio.to_thread(file_mark, path)
     rows = file.rows()
     while part := await asyncio.to_thread(lambda: list(islice(rows, PART_ROWS))):
-        given, refused = _sorted(part, source)
+        given, refused = _sorted(part, source, mark)
         async with database.session(tenant_id) as session:
             intake.add(await take_in(session, given, refused), shown)
     if intake.new or intake.changed:
@@ -124,17 +127,26 @@ def read_file(
     if len(rows) > MOST_ROWS:
         message = f"one file takes at most {MOST_ROWS:,} reviews; split it and import each part"
         raise TooManyReviewsError(message)
-    return _sorted(rows, source)
+    return _sorted(rows, source, file_mark(path))
+
+
+def file_mark(path: Path) -> str:
+    """Return a short name of what a file holds, so that its lines are not those of another."""
+    digest = hashlib.blake2b(digest_size=6)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _sorted(
-    rows: Iterable[ReviewRow | RefusedRow], source: str
+    rows: Iterable[ReviewRow | RefusedRow], source: str, mark: str
 ) -> tuple[list[GivenReview], list[RefusedReview]]:
     given: list[GivenReview] = []
     refused: list[RefusedReview] = []
     for row in rows:
         if isinstance(row, RefusedRow):
-            refused.append(_refused(row))
+            refused.append(_refused(row, mark))
         else:
             given.append(_given(row, source))
     return given, refused
@@ -165,6 +177,6 @@ def name_source(typed: str) -> str:
     return f"{name} file" if name in _LIVE_SOURCES else name or FILE_SOURCE
 
 
-def _refused(row: RefusedRow) -> RefusedReview:
+def _refused(row: RefusedRow, mark: str) -> RefusedReview:
     body = {"line": row.line, "detail": row.detail, "cells": row.cells}
-    return RefusedReview(f"line {row.line}", row.reason, body)
+    return RefusedReview(f"line {row.line} of file {mark}", row.reason, body)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from myriad.products.keeper import views as v
 from myriad.products.keeper.proof.accuracy import accuracy, reason_to_mute, retry_on
 from myriad.products.keeper.views.goals import GoalPace
+from myriad.products.keeper.views.reports import ReviewsMonth
 from myriad.products.keeper.views.what_if import Guess, QuietDayView, Wish
 from tests.products.keeper.pages import sample_contexts as s
 
@@ -199,6 +200,14 @@ PROOF_OFF = replace(
     changed_at=s.NOW,
     saved=replace(PROOF_NONE.saved, verdict="off"),
 )
+REVIEWS = ReviewsMonth(
+    month=date(2026, 11, 1),
+    reviews=18,
+    rated=17,
+    mean=4.53,
+    negative=2,
+    criticised=(("waiting", 2), ("price", 1)),
+)
 QUIET_DAY_NONE = QuietDayView(wish=Wish(), currency="USD", weeks=3, unsaid="no_history")
 QUIET_DAY = QuietDayView(
     wish=Wish(discount=0.1),
@@ -240,5 +249,8 @@ GOALS = (
 )
 TODAY_PROVEN = replace(s.TODAY_FULL, saved=replace(PROOF_FULL.saved, people=61), goals=GOALS)
 REPORT_PROVEN = replace(
-    s.REPORT_FULL, saved=replace(PROOF_UNCLEAR.saved, first=date(2026, 11, 1)), goals=GOALS
+    s.REPORT_FULL,
+    saved=replace(PROOF_UNCLEAR.saved, first=date(2026, 11, 1)),
+    goals=GOALS,
+    reviews=REVIEWS,
 )

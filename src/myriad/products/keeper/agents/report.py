@@ -16,8 +16,8 @@ from myriad.scale.data import ReadSession
 async def _digest(session: ReadSession, context: AgentContext) -> str:
     data = await get_digest(session, "data_digest", day=context.day)
     proof = await get_digest(session, "proof_digest", day=context.day)
-    goals = await get_digest(session, "goals_digest")
-    return data + await get_digest(session, "findings_digest", day=context.day) + proof + goals
+    extras = await get_digest(session, "report_extras_digest", day=context.day)
+    return data + await get_digest(session, "findings_digest", day=context.day) + proof + extras
 
 
 async def _work(context: AgentContext) -> Outcome:

@@ -12,6 +12,7 @@ from myriad.kit.clock import utc_now
 from myriad.products.keeper.commands.choosing import AccountOption, choose_account
 from myriad.products.keeper.errors import InputFileError
 from myriad.products.keeper.judging import JUDGES, model_folder
+from myriad.products.keeper.rejudging import enqueue_for_all
 from myriad.products.keeper.review_files import FileIntake, import_parts
 from myriad.products.keeper.reviews.labelled_csv import LabelledFile, read_labelled
 from myriad.products.keeper.reviews.model import Provenance
@@ -115,8 +116,18 @@ def train_command(
             seen=labelled.seen,
         )
     stored = save_model(model, model_folder(context.home))
-    result: dict[str, Any] = {**asdict(model.provenance), "file": str(stored)}
-    show(context, result, [*_worth(model.provenance, labelled), str(stored)])
+    accounts = run_async(_judge_again(context))
+    result: dict[str, Any] = {**asdict(model.provenance), "file": str(stored), "accounts": accounts}
+    again = f"the reviews of {accounts:,} accounts will be judged again" if accounts else ""
+    show(
+        context, result, [*_worth(model.provenance, labelled), str(stored), *filter(None, [again])]
+    )
+
+
+async def _judge_again(context: CommandContext) -> int:
+    """Queue judging every account's reviews by the new model; return for how many accounts."""
+    async with context.runtime() as runtime:
+        return await enqueue_for_all(runtime)
 
 
 def _worth(origin: Provenance, labelled: LabelledFile) -> list[str]:

@@ -16,6 +16,7 @@ from myriad.products.keeper.pages import (
     words,
 )
 from myriad.products.keeper.reports import goal_words
+from myriad.products.keeper.reports import words as report_words
 from myriad.products.keeper.repository.viewing import ViewRow
 from myriad.products.keeper.views import (
     ConnectionsView,
@@ -45,6 +46,7 @@ def _draw(page: ui.PageContext, name: str, status: int = 200, **values: object) 
         links=links,
         proof=proof_words,
         goal=goal_words,
+        sentences=report_words,
         **values,
     )
 

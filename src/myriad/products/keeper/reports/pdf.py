@@ -74,6 +74,8 @@ def _story(view: ReportView, business: str) -> list[Any]:
         story += _section("Goals", [_text(goal_words.sentence(g), _BODY) for g in view.goals])
     proven = [_text(words.saved(view), _BODY)] if view.saved else []
     story += _section("Calls", [_text(words.calls(view), _BODY), *proven])
+    if view.reviews:
+        story += _section("Reviews", [_text(words.reviews(view), _BODY)])
     story += _tables(view)
     if view.anomalies:
         rows = [_text(words.anomaly(row, view.currency), _BODY) for row in view.anomalies]

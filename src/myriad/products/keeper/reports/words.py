@@ -114,3 +114,19 @@ def calls(view: ReportView) -> str:
     if view.won_back and view.won_back_revenue:
         text += f", {view.won_back:,} of them came back and paid {view.won_back_revenue.format()}"
     return text + "."
+
+
+def reviews(view: ReportView) -> str:
+    """Return what customers wrote in the month, in one sentence; empty without reviews."""
+    month = view.reviews
+    if month is None:
+        return ""
+    count = f"{month.reviews:,} review{'' if month.reviews == 1 else 's'}"
+    text = f"{month.month:%B %Y}: {count}"
+    if month.mean is not None:
+        text += f", {month.mean:.1f} stars on average of {month.rated:,}"
+    text += f", {month.negative:,} unhappy."
+    if month.criticised:
+        named = ", ".join(f"{name} ({times:,})" for name, times in month.criticised)
+        text += f" Criticised most: {named}."
+    return text

@@ -12,6 +12,7 @@ from myriad.products.keeper.repository.accounts import AccountFacts, find_first_
 from myriad.products.keeper.repository.goals import list_known_paces, paces_json
 from myriad.products.keeper.repository.insights import list_period_insights
 from myriad.products.keeper.repository.proof import get_saved, saved_json
+from myriad.products.keeper.repository.review_months import find_review_month
 from myriad.products.keeper.repository.sql import Row, fetch
 from myriad.products.keeper.repository.today import list_anomalies
 from myriad.products.keeper.views import AnomalyRow, InsightCard, ReportKind
@@ -70,7 +71,9 @@ async def _read(
     anomalies, _ = await list_anomalies(session, min(own), last, None, _ANOMALIES)
     return _Known(
         days={row["local_date"]: row for row in days},
-        counts=await fetch(session, "period_counts", firsts=firsts, lasts=lasts),
+        counts=await fetch(
+            session, "period_counts", firsts=firsts, lasts=lasts, since=since, until=last
+        ),
         services=await fetch(
             session,
             "services_between",
@@ -97,6 +100,7 @@ async def _shared(session: ReadSession, account: AccountFacts, last: date) -> di
         "slipping": await _slipping(session, last),
         "saved": saved_json(await get_saved(session, account, last.replace(day=1), last)),
         "goals": paces_json(await list_known_paces(session, account, last)),
+        "reviews": await find_review_month(session, last),
         "partial": await _partial(session, last),
     }
 

@@ -13,6 +13,7 @@ from myriad.kit.money import Money
 from myriad.products.keeper.repository.goals import paces_from
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
 from myriad.products.keeper.repository.proof import saved_from
+from myriad.products.keeper.repository.review_months import review_month_from
 from myriad.products.keeper.repository.sql import Row, fetch, find
 from myriad.products.keeper.views import (
     AnomalyRow,
@@ -143,6 +144,7 @@ def _view(row: Row) -> ReportView:
         slipping=tuple(_slipping_row(item, currency) for item in numbers["slipping"]),
         saved=saved_from(numbers.get("saved"), currency),
         goals=paces_from(numbers.get("goals", ())),
+        reviews=review_month_from(numbers.get("reviews")),
         reconciled=numbers["cents_off"] == 0 if checked else None,
         cents_off=numbers["cents_off"] if checked else None,
         partial=tuple(numbers["partial"]),

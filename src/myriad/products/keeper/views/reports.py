@@ -57,6 +57,22 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewsMonth:
+    """What customers wrote in a month, as far as it was known on the report's last day.
+
+    `mean` is that of `rated` reviews, None without any; `criticised` maps what was criticised to
+    how often, the most frequent first.
+    """
+
+    month: date
+    reviews: int
+    rated: int
+    mean: float | None
+    negative: int
+    criticised: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
     """One report: the stored numbers and their digest, the same that the PDF carries.
 
@@ -89,6 +105,7 @@ class ReportView:
     slipping: tuple[CustomerRow, ...] = ()
     saved: Saved | None = None
     goals: tuple[GoalPace, ...] = ()
+    reviews: ReviewsMonth | None = None
     reconciled: bool | None = None
     cents_off: int | None = None
     partial: tuple[str, ...] = ()

@@ -18,7 +18,14 @@ WHERE state = 'done' AND decided_by <> 'keeper'
   AND decided_at < (%(last)s::date + 1)::timestamp AT TIME ZONE %(zone)s
 GROUP BY 1
 
--- name: goals_digest
-SELECT coalesce((SELECT md5(concat_ws('|', takings_per_month, calls_per_week))
-                 FROM keeper.preference
-                 WHERE takings_per_month IS NOT NULL OR calls_per_week IS NOT NULL), '') AS digest
+-- name: report_extras_digest
+-- What a report holds beside payments and findings: the goals, and the months of reviews.
+SELECT concat(
+    (SELECT md5(concat_ws('|', takings_per_month, calls_per_week))
+     FROM keeper.preference
+     WHERE takings_per_month IS NOT NULL OR calls_per_week IS NOT NULL),
+    (SELECT md5(string_agg(concat_ws(',', month, reviews, stars_total, negative, aspects), '|'
+                           ORDER BY month))
+     FROM keeper.review_summary
+     WHERE business_date = %(day)s)
+) AS digest
