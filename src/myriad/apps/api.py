@@ -15,8 +15,8 @@ from importlib.metadata import version as installed_version
 from fastapi import APIRouter, FastAPI
 
 import myriad
+from myriad.apps.console import cache_pages, job_endpoints, job_pages, settings_pages, signing
 from myriad.apps.console import endpoints as console_api
-from myriad.apps.console import job_endpoints, job_pages, settings_pages, signing
 from myriad.apps.products import PRODUCTS, migration_locations
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import UnavailableError
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             broker_url=chosen.redis.broker_url.get_secret_value(),
             cache_url=chosen.redis.cache_url.get_secret_value(),
             vault=vault,
-            settings=[chosen.http, chosen.ai, chosen.keeper],
+            settings=[chosen.http, chosen.ai, chosen.keeper, chosen.upswitch],
         ) as opened:
             yield opened
 
@@ -77,6 +77,7 @@ def _pages() -> dict[str, APIRouter]:
     console.include_router(signing.router)
     console.include_router(settings_pages.router)
     console.include_router(job_pages.router)
+    console.include_router(cache_pages.router)
     return {"": console, **products}
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "upswitch": ("myriad.products.upswitch.commands:app", "Upswitch: what a company is worth."),
     "worker": ("myriad.apps.cli.worker:app", "Run one more worker, here or on another host."),
     "jobs": ("myriad.apps.cli.jobs:app", "The queue: look, run again, cancel, drain, limit."),
+    "cache": ("myriad.apps.cli.cache:app", "The cache: what it saves, its rules, emptying it."),
     "migrate": ("myriad.apps.cli.migrate:app", "Bring the database to the newest schema."),
     "password": ("myriad.apps.cli.password:app", "Give a user a new password."),
     "test": ("myriad.apps.cli.test:app", "Run every check and every test."),

@@ -18,7 +18,7 @@ READ, WRITE, HEAVY, STREAM = "read", "write", "heavy", "stream"
 CLASSES = (READ, WRITE, HEAVY, STREAM)
 STANDARD = "standard"
 ADDRESS_PER_MINUTE = 6_000
-CREDENTIAL_PER_MINUTE = 30
+CREDENTIAL_PER_MINUTE = 600
 
 
 @dataclass(frozen=True, slots=True)

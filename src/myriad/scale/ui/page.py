@@ -111,6 +111,7 @@ def _account(caller: Principal, path: str, products: tuple[ProductFrame, ...]) -
         links.append(Link(title="Jobs", href="/jobs", key="j"))
     if caller.is_operator:
         links.append(Link(title="Whole queue", href="/queue", key="q"))
+        links.append(Link(title="Cache", href="/cache"))
         links += [link for product in products for link in product.operations]
     return _marked(links, path)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -32,11 +30,12 @@ from myriad.products.keeper.repository.operations import (
 )
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views.operations import CostRow, Costs, Operations
+from myriad.scale.cache import EVERYBODY, Cache, declare
 from myriad.scale.data import Database
 from myriad.scale.observe.metrics import Gauge
 
-KEPT_SECONDS = 300.0
 DEAREST = 10
+MEASURED = declare("keeper.operations", Operations, "list", is_shared=True)
 
 ACCOUNTS = Gauge("myriad_keeper_accounts", "Accounts of Keeper")
 SYNC_P95 = Gauge("myriad_keeper_sync_p95_seconds", "95th percentile of the syncs of 24 hours")
@@ -74,6 +73,15 @@ async def measure(database: Database, prices_file: Path | None = None) -> Operat
     )
     export(found)
     return found
+
+
+async def measured_lately(
+    caches: Cache, database: Database, prices_file: Path | None = None
+) -> Operations:
+    """Return a measurement of some process that is about five minutes old at most."""
+    return await caches.get(
+        MEASURED, EVERYBODY, (str(prices_file or ""),), lambda: measure(database, prices_file)
+    )
 
 
 def sum_costs(work: Sequence[Mapping[str, Any]], size_bytes: float, price: Price) -> Costs:
@@ -122,20 +130,3 @@ def export(found: Operations) -> None:
     COST_SHARE.set(unknown if share is None else share)
     COST_OVER.labels("warn").set(found.costs.warn)
     COST_OVER.labels("critical").set(found.costs.critical)
-
-
-class Kept:
-    """The last measurement of this process; measured anew after five minutes, by one caller."""
-
-    def __init__(self) -> None:
-        self._found: Operations | None = None
-        self._until = 0.0
-        self._lock = asyncio.Lock()
-
-    async def get(self, database: Database, prices_file: Path | None = None) -> Operations:
-        """Return a measurement that is at most five minutes old."""
-        async with self._lock:
-            if self._found is None or time.monotonic() >= self._until:
-                self._found = await measure(database, prices_file)
-                self._until = time.monotonic() + KEPT_SECONDS
-            return self._found

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from myriad.kit.clock import utc_now
-from myriad.products.keeper.operations.measuring import Kept
+from myriad.products.keeper.operations.measuring import measured_lately
 from myriad.products.keeper.pages import operation_figures, operation_words
 from myriad.products.keeper.pages.route import page_router
 from myriad.products.keeper.settings import KeeperSettings
@@ -29,7 +28,6 @@ router = page_router()
 
 @router.get("/ops")
 async def operations(
-    request: Request,
     _caller: Operator,
     page: OperatorPage,
     runtime: CurrentRuntime,
@@ -39,16 +37,16 @@ async def operations(
     return _RENDERER.respond(
         page,
         "keeper/operations.html",
-        view=await look(request, runtime, by),
+        view=await look(runtime, by),
         say=operation_words,
         figures=operation_figures,
     )
 
 
-async def look(request: Request, runtime: Runtime, by: str = "accounts") -> OperationsView:
-    """Return what is measured (at most five minutes old), and the queue as it stands."""
+async def look(runtime: Runtime, by: str = "accounts") -> OperationsView:
+    """Return what is measured (about five minutes old at most), and the queue as it stands."""
     settings = runtime.settings_of(KeeperSettings)
-    measured = await _kept_by(request).get(runtime.database, settings.prices_file)
+    measured = await measured_lately(runtime.caches, runtime.database, settings.prices_file)
     async with runtime.database.crossing("an operator looks at Keeper's queue") as session:
         lanes = await look_at_lanes(session)
     refusals = await list_refusals(runtime.cache, _SELLER)
@@ -69,11 +67,3 @@ async def look(request: Request, runtime: Runtime, by: str = "accounts") -> Oper
         tuple((key.removeprefix(_SELLER), times) for key, times in refusals),
         by,
     )
-
-
-def _kept_by(request: Request) -> Kept:
-    state = request.app.state
-    kept: Kept | None = getattr(state, "keeper_operations", None)
-    if kept is None:
-        kept = state.keeper_operations = Kept()
-    return kept
