@@ -29,6 +29,8 @@ TABLES_WITHOUT_TENANT: dict[str, str] = {
     "upswitch.kbo_activity": "a file of the public register, the same for every tenant",
     "upswitch.kbo_contact": "a file of the public register, the same for every tenant",
     "upswitch.kbo_code": "a file of the public register, the same for every tenant",
+    "upswitch.filing": "accounts that a company has filed with the National Bank for all to read",
+    "upswitch.filing_check": "when a company's filed accounts were last asked for",
     "upswitch.company": "a company of the public register, the same for every tenant",
     "upswitch.company_term": "words that find a company of the public register",
 }

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.settings import KeeperSettings
+from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.scale.ai.settings import AISettings
 from myriad.scale.data import DatabaseSettings
 from myriad.scale.jobs.settings import JobSettings, TickerSettings, WorkerSettings
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     ticker: TickerSettings = TickerSettings()
     ai: AISettings = AISettings()
     keeper: KeeperSettings = KeeperSettings()
+    upswitch: UpswitchSettings = UpswitchSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -44,7 +44,7 @@ def _runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
         broker_url=settings.redis.broker_url.get_secret_value(),
         cache_url=settings.redis.cache_url.get_secret_value(),
         vault=Vault.from_base64(settings.secrets.key.get_secret_value()),
-        settings=[settings.http, settings.ai, settings.keeper],
+        settings=[settings.http, settings.ai, settings.keeper, settings.upswitch],
     )
 
 

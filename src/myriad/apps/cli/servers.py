@@ -59,5 +59,5 @@ def runtime_of(settings: Settings, process: str) -> contextlib.AbstractAsyncCont
         broker_url=settings.redis.broker_url.get_secret_value(),
         cache_url=settings.redis.cache_url.get_secret_value(),
         vault=Vault.from_base64(settings.secrets.key.get_secret_value()),
-        settings=[settings.ai, settings.keeper],
+        settings=[settings.ai, settings.keeper, settings.upswitch],
     )

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import date
 
 import httpx
 import pytest
-import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -27,39 +22,18 @@ from myriad.products.upswitch.registry.nbb.errors import (
 from myriad.products.upswitch.registry.nbb.rubrics import Filing, read_year
 from myriad.products.upswitch.registry.numbers import is_lei
 from myriad.products.upswitch.registry.simulator.accounts import deposits_of
-from myriad.products.upswitch.registry.simulator.app import SIMULATED_KEY, create_app
+from myriad.products.upswitch.registry.simulator.app import SIMULATED_KEY
 from myriad.products.upswitch.registry.vies import ViesClient, ViesUnavailableError
-from myriad.scale.simulator.faults import Faults, Weather
+from myriad.scale.simulator.faults import Faults
+from tests.products.upswitch.registry.conftest import Registers
 
 NUMBERS = st.integers(min_value=1_000_000, max_value=19_999_999).map(
     lambda stem: stem * 100 + 97 - stem % 97
 )
 
 
-@dataclass
-class Running:
-    url: str
-    weather: Weather[Faults]
-
-
-@pytest.fixture(scope="module")
-def registers() -> Iterator[Running]:
-    weather = Weather(1, Faults())
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(create_app(weather), log_level="error", lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", weather)
-        server.should_exit = True
-        thread.join(10)
-
-
 @pytest.fixture(autouse=True)
-def fair_weather(registers: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    registers.weather.set(Faults(), 1)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nbb, "_FIRST_WAIT_SECONDS", 0.001)
 
 
@@ -69,7 +43,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def bank(registers: Running, http: httpx.AsyncClient, key: str = SIMULATED_KEY) -> NbbClient:
+def bank(registers: Registers, http: httpx.AsyncClient, key: str = SIMULATED_KEY) -> NbbClient:
     return NbbClient(http, SecretStr(key), f"{registers.url}/nbb")
 
 
@@ -81,7 +55,7 @@ def filer(at_least: int = 3) -> int:
 
 
 async def test_every_deposit_of_a_company_is_read_to_the_euro(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     number = filer()
     client = bank(registers, http)
@@ -103,7 +77,7 @@ async def test_every_deposit_of_a_company_is_read_to_the_euro(
 
 
 async def test_a_company_that_never_filed_has_no_references(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     stems = (stem for stem in range(4_000_000, 5_000_000, 7))
     silent = next(
@@ -115,14 +89,14 @@ async def test_a_company_that_never_filed_has_no_references(
 
 
 async def test_a_deposit_on_paper_has_no_data_and_is_not_asked_for(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     paper = nbb.Reference("2026-00000001", "m01-p", None)
     assert await bank(registers, http).get_filing(paper) is None
 
 
 async def test_a_refused_key_says_which_setting_to_set(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     with pytest.raises(NbbKeyError, match="MYRIAD_UPSWITCH__NBB_KEY") as refused:
         await bank(registers, http, "wrong").list_references(filer())
@@ -130,7 +104,7 @@ async def test_a_refused_key_says_which_setting_to_set(
 
 
 async def test_a_bank_that_fails_now_and_then_is_asked_again(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     registers.weather.set(Faults(rate_500=0.3, rate_429=0.2), 3)
     found = [await bank(registers, http).list_references(filer()) for _ in range(5)]
@@ -138,7 +112,7 @@ async def test_a_bank_that_fails_now_and_then_is_asked_again(
 
 
 async def test_a_bank_that_is_down_is_told_as_such(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     registers.weather.set(Faults(rate_500=1.0), 1)
     with pytest.raises(NbbUnavailableError, match="come later"):
@@ -154,7 +128,7 @@ async def test_an_answer_of_another_form_is_refused_without_guessing(body: str) 
 
 
 async def test_vies_says_whether_a_number_is_valid_and_shares_no_dashes(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     client = ViesClient(http, f"{registers.url}/vies")
     answers = {}
@@ -167,7 +141,7 @@ async def test_vies_says_whether_a_number_is_valid_and_shares_no_dashes(
 
 
 async def test_vies_that_cannot_say_is_not_taken_for_a_no(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     registers.weather.set(Faults(rate_500=1.0), 1)
     with pytest.raises(ViesUnavailableError):
@@ -181,7 +155,7 @@ async def test_vies_that_cannot_say_is_not_taken_for_a_no(
 
 
 async def test_an_identifier_is_found_by_the_enterprise_number(
-    registers: Running, http: httpx.AsyncClient
+    registers: Registers, http: httpx.AsyncClient
 ) -> None:
     client = GleifClient(http, f"{registers.url}/gleif")
     counts = set()

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import Path, Query
+from pydantic import BaseModel, Field
 
-from myriad.products.upswitch.repository import get_company, search_companies
+from myriad.products.upswitch.queueing import enqueue_filings
+from myriad.products.upswitch.registry.numbers import parse_enterprise_number
+from myriad.products.upswitch.repository import get_company, get_filings, search_companies
 from myriad.products.upswitch.repository.companies import SHOWN
-from myriad.products.upswitch.views import CompaniesView, CompanyView
-from myriad.scale.http import Router, TenantReader
+from myriad.products.upswitch.views import CompaniesView, CompanyView, FilingsView
+from myriad.scale.http import Router, TenantReader, TenantSession
 
 router = Router()
+Number = Annotated[str, Path(max_length=40, description="an enterprise or VAT number")]
+
+
+class Queued(BaseModel):
+    """A job was put into the queue; the same live job answers a second request."""
+
+    job_id: UUID = Field(description="the job to watch")
+
+
 Words = Annotated[
     str, Query(max_length=100, description="words of a name, an enterprise or VAT number")
 ]
@@ -29,8 +42,18 @@ async def list_companies(
 
 
 @router.get("/companies/{number}")
-async def read_company(
-    reader: TenantReader, number: Annotated[str, Path(max_length=40)]
-) -> CompanyView:
+async def read_company(reader: TenantReader, number: Number) -> CompanyView:
     """Return one company by its enterprise or VAT number."""
     return await get_company(reader, number)
+
+
+@router.get("/companies/{number}/filings")
+async def list_filings(reader: TenantReader, number: Number) -> FilingsView:
+    """Return the filed years of a company, newest first, as far as they have been read."""
+    return await get_filings(reader, parse_enterprise_number(number))
+
+
+@router.post("/companies/{number}/filings", status_code=202)
+async def read_filings(session: TenantSession, number: Number) -> Queued:
+    """Read the company's accounts at the National Bank."""
+    return Queued(job_id=await enqueue_filings(session, parse_enterprise_number(number)))

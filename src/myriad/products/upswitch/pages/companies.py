@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Path as PathParameter
 from fastapi import Query
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from myriad.products.upswitch.repository import get_company, search_companies
-from myriad.products.upswitch.views import CompaniesView, CompanyView
+from myriad.products.upswitch.queueing import enqueue_filings
+from myriad.products.upswitch.registry.numbers import parse_enterprise_number
+from myriad.products.upswitch.repository import get_company, get_filings, search_companies
+from myriad.products.upswitch.settings import UpswitchSettings
+from myriad.products.upswitch.views import CompaniesView, CompanyView, FilingsView
 from myriad.scale import ui
-from myriad.scale.http import Router, TenantReader
+from myriad.scale.data import ReadSession
+from myriad.scale.http import (
+    BoundReader,
+    CurrentRuntime,
+    Router,
+    TenantReader,
+    TenantReadSession,
+    TenantSession,
+)
+from myriad.scale.jobs.status import find_job
+from myriad.scale.runtime import Runtime
 from myriad.scale.ui.page import CurrentPage
 
 router = Router()
+Number = Annotated[str, PathParameter(max_length=40)]
 _RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
 
 
@@ -31,12 +47,51 @@ async def companies(
 @router.get("/companies/{number}")
 async def company(
     page: CurrentPage,
+    runtime: CurrentRuntime,
     reader: TenantReader,
-    number: Annotated[str, PathParameter(max_length=40)],
+    session: TenantReadSession,
+    number: Number,
+    job: UUID | None = None,
 ) -> Response:
-    """Show one company."""
+    """Show one company and its accounts; `job` is the one that reads them."""
     view = await get_company(reader, number)
-    return _RENDERER.respond(page, "upswitch/company.html", view=view, answer=_described(view))
+    filings = await _filings(runtime, reader, session, number, job)
+    return _RENDERER.respond(
+        page, "upswitch/company.html", view=view, filings=filings, answer=_described(view)
+    )
+
+
+@router.get("/companies/{number}/filings")
+async def filings(
+    page: CurrentPage,
+    runtime: CurrentRuntime,
+    reader: TenantReader,
+    session: TenantReadSession,
+    number: Number,
+    job: UUID | None = None,
+) -> Response:
+    """Show the accounts as part of a page, while they are being read."""
+    view = await _filings(runtime, reader, session, number, job)
+    return _RENDERER.respond(page, "upswitch/filings.html", filings=view)
+
+
+@router.post("/companies/{number}/filings")
+async def read_filings(session: TenantSession, number: Number) -> Response:
+    """Read the accounts of a company, and show how that goes."""
+    job_id = await enqueue_filings(session, parse_enterprise_number(number))
+    return RedirectResponse(f"/upswitch/companies/{number}?job={job_id}", HTTPStatus.SEE_OTHER)
+
+
+async def _filings(
+    runtime: Runtime,
+    reader: BoundReader,
+    session: ReadSession,
+    number: str,
+    job_id: UUID | None,
+) -> FilingsView:
+    job = await find_job(session, job_id) if job_id else None
+    has_key = runtime.settings_of(UpswitchSettings).nbb_key is not None
+    return await get_filings(reader, parse_enterprise_number(number), job=job, has_key=has_key)
 
 
 def _found(view: CompaniesView) -> str:

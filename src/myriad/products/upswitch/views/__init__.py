@@ -8,6 +8,7 @@ from myriad.products.upswitch.views.companies import (
     CompanyView,
     RegistryState,
 )
+from myriad.products.upswitch.views.filings import FilingsView, FilingYear
 
 __all__ = [
     "Address",
@@ -15,5 +16,7 @@ __all__ = [
     "CompaniesView",
     "CompanyRow",
     "CompanyView",
+    "FilingYear",
+    "FilingsView",
     "RegistryState",
 ]
