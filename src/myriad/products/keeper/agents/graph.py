@@ -94,10 +94,9 @@ async def run_graph(
 
 async def run_agent(agent: Agent, context: AgentContext, again: bool = False) -> AgentReport:
     """Run one agent unless it has worked on the same inputs before."""
-    async with context.reading() as session:
+    async with context.noting() as session:
         inputs = await agent.digest(session, context)
         digest = hashlib.sha256(f"{agent.version}|{inputs}".encode()).hexdigest()[:32]
-    async with context.noting() as session:
         run_id = await start_run(
             session, agent=agent.name, day=context.day, digest=digest, again=again
         )
