@@ -25,14 +25,14 @@ from myriad.products.upswitch.engine.market_inputs import FiscalYear, Uncertaint
 from myriad.products.upswitch.engine.methods import MethodResult
 from myriad.products.upswitch.engine.metrics import normalise, weigh
 from myriad.products.upswitch.engine.montecarlo import simulate
-from myriad.products.upswitch.engine.proof import prove
+from myriad.products.upswitch.engine.proof import prove, prove_all
 from myriad.products.upswitch.engine.schema import inputs_schema
 from myriad.products.upswitch.engine.sensitivity import grid
 from myriad.products.upswitch.engine.summary import summarize
 from myriad.products.upswitch.engine.valuation import Valuation, value
 from myriad.products.upswitch.engine.waterfall import Kept, explain
 from myriad.products.upswitch.parameters.defaults import DEFAULTS
-from tests.products.upswitch.engine.conftest import REPOSITORY, basis_of
+from tests.products.upswitch.engine.conftest import REPOSITORY, basis_of, make
 
 PRODUCT = REPOSITORY / "src" / "myriad" / "products" / "upswitch"
 
@@ -72,6 +72,22 @@ def test_a_summary_is_plain_json_with_every_number_of_the_trace(bakery: Inputs) 
     keys = {row["key"] for row in again["trace"]}
     assert all(name in keys for row in again["trace"] for name in row["inputs"])
     assert all(row["source"] for row in again["trace"])
+
+
+def test_every_number_of_a_whole_valuation_follows_from_its_formula(bakery: Inputs) -> None:
+    found = value(bakery, DEFAULTS)
+    trace = prove_all(found)
+    assert trace["blend_middle"].value == found.blend.middle
+    assert trace.largest_error() < 1e-12
+
+
+def test_a_bank_is_proven_without_cash_flows() -> None:
+    year = {"end": "2025-12-31", "operating_income": 9.0, "book_equity": 400.0}
+    multiple = {"metric": "book_equity", "low": 0.8, "middle": 1.0, "high": 1.2, "source": "a test"}
+    market = {"history": [year], "multiples": [multiple]}
+    trace = prove_all(value(make({"nace_codes": ["64190"], "market_approach": market}), DEFAULTS))
+    assert trace["blend_middle"].value == pytest.approx(400.0)
+    assert trace.largest_error() < 1e-12
 
 
 def test_three_years_weigh_three_two_one() -> None:

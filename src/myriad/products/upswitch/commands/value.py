@@ -14,7 +14,7 @@ import typer
 from myriad.products.upswitch.engine.cells import is_sheet, read_cells
 from myriad.products.upswitch.engine.document import Inputs, read_inputs
 from myriad.products.upswitch.engine.montecarlo import Simulated, simulate
-from myriad.products.upswitch.engine.proof import prove
+from myriad.products.upswitch.engine.proof import prove_all
 from myriad.products.upswitch.engine.schema import inputs_schema
 from myriad.products.upswitch.engine.summary import summarize
 from myriad.products.upswitch.engine.valuation import Valuation, value
@@ -123,10 +123,8 @@ def _simulated(found: Simulated | None) -> Iterator[str]:
 
 
 def _trace(found: Valuation) -> Iterator[str]:
-    if found.solved is None:
-        return
     yield ""
-    for step in prove(found.solved.basis, found.solved):
+    for step in prove_all(found):
         formula = f" = {step.expression}" if step.expression else ""
         where = f" [{step.cell}]" if step.cell else ""
         yield f"{step.key} {step.value:,.10g}{formula}  ({step.source}){where}"

@@ -40,8 +40,8 @@ def _round(value: float, digits: float) -> float:
 
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "SUM": lambda *values: math.fsum(values),
-    "MIN": min,
-    "MAX": max,
+    "MIN": lambda *values: min(values),
+    "MAX": lambda *values: max(values),
     "SQRT": math.sqrt,
     "EXP": math.exp,
     "LN": math.log,

@@ -48,11 +48,19 @@ def market_methods(inputs: Inputs, parameters: Parameters) -> tuple[MethodResult
     if approach is None:
         return ()
     years = [normalise(year) for year in approach.history]
-    country = _COUNTRY_CODES.get(inputs.input_sheet.country_of_incorporation, "")
-    multiples = (*approach.multiples, *_published(approach, parameters.multiples, country))
     return tuple(
-        _market(inputs, approach, multiple, weigh(years, multiple.metric)) for multiple in multiples
+        _market(inputs, approach, multiple, weigh(years, multiple.metric))
+        for multiple in applied_multiples(inputs, parameters)
     )
+
+
+def applied_multiples(inputs: Inputs, parameters: Parameters) -> tuple[SectorMultiple, ...]:
+    """Return the multiples given, then those of the parameters for the sector and country."""
+    approach = inputs.market_approach
+    if approach is None:
+        return ()
+    country = _COUNTRY_CODES.get(inputs.input_sheet.country_of_incorporation, "")
+    return (*approach.multiples, *_published(approach, parameters.multiples, country))
 
 
 def _published(
@@ -107,7 +115,7 @@ def _market(
             1.0,
             note,
         )
-    discount = _small_company(approach) if multiple.listed else 0.0
+    discount = small_company_discount(inputs) if multiple.listed else 0.0
     values = [m * (1.0 - discount) for m in (multiple.low, multiple.middle, multiple.high)]
     enterprise = [m * metric.value for m in values]
     kept = kept_share(
@@ -134,9 +142,12 @@ def _market(
     return widened(found, metric.missing)
 
 
-def _small_company(approach: MarketApproach) -> float:
-    small, listed = approach.sme_sector_multiple, approach.listed_sector_multiple
-    return sme_discount(small, listed) if small and listed else 0.0
+def small_company_discount(inputs: Inputs) -> float:
+    """Return what a listed multiple loses for a small company; 0 when it is not known."""
+    approach = inputs.market_approach
+    if approach is None or not approach.sme_sector_multiple or not approach.listed_sector_multiple:
+        return 0.0
+    return sme_discount(approach.sme_sector_multiple, approach.listed_sector_multiple)
 
 
 def _note(metric: WeightedMetric, discount: float) -> str:

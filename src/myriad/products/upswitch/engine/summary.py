@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from myriad.kit.money import Money
-from myriad.products.upswitch.engine.proof import prove
+from myriad.products.upswitch.engine.proof import prove_all
 from myriad.products.upswitch.engine.sensitivity import grid, tornado
 from myriad.products.upswitch.engine.solved import Solved
 from myriad.products.upswitch.engine.valuation import Valuation
@@ -15,7 +15,7 @@ from myriad.products.upswitch.engine.valuation import Valuation
 def summarize(valuation: Valuation, *, with_trace: bool = False) -> dict[str, Any]:
     """Return the valuation; money is an object of integer minor units and currency.
 
-    `with_trace` adds every number of the cash flow method with formula, inputs and source.
+    `with_trace` adds every number with its formula, inputs and source.
     """
     found: dict[str, Any] = {
         "engine_version": valuation.engine_version,
@@ -34,9 +34,8 @@ def summarize(valuation: Valuation, *, with_trace: bool = False) -> dict[str, An
     }
     if valuation.solved is not None:
         found |= _cash_flows(valuation.solved)
-        if with_trace:
-            trace = prove(valuation.solved.basis, valuation.solved)
-            found["trace"] = trace.as_rows()
+    if with_trace:
+        found["trace"] = prove_all(valuation).as_rows()
     return found
 
 
