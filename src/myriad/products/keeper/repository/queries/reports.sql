@@ -50,9 +50,13 @@ JOIN (
            count(*) FILTER (WHERE v.is_first) AS new_customers
     FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) WITH ORDINALITY AS p (first, last, number)
     LEFT JOIN (
-        SELECT person_id, local_date,
-               local_date = min(local_date) OVER (PARTITION BY person_id) AS is_first
-        FROM known_visit
+        SELECT w.person_id, w.local_date, w.is_first
+        FROM (
+            SELECT person_id, local_date,
+                   local_date = min(local_date) OVER (PARTITION BY person_id) AS is_first
+            FROM known_visit
+        ) w
+        WHERE w.local_date BETWEEN %(since)s AND %(until)s
     ) v ON v.local_date BETWEEN p.first AND p.last
     GROUP BY p.number
 ) v ON v.number = p.number
