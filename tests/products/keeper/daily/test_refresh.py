@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from myriad.products.keeper.repository.history import add_missing_customers
 from myriad.products.keeper.repository.identities import apply_components, refresh_components
 from myriad.products.keeper.repository.notes import find_note
 from myriad.products.keeper.repository.visits import rebuild_visits, refresh_visits
@@ -252,3 +253,21 @@ async def test_who_changes_profile_by_profile_is_one_person_at_night(shop: Shop)
         " JOIN keeper.customer c ON c.person_id = v.person_id WHERE c.ext_id IN ('c0', 'c1')"
     )
     assert await shop.value(visits) == 1
+
+
+async def test_who_paid_without_a_profile_gets_one_from_new_sales_as_from_all(shop: Shop) -> None:
+    await open_shop(shop)
+    since = await shop.value("SELECT clock_timestamp()")
+    changes = Changes(shop, 4)
+    await shop.sell("unknown", [LAST, LAST - timedelta(days=9)])
+    await changes.order()
+    await changes.change("UPDATE keeper.sales_order SET customer_ext_id = 'by-order'")
+    async with shop.runtime.database.session(shop.tenant_id) as session:
+        assert await add_missing_customers(session, since) == 2
+        assert await add_missing_customers(session) == 0
+    first = (
+        "SELECT (SELECT min(s.ext_created_at) FROM keeper.sale s WHERE s.customer_id = c.id)"
+        " = c.ext_created_at AS is_first"
+        " FROM keeper.customer c WHERE c.ext_id IN ('unknown', 'by-order')"
+    )
+    assert [row["is_first"] for row in await shop.rows(first)] == [True, True]

@@ -12,7 +12,7 @@ from myriad.products.keeper.repository.history import (
     get_digest,
     refresh_statistics,
 )
-from myriad.products.keeper.repository.identities import refresh_components
+from myriad.products.keeper.repository.identities import find_since, refresh_components
 from myriad.products.keeper.repository.notes import drop_note
 from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession
@@ -26,7 +26,7 @@ async def _work(context: AgentContext) -> Outcome:
     async with context.writing() as session:
         await refresh_statistics(session)
         rows = await count_data(session, context.day)
-        await add_missing_customers(session)
+        await add_missing_customers(session, await find_since(session, context.day))
         applied = await refresh_components(session, context.day)
         changed = 0
         if not context.looks_back:

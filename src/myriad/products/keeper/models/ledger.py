@@ -87,9 +87,15 @@ class Payment(TenantModel):
     __table_args__ = (
         of_account(),
         Index("uq_payment_ext_id", "tenant_id", "ext_id", unique=True),
-        Index("ix_payment_day", "tenant_id", "local_date"),
+        Index(
+            "ix_payment_day",
+            "tenant_id",
+            "local_date",
+            postgresql_include=["amount", "refunded", "status"],
+        ),
         Index("ix_payment_customer", "tenant_id", "customer_ext_id", "local_date"),
         Index("ix_payment_order", "tenant_id", "order_ext_id"),
+        Index("ix_payment_updated", "tenant_id", "updated_at"),
         {"schema": SCHEMA},
     )
 
@@ -142,6 +148,7 @@ class SalesOrder(TenantModel):
         Index("uq_sales_order_ext_id", "tenant_id", "ext_id", unique=True),
         Index("ix_sales_order_customer", "tenant_id", "customer_ext_id", "local_date"),
         Index("ix_sales_order_day", "tenant_id", "local_date"),
+        Index("ix_sales_order_updated", "tenant_id", "updated_at"),
         {"schema": SCHEMA},
     )
 
@@ -187,6 +194,8 @@ class Booking(TenantModel):
         of_account(),
         Index("uq_booking_ext_id", "tenant_id", "ext_id", unique=True),
         Index("ix_booking_start", "tenant_id", "start_at"),
+        Index("ix_booking_updated", "tenant_id", "updated_at"),
+        Index("ix_booking_day", "tenant_id", "local_date"),
         Index("ix_booking_customer", "tenant_id", "customer_ext_id", "start_at"),
         {"schema": SCHEMA},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -113,9 +113,14 @@ async def know_until(session: Session, day: date) -> None:
         await connection.exec_driver_sql(f"ANALYZE {table}")
 
 
-async def add_missing_customers(session: Session) -> int:
-    """Add an empty profile for everyone who paid but is not in the directory (any more)."""
-    return await execute(session, "add_missing_customers")
+async def add_missing_customers(session: Session, since: datetime | None = None) -> int:
+    """Add an empty profile for everyone who paid but is not in the directory (any more).
+
+    With `since` only who is named by sales that were stored after it is looked for.
+    """
+    if since is None:
+        return await execute(session, "add_missing_customers")
+    return await execute(session, "add_new_customers", since=since)
 
 
 async def load_visits(session: ReadSession, day: date) -> list[Row]:

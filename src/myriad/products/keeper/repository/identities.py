@@ -20,7 +20,7 @@ from myriad.products.keeper.repository.notes import MARGIN, find_note, store_not
 from myriad.products.keeper.repository.profiles import profile_name
 from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch
 from myriad.products.keeper.repository.visits import rebuild_visits
-from myriad.scale.data import Session
+from myriad.scale.data import ReadSession, Session
 
 _FROM = {
     "linked": ("proposed", "vetoed", "rejected", "undone", "auto_linked", "linked"),
@@ -48,6 +48,14 @@ async def apply_components(session: Session, day: date | None = None) -> Applied
     if day is not None:
         await store_note(session, _NOTE, day, {"whole_on": day.isoformat()})
     return applied
+
+
+async def find_since(
+    session: ReadSession, day: date, margin: timedelta = MARGIN
+) -> datetime | None:
+    """Return from when on changes are new to the persons of `day`; None when all must be redone."""
+    note = await find_note(session, _NOTE)
+    return note.noted_at - margin if note is not None and note.serves(day) else None
 
 
 async def refresh_components(session: Session, day: date, margin: timedelta = MARGIN) -> Applied:

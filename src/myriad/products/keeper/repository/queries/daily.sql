@@ -25,8 +25,17 @@ SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days,
 FROM (
     SELECT p.local_date
     FROM keeper.payment p
-    WHERE p.updated_at > %(since)s OR p.local_date > %(last)s
-       OR p.ext_updated_at >= %(last)s::date
+    WHERE p.updated_at > %(since)s
+    UNION
+    SELECT p.local_date
+    FROM keeper.payment p
+    WHERE p.local_date > %(last)s
+    UNION
+    -- What Square changed since then was stored since then; a day more for clocks that differ.
+    SELECT p.local_date
+    FROM keeper.payment p
+    WHERE p.ext_updated_at >= %(last)s::date
+      AND p.updated_at > least(%(since)s, %(last)s::date - interval '1 day')
     UNION
     SELECT p.local_date
     FROM keeper.sales_order o
@@ -40,7 +49,11 @@ FROM (
     UNION
     SELECT b.local_date
     FROM keeper.booking b
-    WHERE b.updated_at > %(since)s OR b.start_at > %(since)s
+    WHERE b.updated_at > %(since)s
+    UNION
+    SELECT b.local_date
+    FROM keeper.booking b
+    WHERE b.start_at > %(since)s
     UNION
     -- A booking that was there before may have lain on another day.
     SELECT v.local_date

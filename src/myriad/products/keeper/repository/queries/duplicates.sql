@@ -186,5 +186,39 @@ WHERE s.customer_ext_id IS NOT NULL AND s.customer_id IS NULL
 GROUP BY s.customer_ext_id
 ON CONFLICT (tenant_id, ext_id) DO NOTHING
 
+-- name: add_new_customers
+-- The same for sales that came or changed after a time.
+INSERT INTO keeper.customer (tenant_id, ext_id, creation_source, ext_created_at)
+SELECT %(tenant_id)s, s.customer_ext_id, 'UNKNOWN', min(s.ext_created_at)
+FROM (
+    SELECT p.customer_ext_id
+    FROM keeper.payment p
+    WHERE p.updated_at > %(since)s
+    UNION
+    SELECT o.customer_ext_id
+    FROM keeper.payment p
+    JOIN keeper.sales_order o ON o.tenant_id = p.tenant_id AND o.ext_id = p.order_ext_id
+    WHERE p.updated_at > %(since)s
+    UNION
+    SELECT o.customer_ext_id
+    FROM keeper.sales_order o
+    WHERE o.updated_at > %(since)s
+) n
+CROSS JOIN LATERAL (
+    SELECT p.customer_ext_id, p.ext_created_at
+    FROM keeper.payment p
+    WHERE p.customer_ext_id = n.customer_ext_id
+    UNION ALL
+    SELECT o.customer_ext_id, p.ext_created_at
+    FROM keeper.sales_order o
+    JOIN keeper.payment p ON p.tenant_id = o.tenant_id AND p.order_ext_id = o.ext_id
+    WHERE o.customer_ext_id = n.customer_ext_id AND p.customer_ext_id IS NULL
+) s
+WHERE n.customer_ext_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM keeper.customer c WHERE c.ext_id = n.customer_ext_id
+)
+GROUP BY s.customer_ext_id
+ON CONFLICT (tenant_id, ext_id) DO NOTHING
+
 -- name: account_country
 SELECT mode() WITHIN GROUP (ORDER BY country) AS country FROM keeper.location
