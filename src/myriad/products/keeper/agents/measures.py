@@ -14,6 +14,7 @@ import numpy as np
 from myriad.products.keeper.agents.reasons import describe
 from myriad.products.keeper.repository.columns import BookingColumns, VisitColumns
 from myriad.products.keeper.repository.sql import Row
+from myriad.products.keeper.retention.anchor import Anchor
 from myriad.products.keeper.retention.bgnbd import Parameters
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.cadence import LAPSED_FROM, LIKELY_LAPSED_FROM
@@ -71,11 +72,12 @@ def read_earlier(row: Row | None) -> Earlier:
     if row is None or row["r"] is None:
         return Earlier()
     spend = row["gamma_p"] and SpendParameters(row["gamma_p"], row["gamma_q"], row["gamma_v"])
-    judged = row["detail"].get("judged")
+    judged, anchor = row["detail"].get("judged"), row["detail"].get("anchor")
     return Earlier(
         model=Parameters(row["r"], row["alpha"], row["a"], row["b"]),
         spend=spend or None,
         judged=Judged.from_dict(judged) if judged else None,
+        anchor=Anchor.from_dict(anchor) if anchor else Anchor(),
     )
 
 
@@ -186,6 +188,7 @@ def fit_facts(measured: Measured) -> dict[str, Any]:
             "spend_correlation": _number(report.spend.correlation) if report.spend else None,
             "negative_net": report.negative_net,
             "judged": report.judged.as_dict(),
+            "anchor": report.anchor.as_dict(),
         },
     }
 

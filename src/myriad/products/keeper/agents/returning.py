@@ -1,7 +1,7 @@
 """Somebody has just paid: their visit, state and task are brought up to date at once.
 
-Only that person is looked at, with the models that the night has fitted. Visits, counts, gaps and
-the state are what tonight's run will find; the chances are the closed form's until then. A second
+Only that person is looked at, with the models that the night has fitted and its anchor, so that the
+chances are those of what ships; tonight all customers together may move them a little. A second
 call with the same payment changes nothing.
 """
 

@@ -9,6 +9,7 @@ mean, and each person's probability grows with the horizon.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,9 +63,10 @@ class Stack:
     scale: Floats
     weights: Floats
 
-    def log_odds(self, view: View) -> Floats:
+    def log_odds(self, view: View, typical_days: float | None = None) -> Floats:
         """The log odds of staying away (customers,), right up to one constant."""
-        standard = (features(view, self.window_days) - self.centre) / self.scale
+        raw = features(view, self.window_days, typical_days)
+        standard = (raw - self.centre) / self.scale
         return np.asarray(standard @ self.weights, dtype=np.float64)
 
 
@@ -108,13 +110,19 @@ def stack_churn(stack: Stack, view: View, horizon_days: float) -> Floats:
     return shifted(stack.log_odds(view), float(bgnbd_churn(view, horizon_days).mean()))
 
 
-def features(view: View, window_days: int) -> Floats:
+def typical_interval(history: History) -> float:
+    """The account's typical interval in days, NaN while nobody came back."""
+    return float(np.nanmedian(history.median_interval)) if (history.x > 0).any() else math.nan
+
+
+def features(view: View, window_days: int, typical_days: float | None = None) -> Floats:
     """The stack's eight features (customers, 8), in the order of `FEATURES`.
 
-    Who came once has no interval yet and is given the account's typical one.
+    Who came once has no interval yet and is given the account's typical one, `typical_days` where
+    `view` is not the whole account.
     """
     history = view.history
-    typical = np.nanmedian(history.median_interval) if (history.x > 0).any() else np.nan
+    typical = typical_interval(history) if typical_days is None else typical_days
     own = np.where(history.x > 0, history.median_interval, typical)
     interval = np.maximum(np.nan_to_num(own, nan=float(window_days)), 1.0)
     forecast = np.clip(bgnbd_churn(view, window_days), _CERTAIN, 1 - _CERTAIN)

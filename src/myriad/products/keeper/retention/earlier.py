@@ -9,11 +9,12 @@ windows of 90 days hardly change in between.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from myriad.products.keeper.retention.anchor import Anchor
 from myriad.products.keeper.retention.bgnbd import Parameters
 from myriad.products.keeper.retention.churn import Stack
 from myriad.products.keeper.retention.gamma_gamma import SpendParameters
@@ -95,6 +96,7 @@ class Earlier:
     model: Parameters | None = None
     spend: SpendParameters | None = None
     judged: Judged | None = None
+    anchor: Anchor = field(default_factory=Anchor)
 
 
 def _none_if_nan(value: float) -> float | None:

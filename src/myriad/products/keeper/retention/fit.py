@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.retention import bgnbd, gamma_gamma
+from myriad.products.keeper.retention.anchor import Anchor, anchor_of
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.cadence import Cadence, classify, value_at_risk
 from myriad.products.keeper.retention.churn import (
@@ -44,7 +45,8 @@ class Report:
 
     `spend` is None when fewer than ten customers came back with money spent. `future_visits` and
     `negative_net` count rows that were set aside: dated after the as-of day, or with refunds
-    above the takings of their day. `judged` says when the verdict was found, and keeps the stack.
+    above the takings of their day. `judged` says when the verdict was found, and keeps the stack;
+    `anchor` ties a later look at one person to this night.
     """
 
     model: bgnbd.Fit
@@ -54,6 +56,7 @@ class Report:
     negative_net: int
     judged: Judged
     version: str = MODEL_VERSION
+    anchor: Anchor = field(default_factory=Anchor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def fit_account(
         future_visits=everything.day.size - visits.day.size,
         negative_net=visits.negative_net,
         judged=judged,
+        anchor=anchor_of(today, judged.stack, shipped, forecasts),
     )
     return describe(today, forecasts, report)
 

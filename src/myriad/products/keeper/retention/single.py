@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from myriad.products.keeper.retention import bgnbd
+from myriad.products.keeper.retention.anchor import anchored
 from myriad.products.keeper.retention.bookings import Bookings
-from myriad.products.keeper.retention.churn import View, bgnbd_churn
+from myriad.products.keeper.retention.churn import View
 from myriad.products.keeper.retention.earlier import Earlier, Judged
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 from myriad.products.keeper.retention.fit import (
@@ -44,8 +45,8 @@ def describe_person(
     """Describe the only person of `visits` (index 0) at the end of the ordinal day `as_of`.
 
     Counts, gaps and cadence are exact, and so is the state of who has just come. The chances are
-    the closed form's of the night's fit: what ranks or shifts them among all customers must wait
-    for the night. `usual` is the account's (interval, gap that is late) in days, for who has no
+    those of what the night shipped, tied to all its customers by its anchor: the same visits on the
+    same day give the night's own number. `usual` is the account's (interval, gap that is late) in days, for who has no
     rhythm of their own. Raises NotEnoughHistoryError without a fitted model.
     """
     if known.model is None:
@@ -57,9 +58,9 @@ def describe_person(
         booked=bookings.booked(history.person, as_of),
         no_show_share=bookings.no_show_share(history.person, as_of),
     )
-    found = describe(
-        view, {days: bgnbd_churn(view, days) for days in STANDARD_HORIZONS_DAYS}, _report(known)
-    )
+    stack = known.judged.stack if known.judged else None
+    churn = {d: anchored(view, stack, known.anchor, d) for d in STANDARD_HORIZONS_DAYS}
+    found = describe(view, churn, _report(known))
     if usual is None or bool(found.cadence.own.all()):
         return found
     interval, late = (np.full(history.customers, days) for days in usual)

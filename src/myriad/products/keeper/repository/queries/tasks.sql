@@ -26,7 +26,13 @@ SET state = 'dismissed', decided_at = now(), decided_by = 'keeper', updated_at =
 FROM keeper.person_metrics m
 WHERE m.tenant_id = k.tenant_id AND m.person_id = k.person_id AND m.business_date = %(day)s
   AND k.state IN ('open', 'snoozed')
-  AND (m.state = 'booked' OR m.business_date - m.gap_days > k.business_date)
+  AND (m.state = 'booked' OR m.business_date - m.gap_days > k.business_date
+       OR (m.business_date - m.gap_days = k.business_date AND EXISTS (
+           -- On the task's own day only what was paid after the task was made answers it.
+           SELECT FROM keeper.sale s
+           WHERE s.tenant_id = k.tenant_id AND s.person_id = k.person_id
+             AND s.local_date = k.business_date AND s.status = 'COMPLETED'
+             AND s.ext_created_at >= k.created_at)))
 
 -- name: expire_tasks
 UPDATE keeper.task
