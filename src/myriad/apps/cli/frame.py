@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": ("myriad.apps.cli.doctor:app", "Look for what is wrong, and say its remedy."),
     "keeper": ("myriad.products.keeper.commands:app", "Keeper: customers who slip away."),
     "upswitch": ("myriad.products.upswitch.commands:app", "Upswitch: what a company is worth."),
+    "ai": ("myriad.apps.cli.ai:app", "Models: status, cost, one question, simulated providers."),
     "worker": ("myriad.apps.cli.worker:app", "Run one more worker, here or on another host."),
     "jobs": ("myriad.apps.cli.jobs:app", "The queue: look, run again, cancel, drain, limit."),
     "cache": ("myriad.apps.cli.cache:app", "The cache: what it saves, its rules, emptying it."),
