@@ -8,7 +8,7 @@ state of yesterday, a day's news, and a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from myriad.kit.ids import new_id
 from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.runs import run_account
 from myriad.products.keeper.square import storage
+from myriad.products.keeper.square.mapping import Places
 from myriad.products.keeper.square.simulator.spa import spa_seller
 from myriad.products.keeper.square.simulator.world import Seller
 from myriad.scale.runtime import Runtime
@@ -59,13 +60,14 @@ async def make_templates(
     count: int,
     customers: int,
     nights: Callable[[int], Sequence[int]] = lambda seed: (1,),
+    name: str = "template",
 ) -> list[Template]:
     """Draw `count` spas; the agents run for the days `nights(seed)` before today."""
     now = datetime.now(UTC)
     templates = []
     for seed in range(1, count + 1):
         made = Template(TenantId(new_id()), TenantId(new_id()))
-        add_tenants(crossing_url, [made.base, made.news], f"template-{seed}")
+        add_tenants(crossing_url, [made.base, made.news], f"{name}-{seed}")
         seller = spa_seller(seed=seed, customers=customers, now=now)
         await _fill(runtime, made, seller, now - timedelta(days=1))
         _age(crossing_url, made.base)
@@ -88,7 +90,7 @@ async def _fill(runtime: Runtime, template: Template, seller: Seller, until: dat
     for tenant, is_news in ((template.base, False), (template.news, True)):
         async with runtime.database.session(tenant) as session:
             await open_account(session)
-            await storage.store(session, "location", seller.locations, storage.Places())
+            await storage.store(session, "location", seller.locations, Places())
             places = await storage.load_places(session)
             for kind in KINDS:
                 records = seller.tables[kind].records.values()
@@ -121,10 +123,16 @@ def batched_list(bodies: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
 class Copier:
     """Copies whole accounts between tenants, in the order that foreign keys ask for."""
 
-    def __init__(self, crossing_url: str, owner_url: str) -> None:
+    def __init__(
+        self, crossing_url: str, owner_url: str, without: Collection[str] = frozenset()
+    ) -> None:
         self._url = crossing_url
         with psycopg.connect(owner_url) as connection:
-            tables = {str(name): list(columns) for name, columns in connection.execute(_TABLES)}
+            tables = {
+                str(name): list(columns)
+                for name, columns in connection.execute(_TABLES)
+                if name not in without
+            }
             pairs = [(_bare(a), _bare(b)) for a, b in connection.execute(_PARENTS)]
         self._order = [(name, tables[name]) for name in ordered(set(tables), pairs)]
 

@@ -39,6 +39,7 @@ class PersonMetrics(TenantKey, TimestampedModel):
             "business_date",
             text("value_at_risk DESC"),
             "person_id",
+            postgresql_include=["state"],
         ),
         Index("ix_person_metrics_person", "tenant_id", "person_id", "business_date"),
         {"schema": SCHEMA},

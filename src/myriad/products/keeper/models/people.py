@@ -35,7 +35,7 @@ class Person(TenantModel):
         of_account(),
         of_person("merged_into_id", "SET NULL (merged_into_id)"),
         Index("ix_person_name", "tenant_id", "sort_name", "id"),
-        Index("ix_person_merged", "tenant_id", "merged_into_id"),
+        Index("ix_person_merged", "tenant_id", "merged_into_id", postgresql_include=["id"]),
         {"schema": SCHEMA},
     )
 

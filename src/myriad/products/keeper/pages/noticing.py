@@ -15,11 +15,11 @@ from myriad.products.keeper.pages import links, screens
 from myriad.products.keeper.pages.notice_stream import LONGEST_SECONDS, NoticeEvents, alert_of
 from myriad.products.keeper.pages.route import is_partial, own_path, page_router, see_other
 from myriad.products.keeper.repository.notices import (
-    find_unseen,
     get_notice,
     list_notices,
     mark_all_seen,
     mark_seen,
+    read_unseen,
 )
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.directory import Principal
@@ -47,8 +47,7 @@ router = page_router()
 
 async def alerts(runtime: Runtime, caller: Principal) -> Alerts:
     """Return what stands above every page of Keeper."""
-    async with runtime.database.read_session(caller.tenant_id) as session:
-        unseen = await find_unseen(session, is_owner=caller.is_owner)
+    unseen = await read_unseen(runtime.database.reader, caller.tenant_id, is_owner=caller.is_owner)
     return Alerts(
         href=NOTICES,
         events_href=EVENTS,

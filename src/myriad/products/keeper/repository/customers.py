@@ -11,7 +11,7 @@ from myriad.kit.errors import InvalidInputError
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
 from myriad.products.keeper.repository.keys import join_key, number_part, split_key, uuid_part
-from myriad.products.keeper.repository.sql import QUERIES, Row, fetch_text
+from myriad.products.keeper.repository.sql import QUERIES, Row, fetch_texts
 from myriad.products.keeper.views import CustomerFilter, CustomerRow, CustomersView
 from myriad.scale.data import ReadSession
 
@@ -84,10 +84,13 @@ async def list_customers(
         "after_key": _checked_key(wanted.sort, key),
         "after_id": uuid_part(person_id),
         "limit": wanted.limit + 1,
-        "month": day.replace(day=1),
+        "months": _months(day),
     }
-    rows = await fetch_text(session, _LISTS[wanted.sort], {**search, **paging})
-    counted = await fetch_text(session, _COUNTS, search)
+    found = await fetch_texts(
+        session,
+        {"rows": (_LISTS[wanted.sort], {**search, **paging}), "counted": (_COUNTS, search)},
+    )
+    rows, counted = found["rows"], found["counted"]
     more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
     counts = {row["state"]: int(row["people"]) for row in counted}
     shown = [row for row in counted if wanted.state in (None, row["state"])]
@@ -101,6 +104,12 @@ async def list_customers(
         next_after=_key_of(wanted.sort, rows[-1]) if more else None,
         business_date=account.business_date,
     )
+
+
+def _months(day: date) -> list[date]:
+    """Return the first days of the twelve months up to that of `day`, and of the one after."""
+    last = 12 * day.year + day.month - 1
+    return [date(month // 12, month % 12 + 1, 1) for month in range(last - 11, last + 2)]
 
 
 def customer_row(row: Row, account: AccountFacts) -> CustomerRow:

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from myriad.kit.errors import NotFoundError
 from myriad.products.keeper.repository.keys import uuid_part
-from myriad.products.keeper.repository.sql import Row, execute, fetch, find
+from myriad.products.keeper.repository.sql import QUERIES, Row, execute, fetch, find
 from myriad.products.keeper.views.notices import NoticeCard, NoticeShow, NoticesView, Unseen
-from myriad.scale.data import ReadSession, Session
+from myriad.scale.data import Reader, ReadSession, Session
+from myriad.scale.tenancy import TenantId
 
 PAGE = 20
 STRIP = 3
@@ -69,7 +70,16 @@ async def find_notice(
 
 async def find_unseen(session: ReadSession, *, is_owner: bool) -> Unseen:
     """Return what nobody has seen: how many, and the first of them by level and age."""
-    rows = await fetch(session, "unseen_notices", is_owner=is_owner, limit=STRIP)
+    return _unseen(await fetch(session, "unseen_notices", is_owner=is_owner, limit=STRIP))
+
+
+async def read_unseen(reader: Reader, tenant_id: TenantId, *, is_owner: bool) -> Unseen:
+    """Return the same in a single round trip: every page asks."""
+    asked = {"tenant_id": tenant_id, "is_owner": is_owner, "limit": STRIP}
+    return _unseen(await reader.rows(tenant_id, QUERIES["unseen_notices"], asked))
+
+
+def _unseen(rows: Sequence[Row]) -> Unseen:
     return Unseen(rows[0]["unseen"] if rows else 0, tuple(_card(row) for row in rows))
 
 

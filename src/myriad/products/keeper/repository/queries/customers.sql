@@ -37,18 +37,20 @@ CROSS JOIN LATERAL (
     WHERE c.tenant_id = %(tenant_id)s AND c.person_id = page.id AND c.merged_into_ext_id IS NULL
 ) n
 CROSS JOIN LATERAL (
-    SELECT array_agg(coalesce(d.visits, 0) ORDER BY s.back DESC) AS months
-    FROM generate_series(0, 11) AS s (back)
-    LEFT JOIN (
-        SELECT (date_part('year', age(%(month)s::date, date_trunc('month', v.local_date))) * 12
-                + date_part('month', age(%(month)s::date, date_trunc('month', v.local_date))))::int
-                   AS back,
-               count(*) AS visits
+    SELECT ARRAY[
+               count(*) FILTER (WHERE d.month = 1), count(*) FILTER (WHERE d.month = 2),
+               count(*) FILTER (WHERE d.month = 3), count(*) FILTER (WHERE d.month = 4),
+               count(*) FILTER (WHERE d.month = 5), count(*) FILTER (WHERE d.month = 6),
+               count(*) FILTER (WHERE d.month = 7), count(*) FILTER (WHERE d.month = 8),
+               count(*) FILTER (WHERE d.month = 9), count(*) FILTER (WHERE d.month = 10),
+               count(*) FILTER (WHERE d.month = 11), count(*) FILTER (WHERE d.month = 12)
+           ] AS months
+    FROM (
+        SELECT width_bucket(v.local_date, %(months)s::date[]) AS month
         FROM keeper.visit v
         WHERE v.tenant_id = %(tenant_id)s AND v.person_id = page.id
-          AND v.local_date >= %(month)s::date - interval '11 months'
-        GROUP BY 1
-    ) d ON d.back = s.back
+          AND v.local_date >= (%(months)s::date[])[1]
+    ) d
 ) h
 ORDER BY $order
 
