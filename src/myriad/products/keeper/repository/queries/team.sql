@@ -224,10 +224,10 @@ WHERE w.local_date >= %(first)s
 GROUP BY w.member
 
 -- name: service_names
-SELECT DISTINCT ON (l.catalog_ext_id) l.catalog_ext_id AS item, l.name
+SELECT l.catalog_ext_id AS item, min(l.name) AS name
 FROM keeper.order_line l
 WHERE l.catalog_ext_id = ANY(%(items)s) AND l.name <> ''
-ORDER BY l.catalog_ext_id, l.name
+GROUP BY l.catalog_ext_id
 
 -- name: clear_staff_spans
 DELETE FROM keeper.staff_metrics m
