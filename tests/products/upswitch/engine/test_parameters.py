@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,18 @@ def test_the_command_values_a_file_with_its_trace(
     assert out.startswith("Example is worth €")
     assert "value_per_share" in out
     assert "= value_of_common_equity/number_of_shares" in out
+
+
+def test_the_command_writes_a_workbook_or_says_why_not(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    inputs, target = document(tmp_path), tmp_path / "value.xlsx"
+    assert run(capsys, tmp_path, "upswitch", "value", inputs, "--xlsx", str(target))[0] == 0
+    assert zipfile.is_zipfile(target)
+    nowhere = str(tmp_path / "nowhere" / "value.xlsx")
+    code, _, err = run(capsys, tmp_path, "upswitch", "value", inputs, "--xlsx", nowhere)
+    assert code == 2
+    assert "cannot be written" in err
 
 
 def test_the_command_answers_in_json_with_a_simulation(

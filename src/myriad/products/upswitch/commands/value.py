@@ -18,6 +18,7 @@ from myriad.products.upswitch.engine.proof import prove_all
 from myriad.products.upswitch.engine.schema import inputs_schema
 from myriad.products.upswitch.engine.summary import summarize
 from myriad.products.upswitch.engine.valuation import Valuation, value
+from myriad.products.upswitch.engine.workbook import write_workbook
 from myriad.products.upswitch.errors import InputsError
 from myriad.products.upswitch.parameters.folder import get_kept
 from myriad.scale.commands import CommandContext
@@ -32,7 +33,7 @@ Examples:
 
   ./myriad upswitch value --example > bakery.json
 
-  ./myriad upswitch value bakery.json --trace
+  ./myriad upswitch value bakery.json --trace --xlsx bakery.xlsx
 
   ./myriad --json upswitch value bakery.json --paths 10000 --seed 7
 """
@@ -47,6 +48,9 @@ def command(
     ),
     paths: int = typer.Option(0, "--paths", min=0, max=1_000_000, help="Monte Carlo paths."),
     seed: int = typer.Option(0, "--seed", min=0, help="Same seed, same figures."),
+    xlsx: Path | None = typer.Option(
+        None, "--xlsx", metavar="FILE", help="Write a workbook with live formulas too."
+    ),
     schema: bool = typer.Option(False, "--schema", help="Print the JSON schema of the inputs."),
     example: bool = typer.Option(False, "--example", help="Print a worked example."),
 ) -> None:
@@ -59,6 +63,8 @@ def command(
     if inputs is None:
         raise InputsError("name a file with inputs; --example prints one to start from")
     found = value(read_document(inputs), get_kept(context.home, parameters))
+    if xlsx is not None:
+        _write(xlsx, write_workbook(found))
     simulated = None
     if paths and found.solved is not None:
         simulated = simulate(found.solved.basis, paths=paths, seed=seed)
@@ -70,6 +76,16 @@ def command(
         return
     lines = [*_lines(found), *_simulated(simulated), *(_trace(found) if trace else [])]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file in one step, so that a refused one leaves the old as it was."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise InputsError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def read_document(path: Path) -> Inputs:
