@@ -61,6 +61,12 @@ def context(fresh_servers: ServerUrls, tmp_path: Path) -> Context:
     return Context(fresh_servers, tmp_path)
 
 
+@pytest.fixture
+def idle(empty_servers: ServerUrls, tmp_path: Path) -> Context:
+    """A context without any account, for commands that are refused."""
+    return Context(empty_servers, tmp_path)
+
+
 async def call(context: Context, *arguments: str) -> Result:
     """Run a command in a thread: it brings an event loop of its own."""
     return await anyio.to_thread.run_sync(
@@ -179,15 +185,15 @@ async def test_run_and_report_write_a_file_in_one_step(context: Context, filled:
     ],
 )
 async def test_wrong_use_says_what_was_expected_and_what_to_do(
-    context: Context, arguments: Sequence[str], said: str
+    idle: Context, arguments: Sequence[str], said: str
 ) -> None:
-    assert said in await refusal(context, *arguments)
+    assert said in await refusal(idle, *arguments)
 
 
-async def test_a_connection_that_fails_leaves_no_account_behind(context: Context) -> None:
-    await refusal(context, "connect", "--base-url", "http://127.0.0.1:9", "--account", "ghost")
+async def test_a_connection_that_fails_leaves_no_account_behind(idle: Context) -> None:
+    await refusal(idle, "connect", "--base-url", "http://127.0.0.1:9", "--account", "ghost")
     async with (
-        runtime_for(context.urls) as runtime,
+        runtime_for(idle.urls) as runtime,
         runtime.database.crossing("test looks for a tenant") as session,
     ):
         assert await find_tenant_by_slug(session, "ghost") is None
