@@ -23,7 +23,7 @@ BookedTime = tuple[datetime, datetime]
 _DEFAULT_MINUTES = 30
 _LONGEST_MINUTES = 24 * 60
 _NOTE = "matching_base"
-_VERSION = 1
+_VERSION = 2
 # With more than this share of the profiles changed, comparing them all is no dearer.
 _MOST_CHANGED = 0.2
 _STAMP_BYTES = 32

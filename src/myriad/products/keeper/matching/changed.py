@@ -27,6 +27,7 @@ from myriad.products.keeper.matching.columns import (
     Columns,
     Flags,
     Indexes,
+    Scores,
     agreeing,
     columns,
 )
@@ -41,9 +42,11 @@ Digests: TypeAlias = NDArray[np.uint64]
 FAR = 1e-4
 # ... while values have become rarer or commoner by fewer bits than that, over all fields.
 MOST_DRIFT_BITS = 12.0
+_ROUNDING_BITS = 0.01
+_CERTAIN = 1 - 1e-12
 _STRONG = (TEXT_FIELDS.index("email"), TEXT_FIELDS.index("phone"))
 _BY_VALUE = tuple(TEXT_FIELDS.index(field.name) for field in FIELDS if field.by_value)
-_ARRAYS = ("texts", "blocks", "card_records", "cards", "near")
+_ARRAYS = ("texts", "blocks", "card_records", "cards", "near", "odds_bits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Base:
     """n compared records: digests of their texts (n, fields) and weak blocks (n, keys), 0 unknown.
 
     `cards` (c) are digests of the cards of `card_records` (c); `near` (p, 2) the numbers of the
-    pairs that are not far away from a decision.
+    pairs that are not far away from a decision, `odds_bits` (p) log2 of their odds.
     """
 
     texts: Digests
@@ -59,6 +62,7 @@ class Base:
     card_records: Indexes
     cards: Digests
     near: Indexes
+    odds_bits: Scores
 
     @property
     def size(self) -> int:
@@ -84,6 +88,7 @@ class Base:
             place[self.card_records[cards]],
             self.cards[cards],
             place[self.near[near]],
+            self.odds_bits[near],
         )
 
 
@@ -93,10 +98,11 @@ def base_of(records: Sequence[Record], compared: Compared) -> Base | None:
         return None
     near = compared.scored.probability > FAR
     pairs = np.column_stack([compared.scored.left[near], compared.scored.right[near]])
-    return _marked(records, pairs)
+    chance = np.minimum(compared.scored.probability[near], _CERTAIN)
+    return _marked(records, pairs, np.log2(chance / (1 - chance)))
 
 
-def _marked(records: Sequence[Record], near: Indexes) -> Base:
+def _marked(records: Sequence[Record], near: Indexes, odds_bits: Scores) -> Base:
     texts = [[_digest(getattr(record, field)) for field in TEXT_FIELDS] for record in records]
     blocks = [[_digest(of(record)) for of in WEAK_KEYS.values()] for record in records]
     cards = [(place, _digest(card)) for place, r in enumerate(records) for card in r.cards]
@@ -106,6 +112,7 @@ def _marked(records: Sequence[Record], near: Indexes) -> Base:
         np.array([place for place, _ in cards], dtype=np.int64),
         np.array([card for _, card in cards], dtype=np.uint64),
         near.reshape(-1, 2).astype(np.int64),
+        odds_bits,
     )
 
 
@@ -127,18 +134,22 @@ def find_changed(before: Base, kept: Flags, new: Sequence[Record]) -> Changed | 
 
     `new` are the records that were added or have changed. None where everything must be compared.
     """
-    stayed, added = before.only(kept), _marked(new, np.zeros((0, 2), dtype=np.int64))
+    stayed, added = before.only(kept), _marked(new, np.zeros((0, 2), dtype=np.int64), np.zeros(0))
     everyone = Base(
         np.concatenate([stayed.texts, added.texts]),
         np.concatenate([stayed.blocks, added.blocks]),
         np.concatenate([stayed.card_records, added.card_records + stayed.size]),
         np.concatenate([stayed.cards, added.cards]),
         stayed.near,
+        stayed.odds_bits,
     )
-    if _is_crowded(everyone) or _drift_bits(before, everyone) > MOST_DRIFT_BITS:
+    drift = _drift_bits(before, everyone)
+    if _is_crowded(everyone) or drift > MOST_DRIFT_BITS:
         return None
+    # No other pair that stayed can have become likely.
+    near = stayed.near[stayed.odds_bits > -drift - _ROUNDING_BITS]
     found = [_partners(everyone, number) for number in range(stayed.size, everyone.size)]
-    return Changed(everyone, np.concatenate([stayed.near, *found]))
+    return Changed(everyone, np.concatenate([near, *found]))
 
 
 def compare_changed(
