@@ -15,7 +15,14 @@ from importlib.metadata import version as installed_version
 from fastapi import APIRouter, FastAPI
 
 import myriad
-from myriad.apps.console import cache_pages, job_endpoints, job_pages, settings_pages, signing
+from myriad.apps.console import (
+    cache_pages,
+    job_endpoints,
+    job_pages,
+    model_pages,
+    settings_pages,
+    signing,
+)
 from myriad.apps.console import endpoints as console_api
 from myriad.apps.products import PRODUCTS, migration_locations
 from myriad.apps.settings import Settings, load_settings
@@ -78,6 +85,7 @@ def _pages() -> dict[str, APIRouter]:
     console.include_router(settings_pages.router)
     console.include_router(job_pages.router)
     console.include_router(cache_pages.router)
+    console.include_router(model_pages.router)
     return {"": console, **products}
 
 

@@ -112,6 +112,7 @@ def _account(caller: Principal, path: str, products: tuple[ProductFrame, ...]) -
     if caller.is_operator:
         links.append(Link(title="Whole queue", href="/queue", key="q"))
         links.append(Link(title="Cache", href="/cache"))
+        links.append(Link(title="Models", href="/models"))
         links += [link for product in products for link in product.operations]
     return _marked(links, path)
 
