@@ -1,0 +1,122 @@
+"""Sums over a period are those that counting one record after the other gives."""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from myriad.products.keeper.team.counting import Team
+from myriad.products.keeper.team.definitions import REVISIT_DAYS
+
+DAYS = st.integers(1, 500)
+KEYS = st.tuples(st.sampled_from(["ann", "bob"]), st.sampled_from(["cut", None]))
+MONEY = st.integers(0, 9_000).map(float)
+VISITS = st.lists(st.tuples(KEYS, DAYS, st.integers(1, 9), st.integers(1, 300), st.integers(0, 15)))
+CAME = st.lists(st.tuples(DAYS, st.integers(1, 9)))
+BOOKINGS = st.lists(st.tuples(KEYS, DAYS, st.integers(0, 3)))
+SALES = st.lists(st.tuples(KEYS, DAYS, st.integers(0, 3), MONEY, MONEY, MONEY))
+SHIFTS = st.lists(st.tuples(KEYS, DAYS, MONEY, MONEY))
+
+
+def packed(kind: str, form: str, records: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Return the records as the query `team_facts` packs them."""
+    data: dict[tuple[str, str | None], bytes] = defaultdict(bytes)
+    for key, *values in records:
+        data[key] += struct.pack(form, *values)
+    return [{"kind": kind, "member": m, "item": i, "data": d} for (m, i), d in data.items()]
+
+
+def visit(first: int, last: int, day: int, _: int, gap: int, flags: int) -> Sequence[float]:
+    """The columns of one visit, by their definitions."""
+    inside, settled = first <= day <= last, first - 2 <= day <= last - 2
+    found = [inside, inside and bool(flags & 2), inside and bool(flags & 4)]
+    found += [settled, settled and bool(flags & 8)]
+    for horizon in REVISIT_DAYS:
+        ended = first - horizon <= day <= last - horizon
+        found += [ended, ended and gap <= horizon]
+    return [*found, inside and bool(flags & 1)]
+
+
+def booking(day: int, flags: int) -> Sequence[float]:
+    """The columns of one appointment: kept, requested, all, missed."""
+    kept = bool(flags & 1)
+    return [kept, kept and bool(flags & 2), True, not kept]
+
+
+def sale(day: int, flags: int, net: float, tip: float, tipped: float) -> Sequence[float]:
+    """The columns of one bill."""
+    squares = [tip * tip, tip * tipped, tipped * tipped]
+    return [1, net, net * net, bool(flags & 1), bool(flags & 2), tip, tipped, *squares]
+
+
+def shift(day: int, x: float, y: float) -> Sequence[float]:
+    """The columns of one day with a timecard."""
+    return [1, x, y, x * x, x * y, y * y]
+
+
+def clients(first: int, last: int, visits: list[Any], came: list[Any]) -> dict[str, list[float]]:
+    """How many persons each member served, and how many of them came in the year before."""
+    returning = {person for day, person in came if first - 365 <= day < first}
+    served: dict[str, set[int]] = defaultdict(set)
+    for (member, _), day, person, *_rest in visits:
+        if first <= day <= last:
+            served[member].add(person)
+    return {name: [len(own), len(own & returning)] for name, own in served.items()}
+
+
+class Counted:
+    """Sums by kind, member and item, one record after the other."""
+
+    def __init__(self) -> None:
+        self.sums: dict[tuple[str, str, str | None], list[float]] = {}
+
+    def add(self, kind: str, key: tuple[str, str | None], columns: Sequence[float]) -> None:
+        """Add the columns of one record."""
+        known = self.sums.setdefault((kind, *key), [0.0] * len(columns))
+        self.sums[kind, *key] = [a + b for a, b in zip(known, columns, strict=True)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, st.integers(0, 100), VISITS, CAME, BOOKINGS, SALES, SHIFTS)
+def test_packed_records_sum_up_to_what_the_definitions_count(
+    first: int,
+    length: int,
+    visits: list[Any],
+    came: list[Any],
+    bookings: list[Any],
+    sales: list[Any],
+    shifts: list[Any],
+) -> None:
+    last = first + length
+    shifts = [((key[0], None), *rest) for key, *rest in shifts]
+    rows = [
+        *packed("visit", ">iiii", visits),
+        *packed("person", ">ii", [((None, None), *each) for each in came]),
+        *packed("booking", ">ii", bookings),
+        *packed("sale", ">iiddd", sales),
+        *packed("shift", ">idd", shifts),
+    ]
+    wanted = Counted()
+    for key, *record in visits:
+        if first - 180 <= record[0] <= last:
+            wanted.add("visit", key, visit(first, last, *record))
+    for kind, records, of in (
+        ("booking", bookings, booking),
+        ("sale", sales, sale),
+        ("shift", shifts, shift),
+    ):
+        for key, *record in records:
+            if first <= record[0] <= last:
+                wanted.add(kind, key, of(*record))
+    for member, sums in clients(first, last, visits, came).items():
+        wanted.sums["client", member, None] = sums
+    found = {
+        (row["kind"], row["member"], row["item"]): row["sums"]
+        for row in Team(rows).count(first, last)
+    }
+    assert found == wanted.sums
