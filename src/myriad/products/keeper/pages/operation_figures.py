@@ -40,19 +40,40 @@ def _map(
     title: str,
     step: int,
 ) -> Markup:
-    by_seconds = view.by == "seconds"
+    values = _values(view, cells)
     return heat_map(
-        {place: load.seconds if by_seconds else load.accounts for place, load in cells.items()},
+        values,
         rows=WEEKDAYS,
         columns=len(names),
         title=title,
         desc="Darker cells start more work; the numbers below say how much.",
+        least=_least(values, len(WEEKDAYS) * len(names)),
         readings={
             (day, column): f"{WEEKDAYS[day]} {names[column]}: {amount(load)}"
             for (day, column), load in cells.items()
         },
         marks=[(column, names[column][:5]) for column in range(0, len(names), step)],
     )
+
+
+def _values(
+    view: OperationsView, cells: Mapping[tuple[int, int], Load]
+) -> dict[tuple[int, int], float]:
+    by_seconds = view.by == "seconds"
+    return {place: load.seconds if by_seconds else load.accounts for place, load in cells.items()}
+
+
+def _least(values: Mapping[tuple[int, int], float], places: int) -> float:
+    """Return where the shades begin: at the smallest cell of a full map, else at zero."""
+    return min(values.values()) if len(values) == places else 0.0
+
+
+def shades(view: OperationsView, cells: Mapping[tuple[int, int], Load], places: int) -> str:
+    """Return what the lightest and the darkest shade stand for."""
+    values = _values(view, cells)
+    what = "s of work" if view.by == "seconds" else "accounts"
+    low, high = _least(values, places), max(values.values(), default=0.0)
+    return f"from {number(low)} to {number(high)} {what}"
 
 
 def amount(load: Load) -> str:

@@ -23,10 +23,12 @@ def heat_map(
     desc: str,
     readings: Mapping[tuple[int, int], str],
     marks: Sequence[tuple[int, str]] = (),
+    least: float = 0.0,
 ) -> Markup:
     """Return a cell for each (row, column); those that `values` does not name are empty.
 
-    The shade tells quarters of the largest value. `readings` say a cell in words, `marks` name
+    The shade tells quarters between `least` and the largest value: where every cell holds much, a
+    scale from zero would show one colour. `readings` say a cell in words, `marks` name
     columns below the map.
     """
     top = max(values.values(), default=0.0)
@@ -36,7 +38,7 @@ def heat_map(
     ]
     for row in range(len(rows)):
         parts += [
-            _cell(row, column, columns, values.get((row, column), 0.0), top, readings)
+            _cell(row, column, columns, values.get((row, column), 0.0), (least, top), readings)
             for column in range(columns)
         ]
     for column, name in marks:
@@ -50,10 +52,12 @@ def _cell(
     column: int,
     columns: int,
     value: float,
-    top: float,
+    scale: tuple[float, float],
     readings: Mapping[tuple[int, int], str],
 ) -> Markup:
-    level = 0 if value <= 0 else min(4, 1 + int(value / top * 3.999))
+    least, top = scale
+    share = (value - least) / (top - least) if top > least else 0.5
+    level = 0 if value <= 0 else min(4, 1 + int(max(0.0, share) * 3.999))
     width = (1 - _NAMES) / columns
     reading = readings.get((row, column), "")
     return drawn(
