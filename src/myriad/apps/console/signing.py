@@ -103,7 +103,11 @@ async def log_in(
     await check_csrf(request)
     try:
         signed_in = await sign_in(
-            runtime.database, email, password, replacing=find_session_token(request)
+            runtime.database,
+            email,
+            password,
+            replacing=find_session_token(request),
+            came_from=request.client.host if request.client else "",
         )
     except (WrongCredentialsError, TooManyRequestsError) as error:
         return _login_page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -65,11 +66,17 @@ class Statistics:
         self._redis = redis
         self._keys = keys
         self._waiting: Tally[tuple[str, How]] = Tally()
+        self._told: Tally[tuple[str, How]] = Tally()
         self._next = time.monotonic() + _EVERY_SECONDS
 
     def count(self, namespace: str, how: How) -> None:
         """Count one look-up."""
         self._waiting[namespace, how] += 1
+
+    @property
+    def counted(self) -> Mapping[tuple[str, How], int]:
+        """What this process has counted since it began."""
+        return self._told + self._waiting
 
     @property
     def is_due(self) -> bool:
@@ -80,6 +87,7 @@ class Statistics:
         """Add what was counted to the metrics and to the hour; without Redis only the metrics."""
         self._next = time.monotonic() + _EVERY_SECONDS
         counts, self._waiting = self._waiting, Tally()
+        self._told.update(counts)
         for (namespace, how), count in counts.items():
             _requests.labels(namespace, how.value).inc(count)
         if self._redis is None or not counts:

@@ -39,15 +39,22 @@ class SignedIn:
 
 
 async def sign_in(
-    database: Database, email: str, password: str, *, replacing: str | None = None
+    database: Database,
+    email: str,
+    password: str,
+    *,
+    replacing: str | None = None,
+    came_from: str = "",
 ) -> SignedIn:
     """Check the password and begin a session; ends the session `replacing`.
+
+    `came_from` is the network address, for which repeated failures are slowed.
 
     Raises WrongCredentialsError, or TooManyRequestsError after repeated failures.
     """
     address, now = email.strip().lower(), utc_now()
     async with database.crossing("sign in: find the user") as session:
-        await count_attempt(session, address, now)
+        await count_attempt(session, address, now, came_from)
         user = await find_user_by_email(session, address)
     encoded = user.password_hash if user else None
     matches = await verify_password(encoded, password)
@@ -55,7 +62,7 @@ async def sign_in(
         raise WrongCredentialsError("no user has this e-mail address and password")
     renewed = await hash_password(password) if needs_rehash(encoded) else None
     async with database.crossing("sign in: begin the session") as session:
-        await forgive(session, address, now)
+        await forgive(session, address, now, came_from)
         return await _begin(session, user, now, replacing, renewed)
 
 
