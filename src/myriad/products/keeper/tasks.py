@@ -19,10 +19,12 @@ from myriad.products.keeper.errors import (
 from myriad.products.keeper.google.connecting import enqueue_reading
 from myriad.products.keeper.queueing import RUN_TASK, SYNC_TASK, enqueue_run, enqueue_sync
 from myriad.products.keeper.repository.accounts import find_account
+from myriad.products.keeper.repository.patterns import find_search
 from myriad.products.keeper.runs import run_account, run_one
 from myriad.products.keeper.square.connections import list_connections
 from myriad.products.keeper.square.events import process_event
 from myriad.products.keeper.square.sync import sync_account
+from myriad.products.keeper.weekly_queue import enqueue_week
 from myriad.scale.jobs import Job, task
 
 # A webhook asks for a sync; many in a row are one sync, this long after the last of them.
@@ -66,6 +68,9 @@ async def run(job: Job, payload: dict[str, Any]) -> None:
             await run_one(job.runtime, job.tenant_id, agent, day, again=again)
         else:
             await run_account(job.runtime, job.tenant_id, day, again=again, progress=job.progress)
+            # The first patterns need not wait for the account's weekly slot.
+            if await find_search(job.session) is None:
+                await enqueue_week(job.session)
     except NoAccountError:
         return
 
