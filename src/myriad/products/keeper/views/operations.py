@@ -35,11 +35,6 @@ class Week:
         """The slot with the most accounts."""
         return max(self.slots.values(), key=lambda load: load.accounts, default=Load())
 
-    @property
-    def mean_accounts(self) -> float:
-        """Accounts a slot, over all slots of the week."""
-        return sum(load.accounts for load in self.slots.values()) / (DAYS * SLOTS)
-
 
 @dataclass(frozen=True, slots=True)
 class Syncs:
