@@ -160,7 +160,7 @@ class Cache:
         epoch, guess = self._generations.epoch(place), self._generations.guess(place)
         until = time.monotonic() + namespace.policy.local_seconds
         at = self._keys.entry(namespace, key[1], guess, digest_of(key[2]))
-        *marks, data = await self._store.read(*self._generations.keys(place), at)
+        *marks, data = await self._store.read(*self._generations.addresses(place), at)
         generation = await self._generations.complete(place, marks)
         if generation != guess:
             at = self._keys.entry(namespace, key[1], generation, digest_of(key[2]))

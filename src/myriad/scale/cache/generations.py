@@ -52,7 +52,7 @@ class Generations:
         mark = self._marks.get(place)
         return mark.generation if mark is not None else "none"
 
-    def keys(self, place: Place) -> tuple[str, str]:
+    def addresses(self, place: Place) -> tuple[str, str]:
         """Return where the two generations of a place stand."""
         namespace, tenant_id = place
         return self._keys.generation(namespace, None), self._keys.generation(namespace, tenant_id)
@@ -86,7 +86,7 @@ class Generations:
         """
         assert self._store is not None
         parts = []
-        for key, value in zip(self.keys(place), found, strict=True):
+        for key, value in zip(self.addresses(place), found, strict=True):
             known = value
             while known is None:
                 mine = _new()
