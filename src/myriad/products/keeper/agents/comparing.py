@@ -32,11 +32,13 @@ _ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """The profiles that may be compared, by id: a stamp that changes with them or their cards."""
+    """The profiles that may be compared.
+
+    `stamps` holds by the bytes of an id what changes with the profile or its cards.
+    """
 
     total: int
-    ids: tuple[UUID, ...]
-    stamps: dict[UUID, bytes]
+    stamps: dict[bytes, bytes]
     country: str
     digest: str
 
@@ -74,15 +76,18 @@ async def read_profiles(session: ReadSession) -> Profiles:
     stamps = _read_stamps(packed)
     facts = f"{row['profiles']}|{row['decided']}|{country}|".encode()
     digest = hashlib.blake2b(facts + packed, digest_size=16).hexdigest()
-    return Profiles(row["profiles"], tuple(stamps), stamps, country, digest)
+    return Profiles(row["profiles"], stamps, country, digest)
 
 
-def _read_stamps(packed: bytes) -> dict[UUID, bytes]:
+def _read_stamps(packed: bytes) -> dict[bytes, bytes]:
     starts = range(0, len(packed), _STAMP_BYTES)
     return {
-        UUID(bytes=packed[at : at + _ID_BYTES]): packed[at + _ID_BYTES : at + _STAMP_BYTES]
-        for at in starts
+        packed[at : at + _ID_BYTES]: packed[at + _ID_BYTES : at + _STAMP_BYTES] for at in starts
     }
+
+
+def _key(record: matching.Record) -> bytes:
+    return UUID(record.id).bytes
 
 
 async def compare(
@@ -111,7 +116,7 @@ async def _compare_changed(
     before = _read_stamps(b64decode(note.facts["stamps"]))
     kept = np.array([profiles.stamps.get(one) == stamp for one, stamp in before.items()])
     stayed = [one for one, same in zip(before, kept.tolist(), strict=True) if same]
-    new_ids = list(profiles.stamps.keys() - set(stayed))
+    new_ids = [UUID(bytes=one) for one in profiles.stamps.keys() - set(stayed)]
     if len(new_ids) > _MOST_CHANGED * len(profiles.stamps):
         return None
     new = build_records(await fetch(session, "matching_records_of", ids=new_ids), profiles.country)
@@ -119,14 +124,14 @@ async def _compare_changed(
     changed = await asyncio.to_thread(matching.find_changed, base, kept, new)
     if changed is None:
         return None
-    ids = [*stayed, *(UUID(record.id) for record in new)]
+    ids = [*stayed, *(_key(record) for record in new)]
     wanted = changed.records
-    rows = await fetch(session, "matching_records_of", ids=[ids[number] for number in wanted])
+    rows = await fetch(session, "matching_records_of", ids=[UUID(bytes=ids[n]) for n in wanted])
     if len(rows) < len(wanted):
         # Somebody was erased in this very moment.
         return None
     records = build_records(rows, profiles.country)
-    row_of = {UUID(record.id): row for row, record in enumerate(records)}
+    row_of = {_key(record): row for row, record in enumerate(records)}
     place = {number: row_of[ids[number]] for number in wanted}
     compared = await asyncio.to_thread(matching.compare_changed, changed, records, place, model)
     return Comparison(profiles, records, compared, None, False)
@@ -140,8 +145,8 @@ async def keep(session: Session, comparison: Comparison, day: date) -> None:
         await drop_note(session, _NOTE)
         return
     stamps = comparison.profiles.stamps
-    own = [UUID(record.id) for record in comparison.records]
-    packed = b"".join(one.bytes + stamps.get(one, b"\0" * _ID_BYTES) for one in own)
+    own = [_key(record) for record in comparison.records]
+    packed = b"".join(one + stamps.get(one, b"\0" * _ID_BYTES) for one in own)
     facts = {
         "version": _VERSION,
         "country": comparison.profiles.country,

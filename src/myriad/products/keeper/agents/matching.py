@@ -58,7 +58,7 @@ async def _work(context: AgentContext) -> Outcome:
         found = {
             **facts,
             "links": len(linkage.links),
-            "model": known or _fresh(linkage, len(profiles.ids), context.day),
+            "model": known or _fresh(linkage, len(profiles.stamps), context.day),
         }
         await store_note(session, _NOTE, context.day, found)
         await keep(session, comparison, context.day)
