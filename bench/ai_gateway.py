@@ -183,7 +183,7 @@ def _make(url: str, redis: Redis, ledger: Ledger, limits: ModelLimits) -> Gatewa
         settings,
         answers=RedisAnswers(redis),
         breaker=Breaker(redis),
-        budget=ProviderBudget(redis),
+        budget=ProviderBudget(redis, workers=4),
         ledger=ledger,
         catalog=Catalog(datetime.now(UTC).date(), {"simple": "small"}, keys, limited),
     )

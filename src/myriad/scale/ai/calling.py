@@ -146,6 +146,7 @@ class Caller:
         except UnknownModelError as error:
             _log.error("ai_model_unpriced", model=str(rung.key))
             raise RungSkippedError(error.detail) from None
+        await self.providers.prepare(rung.key)
         worst = worst_usage(request)
         micros = price.cost_usd_micros(worst)
         left = request.max_cost_usd_micros - run.spent_usd_micros

@@ -6,6 +6,7 @@ off: they would delay the ladder and hide calls from the limiter.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -50,6 +51,7 @@ class Providers:
         self._settings = settings
         self._models: dict[ModelKey, Any] = {}
         self._client: Any = None
+        self._preparing = asyncio.Lock()
 
     @property
     def configured(self) -> tuple[str, ...]:
@@ -93,6 +95,12 @@ class Providers:
             )
             async with opened as stream:
                 yield translate.OpenStream(stream, headers)
+
+    async def prepare(self, key: ModelKey) -> None:
+        """Load the libraries of a model beside the event loop, which must not stand for seconds."""
+        if key not in self._models:
+            async with self._preparing:
+                await asyncio.to_thread(self.model, key)
 
     def model(self, key: ModelKey) -> Any:
         """Return pydantic_ai's model for `key`."""
