@@ -44,6 +44,11 @@ class JobStatus:
     started_at: datetime | None
     finished_at: datetime | None
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the job still waits or runs."""
+        return self.state in LIVE_STATES
+
 
 async def find_job(session: ReadSession, job_id: UUID) -> JobStatus | None:
     """Return the job of the session's tenant, or None."""
