@@ -73,3 +73,31 @@ class NoParametersError(NotFoundError):
 
     code = "upswitch_no_parameters"
     title = "No such parameters"
+
+
+class MissingFactsError(InputsError):
+    """Too little is known of a company to value it; `errors` names what is missing."""
+
+    code = "upswitch_missing_facts"
+    title = "Something is still missing"
+
+
+class CurrencyError(InputsError):
+    """An amount in a currency for which no rate was given."""
+
+    code = "upswitch_currency"
+    title = "Another currency"
+
+
+class ValuationNotFoundError(NotFoundError):
+    """This account has no such valuation."""
+
+    code = "upswitch_no_valuation"
+    title = "No such valuation"
+
+
+class ShareLinkError(NotFoundError):
+    """The link was not made by this installation, has ended, or was taken back."""
+
+    code = "upswitch_share_link"
+    title = "This link shows nothing any more"

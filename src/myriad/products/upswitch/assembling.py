@@ -1,0 +1,373 @@
+"""From what is known of a company to the inputs of a valuation, each with where it comes from.
+
+What somebody confirmed stands first, then filed accounts, then what the parameters know of the
+industry and the country, then a documented default. Nothing is computed here that the engine
+computes: only which figure goes where. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from myriad.products.upswitch.conversation.keys import HISTORY, KEYS
+from myriad.products.upswitch.conversation.normalising import adjustments_of
+from myriad.products.upswitch.drafting import FILED, Draft, assumption_of, said
+from myriad.products.upswitch.engine.document import Inputs, convert_inputs
+from myriad.products.upswitch.engine.parameters import Industry, IndustryTable, Parameters
+from myriad.products.upswitch.errors import CurrencyError, MissingFactsError
+from myriad.products.upswitch.registry.nace import is_financial
+from myriad.products.upswitch.registry.nbb.rubrics import YearFigures
+from myriad.products.upswitch.sectors import ALL_SECTORS, industry_of, sector_of
+from myriad.products.upswitch.views.companies import CompanyView
+from myriad.products.upswitch.views.sessions import FactView
+from myriad.products.upswitch.views.valuations import Assumption, Origin
+
+CURRENCY = "EUR"
+COUNTRY = "Belgium"
+YEARS = 3
+_REVENUES, _INCOME = "input_sheet.revenues", "input_sheet.operating_income"
+_SHEET_OF_YEAR = {"revenues": _REVENUES, "operating_income": _INCOME}
+_YEAR_FIELDS = (
+    "revenues",
+    "operating_income",
+    "depreciation_and_amortization",
+    "net_income",
+    "book_equity",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Inputs that can be valued, what each rests on, and what was bent on the way."""
+
+    inputs: Inputs
+    assumptions: tuple[Assumption, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """One figure of a year with where it comes from."""
+
+    value: float
+    origin: Origin
+    source: str
+
+
+def assemble(
+    facts: Sequence[FactView],
+    company: CompanyView | None,
+    years: Sequence[YearFigures],
+    parameters: Parameters,
+    as_of: date,
+    *,
+    rates: Mapping[str, float] | None = None,
+) -> Assembled:
+    """Return the inputs that facts, the register and the parameters make.
+
+    Facts that nobody confirmed are left out. `rates` are EUR for one unit of another currency, on
+    the filing date; without them an amount in another currency raises CurrencyError. Raises
+    MissingFactsError naming what cannot be done without, and InputsError.
+    """
+    confirmed = [_in_euro(fact, rates or {}) for fact in facts if fact.confirmed]
+    draft = Draft({(fact.key, fact.period): fact for fact in confirmed})
+    codes = tuple(activity.code for activity in company.activities) if company else ()
+    draft.put("currency", CURRENCY)
+    draft.put("nace_codes", list(codes))
+    draft.put("input_sheet.company_name", company.name if company else "")
+    draft.put("input_sheet.date_of_valuation", as_of.isoformat())
+    draft.put("input_sheet.country_of_incorporation", COUNTRY)
+    history = _history(draft, confirmed, years)
+    _last_year(draft, history, years)
+    _market(draft, codes, parameters, history)
+    _outlook(draft, codes, parameters)
+    _switches(draft)
+    return Assembled(convert_inputs(draft.document), tuple(draft.assumptions), tuple(draft.notes))
+
+
+def inputs_of(
+    facts: Sequence[FactView],
+    company: CompanyView | None,
+    years: Sequence[YearFigures],
+    parameters: Parameters,
+    as_of: date,
+) -> Inputs:
+    """Return the inputs alone; see `assemble`."""
+    return assemble(facts, company, years, parameters, as_of).inputs
+
+
+def _in_euro(fact: FactView, rates: Mapping[str, float]) -> FactView:
+    unit = fact.unit.strip().upper()
+    is_currency = len(unit) == 3 and unit.isalpha()
+    if not is_currency or unit == CURRENCY:
+        return fact
+    if unit not in rates:
+        raise CurrencyError(
+            f"{fact.key} is in {unit}; a valuation is in EUR. Give the rate of the filing date: "
+            f'{{"rates": {{"{unit}": 0.92}}}} is EUR 0.92 for one {unit}',
+            [(f"/rates/{unit}", f"EUR for one {unit}")],
+        )
+    evidence = f"{fact.value} {unit} at EUR {rates[unit]:g}"
+    return FactView(
+        key=fact.key,
+        value=float(fact.value) * rates[unit],
+        unit=CURRENCY,
+        period=fact.period,
+        source=fact.source,
+        confidence=fact.confidence,
+        evidence=evidence,
+        updated_at=fact.updated_at,
+    )
+
+
+def _history(
+    draft: Draft, facts: Sequence[FactView], years: Sequence[YearFigures]
+) -> list[dict[str, Any]]:
+    """Return the last three years that have an operating result, the newest first."""
+    filed = {year.end.isoformat(): year for year in years}
+    told = {fact.period for fact in facts if fact.period}
+    found = []
+    for period in sorted({*filed, *told}, reverse=True):
+        figures = {
+            name: figure
+            for name in _YEAR_FIELDS
+            if (figure := _figure(draft, name, period, filed.get(period))) is not None
+        }
+        if "operating_income" in figures:
+            found.append(_year(draft, facts, period, figures))
+            draft.notes += _bent(filed.get(period))
+    if not found:
+        raise MissingFactsError(
+            "an operating result of at least one financial year is needed; read the filed "
+            "accounts, or answer for the last year",
+            [(f"/facts/{_INCOME}", "EUR"), (f"/facts/{_REVENUES}", "EUR")],
+        )
+    return found[:YEARS]
+
+
+def _figure(draft: Draft, name: str, period: str, filed: YearFigures | None) -> _Figure | None:
+    paths = (_SHEET_OF_YEAR.get(name), f"{HISTORY}{name}")
+    for path in paths:
+        fact = draft.find(path, period) if path else None
+        if fact is not None:
+            return _Figure(float(fact.value), fact.source, said(fact))
+    amount = None if filed is None else _filed(filed, name)
+    return None if amount is None else _Figure(amount, "registry", FILED)
+
+
+def _filed(year: YearFigures, name: str) -> float | None:
+    cents = {
+        "revenues": year.revenue_cents,
+        "operating_income": year.operating_result_cents,
+        "depreciation_and_amortization": _depreciation_cents(year),
+        "net_income": year.result_cents,
+        "book_equity": year.equity_cents,
+    }[name]
+    if name == "revenues" and cents is None:
+        # A small company need not file its turnover; its gross margin takes the place.
+        cents = year.gross_margin_cents
+    return None if cents is None else cents / 100
+
+
+def _depreciation_cents(year: YearFigures) -> int | None:
+    if year.ebitda_cents is None or year.operating_result_cents is None:
+        return None
+    return max(year.ebitda_cents - year.operating_result_cents, 0)
+
+
+def _bent(filed: YearFigures | None) -> list[str]:
+    if filed is None:
+        return []
+    found = [f"{filed.end}: {finding.detail}" for finding in filed.findings]
+    if filed.revenue_cents is None and filed.gross_margin_cents is not None:
+        found.append(f"{filed.end}: no turnover was filed, so the gross margin stands for it")
+    return found
+
+
+def _year(
+    draft: Draft, facts: Sequence[FactView], period: str, figures: Mapping[str, _Figure]
+) -> dict[str, Any]:
+    year: dict[str, Any] = {"end": period}
+    for name, figure in figures.items():
+        year[name] = figure.value
+        path = f"{HISTORY}{period}.{name}"
+        draft.assumptions.append(
+            assumption_of(path, figure.value, figure.origin, figure.source, period)
+        )
+    lines = adjustments_of(facts, period)
+    if lines:
+        year["adjustments"] = [
+            {"label": line.label, "kind": line.kind, "amount": line.amount} for line in lines
+        ]
+    return year
+
+
+def _last_year(
+    draft: Draft, history: Sequence[dict[str, Any]], years: Sequence[YearFigures]
+) -> None:
+    """Fill the base year: the newest year after its adjustments, and the balance."""
+    newest = history[0]
+    period = newest["end"]
+    revenues = newest.get("revenues")
+    if not revenues or revenues <= 0:
+        raise MissingFactsError(
+            f"the turnover of the year to {period} is needed, and above zero",
+            [(f"/facts/{_REVENUES}", "EUR above 0")],
+        )
+    adjusted = sum(line["amount"] for line in newest.get("adjustments", ()))
+    draft.put(_REVENUES, revenues)
+    draft.put(_INCOME, newest["operating_income"] + adjusted)
+    filed = next((year for year in years if year.end.isoformat() == period), None)
+    for path, amount in _balance(newest, filed).items():
+        if filed is not None and amount is not None and draft.find(path) is None:
+            draft.add(path, amount, "registry", FILED, period)
+        else:
+            draft.take(path, KEYS[path].default, KEYS[path].default_source)
+    draft.take("input_sheet.interest_expense", 0.0, "nothing was said")
+    days = "due_diligence.debtor_days"
+    if filed is not None and filed.revenue_cents and draft.find(days) is None:
+        waited = 365 * filed.trade_debtors_cents / filed.revenue_cents
+        draft.add(days, round(waited, 1), "registry", f"{FILED}: 40 / 70 x 365", period)
+    if len(history) > 1 and history[1].get("revenues"):
+        before = {name: history[1][name] for name in ("revenues", "operating_income")}
+        draft.put("input_sheet.prior_year", before)
+
+
+def _balance(newest: Mapping[str, Any], filed: YearFigures | None) -> dict[str, float | None]:
+    """Return the balance by path; the register tells debt less cash, which is one of the two."""
+    net = None if filed is None else filed.net_financial_debt_cents / 100
+    provisions = None if filed is None else filed.provisions_cents / 100
+    return {
+        "input_sheet.book_value_of_equity": newest.get("book_equity"),
+        "input_sheet.book_value_of_debt": None if net is None else max(net, 0.0),
+        "input_sheet.cash_and_marketable_securities": None if net is None else max(-net, 0.0),
+        "market_approach.provisions": provisions,
+    }
+
+
+def _market(
+    draft: Draft,
+    codes: Sequence[str],
+    parameters: Parameters,
+    history: Sequence[dict[str, Any]],
+) -> None:
+    draft.put("market_approach.history", list(history))
+    sector = sector_of(codes)
+    published = {row.sector for table in parameters.multiples for row in table.rows}
+    sector = sector if sector in published else ALL_SECTORS
+    why = f"NACE {codes[0]}" if codes else "no activity is known"
+    draft.take("market_approach.sector", sector, f"{why}: multiples of {sector}")
+    for name in ("surplus_assets", "working_capital_normalisation"):
+        draft.take(f"market_approach.{name}", 0.0, "nothing was said")
+    if any(is_financial(code) for code in codes):
+        _price_to_book(draft, codes, parameters)
+
+
+def _price_to_book(draft: Draft, codes: Sequence[str], parameters: Parameters) -> None:
+    """A bank or insurer is valued on its book, at what the market pays for its industry's."""
+    industry = _industry(parameters.industries_global, _financial_industry(codes))
+    table = parameters.industries_global
+    if industry is None or table is None or industry.price_to_book is None:
+        middle, source = 1.0, "our assumption: equity at its book value; import industry averages"
+    else:
+        middle = industry.price_to_book
+        source = f"{table.provenance.source}, {industry.name}, {table.provenance.as_of}"
+    multiple = {
+        "metric": "book_equity",
+        "low": middle * 0.85,
+        "middle": middle,
+        "high": middle * 1.15,
+        "source": source,
+    }
+    draft.put("market_approach.multiples", [multiple])
+    draft.put("weights", {"dcf": 0.0, "ebitda": 0.0, "book_equity": 1.0})
+    draft.assumptions.append(
+        assumption_of("market_approach.multiples.book_equity", middle, "default", source, "")
+    )
+
+
+def _financial_industry(codes: Sequence[str]) -> str:
+    return "Insurance (General)" if codes[0].startswith("65") else "Banks (Regional)"
+
+
+def _outlook(draft: Draft, codes: Sequence[str], parameters: Parameters) -> None:
+    """Take what lies ahead and what the market asks for: facts, then parameters, then defaults."""
+    known = {**_of_industry(codes, parameters), **_of_country(parameters)}
+    for path, key in KEYS.items():
+        if key.group not in ("outlook", "assumptions", "diligence"):
+            continue
+        if _is_settled(draft, path):
+            continue
+        if path in known:
+            value, source, as_of = known[path]
+            draft.take(path, value, source, as_of)
+        else:
+            draft.take(path, key.default, key.default_source, key.default_as_of)
+
+
+def _is_settled(draft: Draft, path: str) -> bool:
+    """Whether a figure has its place already."""
+    on_book = "book_equity" in draft.document.get("weights", {})
+    return any(found.path == path for found in draft.assumptions) or (
+        on_book and path.startswith("weights.")
+    )
+
+
+def _of_industry(codes: Sequence[str], parameters: Parameters) -> dict[str, tuple[float, str, str]]:
+    table = parameters.industries_global
+    industry = _industry(table, industry_of(codes))
+    if table is None or industry is None or not industry.sales_to_capital:
+        return {}
+    source = f"{table.provenance.source}, {industry.name}"
+    return {
+        "input_sheet.sales_to_capital_years_1_to_5": (
+            industry.sales_to_capital,
+            source,
+            table.provenance.as_of,
+        )
+    }
+
+
+def _of_country(parameters: Parameters) -> dict[str, tuple[float, str, str]]:
+    found: dict[str, tuple[float, str, str]] = {}
+    if parameters.countries is not None:
+        origin = parameters.countries.provenance
+        found["mature_market_equity_risk_premium"] = (
+            parameters.countries.mature_market_premium,
+            origin.source,
+            origin.as_of,
+        )
+    if parameters.taxes is not None and "BE" in parameters.taxes.rates:
+        tax = parameters.taxes
+        figure = (tax.rates["BE"], tax.provenance.source, tax.provenance.as_of)
+        found["input_sheet.effective_tax_rate"] = figure
+        found["input_sheet.marginal_tax_rate"] = figure
+    return found
+
+
+def _industry(table: IndustryTable | None, name: str) -> Industry | None:
+    return None if table is None else table.rows.get(name)
+
+
+def _switches(draft: Draft) -> None:
+    """Switch on what has a value, and the conventions for a company that is not listed."""
+    sheet = draft.document["input_sheet"]
+    for switch, name in (
+        ("override_terminal_cost_of_capital", "terminal_cost_of_capital"),
+        ("override_growth_in_perpetuity", "growth_rate_in_perpetuity"),
+        ("override_failure", "probability_of_failure"),
+    ):
+        sheet[switch] = sheet.get(name) is not None
+    sheet["distress_proceeds_tied_to"] = "B"
+    newest = draft.document["market_approach"]["history"][0]
+    kinds = {line["kind"] for line in newest.get("adjustments", ())}
+    if "owner_pay" in kinds:
+        # The normalised result holds it already; a red flag would count it twice.
+        for name in ("owner_yearly_pay", "owner_market_pay"):
+            draft.document.get("due_diligence", {}).pop(name, None)
+        draft.notes.append("owner's pay is normalised in the result, so it is no point of attack")
+    draft.put("discounts.marketability_method", "finnerty")
+    draft.put("discounting.mid_year", value=True)
