@@ -14,6 +14,10 @@ class UpswitchSettings(BaseModel):
 
     `nbb_key` is the subscription key for “authentic data” of the National Bank; without one no
     accounts are read, and whoever values a company types them in.
+
+    `session_cap_usd_micros` is the most that models may cost in one session, in millionths of a US
+    dollar: the default stays under EUR 0.10 as long as a euro is worth a dollar or more. Sessions
+    are removed `keep_sessions_days` after their last use.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -23,3 +27,5 @@ class UpswitchSettings(BaseModel):
     vies_base_url: str = VIES_URL
     gleif_base_url: str = GLEIF_URL
     timeout_seconds: float = Field(default=10.0, gt=0)
+    session_cap_usd_micros: int = Field(default=100_000, ge=0)
+    keep_sessions_days: int = Field(default=730, ge=1)

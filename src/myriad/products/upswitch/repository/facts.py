@@ -32,15 +32,29 @@ def _fact(row: Row) -> FactView:
     return FactView(**{name: row[name] for name in row if name != "id"})
 
 
-async def keep_facts(session: Session, session_id: UUID, facts: Sequence[FactView]) -> None:
+async def keep_facts(
+    session: Session,
+    session_id: UUID,
+    facts: Sequence[FactView],
+    *,
+    beside_proposals: bool = False,
+) -> None:
     """Keep facts in the place of those with the same key and year.
 
-    A fact that is not confirmed never takes the place of one that is: it stands beside it.
+    A fact that is not confirmed never takes the place of one that is: it stands beside it. One
+    that is takes the place of proposals too, unless it stands `beside_proposals`.
     """
     for fact in facts:
         fact_id = new_id()
         place = {"session_id": session_id, "key": fact.key, "period": fact.period}
-        await execute(session, "supersede_facts", id=fact_id, confirmed=fact.confirmed, **place)
+        await execute(
+            session,
+            "supersede_facts",
+            id=fact_id,
+            over_held=fact.confirmed,
+            over_proposed=not (fact.confirmed and beside_proposals),
+            **place,
+        )
         await execute(
             session,
             "insert_fact",

@@ -11,6 +11,7 @@ FactValue = str | float | int | bool
 FactSource = Literal["user", "registry", "llm", "default"]
 SessionState = Literal["open", "expired", "closed"]
 Role = Literal["user", "assistant"]
+SpokenBy = Literal["person", "script", "model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +84,5 @@ class MessageView:
     seq: int
     role: Role
     content: str
-    spoken_by: Literal["person", "script", "model"]
+    spoken_by: SpokenBy
     created_at: datetime

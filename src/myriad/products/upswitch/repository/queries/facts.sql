@@ -19,7 +19,7 @@ UPDATE upswitch.fact
 SET superseded_by = %(id)s
 WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND key = %(key)s
   AND period = %(period)s AND superseded_by IS NULL
-  AND (%(confirmed)s OR confirmed_at IS NULL)
+  AND CASE WHEN confirmed_at IS NULL THEN %(over_proposed)s ELSE %(over_held)s END
 
 -- name: insert_fact
 INSERT INTO upswitch.fact (tenant_id, id, session_id, key, value, unit, period, source, confidence,

@@ -1,0 +1,277 @@
+"""What somebody typed, read as the value of a fact: validated, or refused with what to type.
+
+Numbers are read as people in Belgium write them: 2.450.000, 2 450 000, 2,45 mio, 2450k, 3,5 %.
+Whether an amount is meant in euros or thousands is asked where it cannot be told.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from myriad.kit.errors import InvalidInputError
+from myriad.products.upswitch.conversation.keys import OPERATING_INCOME, REVENUES, Key
+from myriad.products.upswitch.conversation.normalising import number_held
+from myriad.products.upswitch.views.sessions import FactValue, FactView
+
+UNITS = {"EUR": 1.0, "thousand EUR": 1e3, "million EUR": 1e6, "%": 0.01, "fraction": 1.0}
+_AMOUNT_UNITS = ("EUR", "thousand EUR", "million EUR")
+_SHARE_UNITS = ("%", "fraction")
+_SMALLEST_TURNOVER = 10_000.0
+_SMALLEST_AMOUNT = 1_000.0
+_MOST_OF_TURNOVER = 100.0
+_MOST_INCOME = 20.0
+_LONGEST_SHOWN = 80
+# Beyond what is typed, short of what a product of floats makes up.
+_DIGITS = 9
+
+_NUMBER = re.compile(
+    r"(?P<minus>[-\u2212]|\bminus\s+|\()?\s*(?:€|eur(?:o|os)?\b)?\s*"
+    r"(?P<digits>\d{1,3}(?:[.,'\u2019\s\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)"
+    r"\s*(?:€)?\s*(?P<word>%|percent\w*|procent\w*|pct\b|pour\s?cent|k\b|keur\b|thousand\b|duizend\b|"
+    r"mille\b|m\b|mio\b|mln\b|million\w*|miljoen\w*|meur\b)?",
+    re.IGNORECASE,
+)
+_GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,'\u2019\s\u00a0\u202f])\d{3}(?:(?P=mark)\d{3})*")
+_NOTHING = re.compile(
+    r"\s*(?:no|none|nothing|nil|zero|nee|geen|niets|nul|non|aucune?|rien|z[ée]ro)\b.{0,40}",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(
+    r"\s*(?:skip|next|i (?:do not|don['\u2019]t) know|don't know|no idea|unknown|weet (?:ik )?niet"
+    r"|geen idee|overslaan|je ne sais pas|aucune id[ée]e|passer|\?)[.! ]*",
+    re.IGNORECASE,
+)
+_YES = re.compile(
+    r"\s*(?:yes|yep|correct|right|ok(?:ay)?|ja|juist|klopt|oui|exact)\b.{0,20}", re.IGNORECASE
+)
+_NO = re.compile(r"\s*(?:no|nope|wrong|nee|neen|fout|non|faux)\b.{0,20}", re.IGNORECASE)
+
+
+class AnswerError(InvalidInputError):
+    """What was typed is no value of this fact."""
+
+    code = "upswitch_answer"
+    title = "This cannot be taken as an answer"
+
+
+class WhichUnitError(AnswerError):
+    """A number that may be meant in two units; `units` are those that it may be in."""
+
+    code = "upswitch_which_unit"
+    title = "In which unit?"
+
+    def __init__(self, detail: str, typed: float, units: tuple[str, ...]) -> None:
+        super().__init__(detail, [("/unit", f"one of {', '.join(units)}")], typed=typed)
+        self.typed = typed
+        self.units = units
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNumber:
+    """A number as typed, and the unit that its words name, if they do."""
+
+    value: float
+    unit: str = ""
+
+
+def is_skip(text: str) -> bool:
+    """Whether somebody does not know, or wants the next question."""
+    return bool(_UNKNOWN.fullmatch(text))
+
+
+def is_yes(text: str) -> bool:
+    """Whether somebody agrees."""
+    return bool(_YES.fullmatch(text))
+
+
+def is_no(text: str) -> bool:
+    """Whether somebody disagrees."""
+    return bool(_NO.fullmatch(text))
+
+
+def read_numbers(text: str, *, is_amount: bool = True) -> list[ReadNumber]:
+    """Return every number in a text, with the unit that stands at it.
+
+    One point or comma before three digits parts thousands in an amount, decimals elsewhere.
+    """
+    return [_read(match, is_amount) for match in _NUMBER.finditer(text)]
+
+
+def _read(match: re.Match[str], is_amount: bool) -> ReadNumber:
+    digits = match["digits"]
+    grouped = _GROUPED.match(digits)
+    # “2.450 million” is two and a half, “2.450” alone two thousand and a half.
+    is_small = not is_amount or _unit_of(match["word"] or "") == "million EUR"
+    is_decimal = is_small and bool(re.fullmatch(r"\d+[.,]\d+", digits))
+    if grouped is not None and not is_decimal:
+        whole = re.sub(r"\D", "", grouped[0])
+        number = float(f"{whole}.{re.sub(r'[.,]', '', digits[grouped.end() :]) or '0'}")
+    else:
+        number = float(digits.replace(",", "."))
+    return ReadNumber(-number if match["minus"] else number, _unit_of(match["word"] or ""))
+
+
+def _unit_of(word: str) -> str:
+    lowered = word.lower()
+    if lowered.startswith(("%", "p")):
+        return "%"
+    if lowered in ("k", "keur", "thousand", "duizend", "mille"):
+        return "thousand EUR"
+    return "million EUR" if lowered else ""
+
+
+def read_answer(
+    key: Key, typed: FactValue, unit: str = "", facts: Sequence[FactView] = ()
+) -> FactValue:
+    """Return the value of the fact: EUR, a fraction, a number or one of the choices.
+
+    `facts` are what is known already; an amount is held against them. Raises AnswerError, and
+    WhichUnitError where the unit must be asked.
+    """
+    if isinstance(typed, bool):
+        raise _refused(key, str(typed).lower())
+    if key.kind == "choice":
+        return _choice(key, str(typed))
+    found = _one_number(key, typed) if isinstance(typed, str) else ReadNumber(float(typed))
+    if not math.isfinite(found.value):
+        raise _refused(key, "a number without bounds")
+    value = _scaled(key, found, unit, isinstance(typed, str), facts)
+    return _within(key, value)
+
+
+def _one_number(key: Key, typed: str) -> ReadNumber:
+    if _NOTHING.fullmatch(typed) and not any(mark.isdigit() for mark in typed):
+        return ReadNumber(0.0)
+    found = read_numbers(typed, is_amount=key.kind == "amount")
+    if len(found) != 1:
+        raise _refused(key, typed)
+    return found[0]
+
+
+def _choice(key: Key, typed: str) -> str:
+    wanted = typed.strip().casefold()
+    for choice in key.choices:
+        if choice.casefold() == wanted:
+            return choice
+    starting = [each for each in key.choices if wanted and each.casefold().startswith(wanted)]
+    if len(starting) == 1:
+        return starting[0]
+    raise _refused(key, typed)
+
+
+def _scaled(
+    key: Key, found: ReadNumber, unit: str, is_text: bool, facts: Sequence[FactView]
+) -> float:
+    given = unit or found.unit
+    if key.kind == "number":
+        return found.value
+    allowed = _AMOUNT_UNITS if key.kind == "amount" else _SHARE_UNITS
+    if given and given not in allowed:
+        raise AnswerError(
+            f"{key.label} is not counted in {given}; give it in {', '.join(allowed)}",
+            [("/unit", f"one of {', '.join(allowed)}")],
+        )
+    if given:
+        return round(found.value * UNITS[given], _DIGITS)
+    if key.kind == "amount":
+        _ask_for_unit(key, found.value, facts)
+        return found.value
+    return _fraction(key, found.value) if is_text else found.value
+
+
+def _fraction(key: Key, value: float) -> float:
+    if value and abs(value) < 1:
+        raise WhichUnitError(
+            f"{key.label}: is {value:g} meant as {value:g} % or as {value:.0%}?",
+            value,
+            _SHARE_UNITS,
+        )
+    return round(value / 100, _DIGITS)
+
+
+def _ask_for_unit(key: Key, value: float, facts: Sequence[FactView]) -> None:
+    """Raise WhichUnitError where an amount looks as if it were in thousands, or in other units."""
+    smallest = _SMALLEST_TURNOVER if key.name == REVENUES else _SMALLEST_AMOUNT
+    if 0 < abs(value) < smallest or _is_out_of_place(key, value, facts):
+        raise WhichUnitError(
+            f"{key.label}: is {value:,.0f} meant in euros, in thousands or in millions?",
+            value,
+            _AMOUNT_UNITS,
+        )
+
+
+def _is_out_of_place(key: Key, value: float, facts: Sequence[FactView]) -> bool:
+    same = [
+        abs(float(fact.value))
+        for fact in facts
+        if fact.confirmed and _last(fact.key) == _last(key.name) and fact.source == "registry"
+    ]
+    if any(_is_other_unit(abs(value), other) for other in same):
+        return True
+    revenues = number_held(facts, REVENUES)
+    if revenues is None or key.name == REVENUES:
+        return False
+    most = _MOST_INCOME if key.name == OPERATING_INCOME else _MOST_OF_TURNOVER
+    return abs(value) > most * revenues
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _is_other_unit(left: float, right: float) -> bool:
+    """Whether two amounts that should be alike differ by about a thousand or a million."""
+    if left <= 0 or right <= 0:
+        return False
+    power = abs(math.log10(left / right))
+    return min(abs(power - 3), abs(power - 6)) < 0.5
+
+
+def _within(key: Key, value: float) -> float:
+    low = -math.inf if key.low is None else key.low
+    high = math.inf if key.high is None else key.high
+    if low <= value <= high:
+        return value
+    raise AnswerError(
+        f"{key.label} must lie between {shown(key, low)} and {shown(key, high)}; "
+        f"{shown(key, value)} does not",
+        [("/value", f"{low:g} to {high:g}")],
+    )
+
+
+def shown(key: Key, value: FactValue) -> str:
+    """Return a value as people read it: `EUR 2,450,000`, `3.5 %`, `41`."""
+    if isinstance(value, str):
+        return value
+    if key.kind == "amount":
+        return f"EUR {float(value):,.0f}"
+    return f"{float(value):g}" if key.kind == "number" else f"{float(value) * 100:.4g} %"
+
+
+def _refused(key: Key, typed: str) -> AnswerError:
+    expected = {
+        "amount": "one amount, such as 2.450.000 or 2,45 million",
+        "rate": "one percentage, such as 3.5 %",
+        "share": "one percentage, such as 25 %",
+        "number": "one number, such as 41",
+        "choice": f"one of {', '.join(key.choices)}",
+    }[key.kind]
+    return AnswerError(
+        f"{key.label}: “{typed.strip()[:_LONGEST_SHOWN]}” cannot be read; type {expected}",
+        [("/value", expected)],
+    )
+
+
+def check_period(key: Key, period: str) -> str:
+    """Return the period of a fact; raises AnswerError where a yearly one has no day."""
+    if not key.is_yearly:
+        return ""
+    if re.fullmatch(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", period):
+        return period
+    raise AnswerError(
+        f"{key.label} is of one financial year: give its last day, such as 2025-12-31",
+        [("/period", "YYYY-MM-DD")],
+    )

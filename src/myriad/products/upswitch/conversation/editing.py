@@ -1,0 +1,108 @@
+"""Facts changed by hand, beside the conversation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from myriad.kit.clock import utc_now
+from myriad.kit.errors import NotFoundError
+from myriad.products.upswitch.conversation.answers import check_period, read_answer
+from myriad.products.upswitch.conversation.keys import key_of
+from myriad.products.upswitch.conversation.live import Live, read_live, write_live
+from myriad.products.upswitch.conversation.normalising import base_period
+from myriad.products.upswitch.conversation.prefill import prefill_accounts
+from myriad.products.upswitch.conversation.questions import default_period, next_question
+from myriad.products.upswitch.conversation.reading import stated
+from myriad.products.upswitch.conversation.talking import SessionClosedError, asked_next
+from myriad.products.upswitch.registry.numbers import parse_enterprise_number
+from myriad.products.upswitch.repository.companies import Rows
+from myriad.products.upswitch.repository.facts import (
+    confirm_fact,
+    keep_facts,
+    list_facts,
+    withdraw_fact,
+)
+from myriad.products.upswitch.repository.sessions import get_session, keep_live, lock_session
+from myriad.products.upswitch.views.sessions import FactValue, FactView, SessionView
+from myriad.scale.data import Session
+
+
+class FactNotFoundError(NotFoundError):
+    """The session has no such fact, or nothing to confirm."""
+
+    code = "upswitch_no_fact"
+    title = "No such fact"
+
+
+async def put_fact(
+    session: Session,
+    session_id: UUID,
+    name: str,
+    value: FactValue,
+    *,
+    unit: str = "",
+    period: str = "",
+) -> FactView:
+    """Keep what a person says of a key and return it; the last financial year where none is given.
+
+    Raises UnknownFactError, AnswerError, WhichUnitError, SessionClosedError, SessionNotFoundError.
+    """
+    live = await _open(session, session_id)
+    key = key_of(name)
+    facts = await list_facts(session, session_id)
+    latest = base_period(facts) or default_period(utc_now().date())
+    day = check_period(key, period or latest)
+    read = read_answer(key, value, unit, facts)
+    fact = stated(key, read, day, " ".join(part for part in (str(value), unit) if part))
+    await keep_facts(session, session_id, [fact])
+    await _go_on(session, session_id, live)
+    return fact
+
+
+async def confirm(session: Session, session_id: UUID, name: str, period: str) -> None:
+    """Let a proposal hold; raises FactNotFoundError where there is none."""
+    live = await _open(session, session_id)
+    if not await confirm_fact(session, session_id, key_of(name).name, period):
+        raise FactNotFoundError("There is no proposal of that key and year to confirm.")
+    await _go_on(session, session_id, live)
+
+
+async def withdraw(
+    session: Session, session_id: UUID, name: str, period: str, *, proposed_only: bool = False
+) -> None:
+    """Take a fact back, or only its proposal; raises FactNotFoundError where there is none."""
+    live = await _open(session, session_id)
+    key = key_of(name)
+    found = await withdraw_fact(session, session_id, key.name, period, proposed_only=proposed_only)
+    if not found:
+        raise FactNotFoundError("There is no fact of that key and year to take back.")
+    await _go_on(session, session_id, live)
+
+
+async def take_accounts(session: Session, reader: Rows, session_id: UUID) -> int:
+    """Take over what the accounts say that have been read meanwhile; return how many facts."""
+    live = await _open(session, session_id)
+    view: SessionView = await get_session(session, session_id)
+    number = parse_enterprise_number(view.company_number)
+    new = await prefill_accounts(session, reader, session_id, number)
+    await _go_on(session, session_id, live)
+    return new
+
+
+async def _open(session: Session, session_id: UUID) -> Live:
+    """Lock the session and return where the conversation stands; raises SessionClosedError."""
+    row = await lock_session(session, session_id)
+    if row["state"] == "closed":
+        raise SessionClosedError
+    return read_live(row["live"], is_expired=row["is_expired"])
+
+
+async def _go_on(session: Session, session_id: UUID, live: Live) -> None:
+    """Let the next message answer the question that is open now."""
+    facts = await list_facts(session, session_id)
+    question = next_question(facts, live.skipped)
+    if question is not None and question.key.name == live.asked:
+        after = live
+    else:
+        after = asked_next(Live(skipped=live.skipped, proposed=live.proposed), question)
+    await keep_live(session, session_id, write_live(after))

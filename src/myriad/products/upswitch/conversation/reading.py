@@ -1,0 +1,99 @@
+"""One message read by the script: what it answers, and where the conversation stands then. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from myriad.products.upswitch.conversation.answers import (
+    AnswerError,
+    WhichUnitError,
+    is_no,
+    is_skip,
+    is_yes,
+    read_answer,
+)
+from myriad.products.upswitch.conversation.keys import KEYS, Key
+from myriad.products.upswitch.conversation.live import Live
+from myriad.products.upswitch.views.sessions import FactValue, FactView
+
+_LONGEST_EVIDENCE = 200
+_UNIT_WORDS = (
+    (
+        "thousand EUR",
+        re.compile(r"\b(?:k|keur|thousands?|duizend(?:en)?|mill(?:e|iers))\b", re.IGNORECASE),
+    ),
+    ("million EUR", re.compile(r"\b(?:m|mio|mln|meur|millions?|miljoen(?:en)?)\b", re.IGNORECASE)),
+    ("%", re.compile(r"%|\b(?:percent(?:age)?|procent|pour\s?cent)\b", re.IGNORECASE)),
+    ("fraction", re.compile(r"\b(?:fraction|share|deel)\b", re.IGNORECASE)),
+    ("EUR", re.compile(r"€|\b(?:eur|euros?|units?)\b", re.IGNORECASE)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a message did: facts to keep, proposals to confirm or withdraw, and what to say.
+
+    `asks_unit` says that the script asks back itself, so no model need read the message.
+    """
+
+    live: Live
+    facts: tuple[FactView, ...] = ()
+    confirmed: tuple[tuple[str, str], ...] = ()
+    withdrawn: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    asks_unit: bool = False
+
+
+def take(text: str, live: Live, facts: Sequence[FactView]) -> Taken:
+    """Return what a message means for the question that was asked last."""
+    calm = replace(live, proposed=(), typed=None, units=())
+    if live.proposed and is_yes(text):
+        return Taken(calm, confirmed=live.proposed, note="Taken over.")
+    if live.proposed and is_no(text):
+        return Taken(calm, withdrawn=live.proposed, note="Left out.")
+    key = KEYS.get(live.asked)
+    if key is None:
+        return Taken(calm)
+    if is_skip(text):
+        skipped = tuple(dict.fromkeys([*live.skipped, key.name]))
+        return Taken(replace(calm, skipped=skipped), note="Left open; the default holds.")
+    return _answer(key, text, live, calm, facts)
+
+
+def _answer(key: Key, text: str, live: Live, calm: Live, facts: Sequence[FactView]) -> Taken:
+    unit = _unit_in(text, live)
+    try:
+        if unit and live.typed is not None:
+            value = read_answer(key, live.typed, unit)
+        else:
+            value = read_answer(key, text, facts=facts)
+    except WhichUnitError as error:
+        waiting = replace(calm, typed=error.typed, units=error.units)
+        return Taken(waiting, note=error.detail, asks_unit=True)
+    except AnswerError as error:
+        return Taken(calm, note=f"{error.detail}.")
+    return Taken(calm, facts=(stated(key, value, live.period, text),))
+
+
+def _unit_in(text: str, live: Live) -> str:
+    """Return the unit that a message names and nothing else; empty where none was asked for."""
+    if live.typed is None or any(mark.isdigit() for mark in text):
+        return ""
+    named = (unit for unit, words in _UNIT_WORDS if words.search(text))
+    return next((unit for unit in named if unit in live.units), "")
+
+
+def stated(key: Key, value: FactValue, period: str, words: str) -> FactView:
+    """Return a fact as a person has stated it."""
+    return FactView(
+        key=key.name,
+        value=value,
+        unit=key.unit,
+        period=period,
+        source="user",
+        evidence=f"“{words.strip()[:_LONGEST_EVIDENCE]}”",
+    )
