@@ -20,6 +20,7 @@ from myriad.products.upswitch.repository.facts import (
     confirm_fact,
     keep_facts,
     list_facts,
+    list_history,
     withdraw_fact,
 )
 from myriad.products.upswitch.repository.sessions import get_session, keep_live, lock_session
@@ -70,13 +71,27 @@ async def confirm(session: Session, session_id: UUID, name: str, period: str) ->
 async def withdraw(
     session: Session, session_id: UUID, name: str, period: str, *, proposed_only: bool = False
 ) -> None:
-    """Take a fact back, or only its proposal; raises FactNotFoundError where there is none."""
+    """Take a fact back, or only its proposal; raises FactNotFoundError where there is none.
+
+    What a register said of it holds again.
+    """
     live = await _open(session, session_id)
     key = key_of(name)
     found = await withdraw_fact(session, session_id, key.name, period, proposed_only=proposed_only)
     if not found:
         raise FactNotFoundError("There is no fact of that key and year to take back.")
+    if not proposed_only:
+        await _restore(session, session_id, key.name, period)
     await _go_on(session, session_id, live)
+
+
+async def _restore(session: Session, session_id: UUID, name: str, period: str) -> None:
+    """Let what a register said hold again, unless that was just taken back itself."""
+    history = await list_history(session, session_id, name)
+    same = [fact for fact in history if fact.period == period]
+    filed = [fact for fact in same if fact.source == "registry"]
+    if filed and same[0].source != "registry":
+        await keep_facts(session, session_id, filed[:1])
 
 
 async def take_accounts(session: Session, reader: Rows, session_id: UUID) -> int:

@@ -20,7 +20,7 @@ from myriad.products.upswitch.registry.filings import filing_of, years_of
 from myriad.products.upswitch.registry.nbb.rubrics import Filing, YearFigures
 from myriad.products.upswitch.registry.sql import QUERIES
 from myriad.products.upswitch.repository.companies import Rows
-from myriad.products.upswitch.repository.facts import keep_facts, list_facts
+from myriad.products.upswitch.repository.facts import keep_facts, list_facts, list_filed
 from myriad.products.upswitch.views import CompanyView
 from myriad.products.upswitch.views.sessions import FactValue, FactView
 from myriad.scale.data import Session
@@ -64,23 +64,33 @@ async def prefill_accounts(
 
 
 async def take_over(session: Session, session_id: UUID, found: Sequence[FactView]) -> int:
-    """Keep the facts of a register; a model's proposal that agrees with one gives way to it."""
+    """Keep the facts of a register that are news; return how many.
+
+    What was taken over once and replaced or taken back since does not come again. A model's
+    proposal that agrees with a register gives way to it.
+    """
     standing = await list_facts(session, session_id)
-    held = {(fact.key, fact.period): fact for fact in standing if fact.confirmed}
+    said = {(fact.key, fact.period) for fact in standing if fact.confirmed and not _is_filed(fact)}
     proposed = {(fact.key, fact.period): fact for fact in standing if not fact.confirmed}
-    new = [fact for fact in found if _is_news(fact, held.get((fact.key, fact.period)))]
-    agreed = [fact for fact in new if agree(fact, proposed.get((fact.key, fact.period)))]
-    apart = [fact for fact in new if fact not in agreed]
+    known = {_content(fact) for fact in await list_filed(session, session_id)}
+    news = [
+        fact
+        for fact in found
+        if (fact.key, fact.period) not in said and _content(fact) not in known
+    ]
+    agreed = [fact for fact in news if agree(fact, proposed.get((fact.key, fact.period)))]
+    apart = [fact for fact in news if fact not in agreed]
     await keep_facts(session, session_id, agreed)
     await keep_facts(session, session_id, apart, beside_proposals=True)
-    return len(new)
+    return len(news)
 
 
-def _is_news(fact: FactView, standing: FactView | None) -> bool:
-    if standing is None:
-        return True
-    is_ours = standing.source == "registry"
-    return is_ours and (standing.value, standing.evidence) != (fact.value, fact.evidence)
+def _is_filed(fact: FactView) -> bool:
+    return fact.source == "registry"
+
+
+def _content(fact: FactView) -> tuple[object, ...]:
+    return (fact.key, fact.period, fact.value, fact.evidence)
 
 
 def agree(fact: FactView, other: FactView | None) -> bool:

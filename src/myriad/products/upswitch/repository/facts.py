@@ -28,6 +28,11 @@ async def list_history(session: ReadSession, session_id: UUID, key: str) -> list
     return [_fact(row) for row in rows]
 
 
+async def list_filed(session: ReadSession, session_id: UUID) -> list[FactView]:
+    """Return everything that was ever taken over from a register, the newest first."""
+    return [_fact(row) for row in await fetch(session, "list_filed_facts", session_id=session_id)]
+
+
 def _fact(row: Row) -> FactView:
     return FactView(**{name: row[name] for name in row if name != "id"})
 

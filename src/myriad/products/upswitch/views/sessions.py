@@ -86,3 +86,33 @@ class MessageView:
     content: str
     spoken_by: SpokenBy
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionView:
+    """The question that is open, `period` being the financial year that it asks about."""
+
+    key: str
+    label: str
+    text: str
+    why: str
+    period: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationView:
+    """A session with what was said and what is asked next.
+
+    `answered` of `questions` are done. `units` are asked for when the last number may be meant in
+    several. `speaks` says who words the questions: a model, or the script because there is no model
+    or because the session has spent what it may.
+    """
+
+    session: SessionView
+    messages: tuple[MessageView, ...]
+    question: QuestionView | None
+    answered: int
+    questions: int
+    units: tuple[str, ...] = ()
+    speaks: Literal["model", "script", "spent"] = "script"

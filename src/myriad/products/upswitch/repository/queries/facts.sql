@@ -13,6 +13,13 @@ WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND key = %(key)
 ORDER BY created_at DESC, id DESC
 LIMIT %(limit)s
 
+-- name: list_filed_facts
+SELECT key, value, unit, period, source, confidence, evidence,
+       confirmed_at IS NOT NULL AS confirmed, created_at AS updated_at
+FROM upswitch.fact
+WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND source = 'registry'
+ORDER BY created_at DESC, id DESC
+
 -- name: supersede_facts
 -- What is confirmed takes the place of everything; what is proposed only that of proposals.
 UPDATE upswitch.fact
