@@ -64,11 +64,12 @@ def assemble(
     parameters: Parameters,
     as_of: date,
     *,
+    name: str = "",
     rates: Mapping[str, float] | None = None,
 ) -> Assembled:
     """Return the inputs that facts, the register and the parameters make.
 
-    Facts that nobody confirmed are left out. `rates` are EUR for one unit of another currency, on
+    Facts that nobody confirmed are left out. `name` is for a company that the register lacks. `rates` are EUR for one unit of another currency, on
     the filing date; without them an amount in another currency raises CurrencyError. Raises
     MissingFactsError naming what cannot be done without, and InputsError.
     """
@@ -77,7 +78,7 @@ def assemble(
     codes = tuple(activity.code for activity in company.activities) if company else ()
     draft.put("currency", CURRENCY)
     draft.put("nace_codes", list(codes))
-    draft.put("input_sheet.company_name", company.name if company else "")
+    draft.put("input_sheet.company_name", company.name if company else name)
     draft.put("input_sheet.date_of_valuation", as_of.isoformat())
     draft.put("input_sheet.country_of_incorporation", COUNTRY)
     history = _history(draft, confirmed, years)

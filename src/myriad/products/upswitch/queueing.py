@@ -8,8 +8,32 @@ from myriad.scale.data import Session
 from myriad.scale.jobs.enqueue import enqueue
 
 FILINGS_TASK = "upswitch.filings.read"
+REPORT_TASK = "upswitch.report.render"
+SIMULATION_TASK = "upswitch.simulation.run"
+WATCH_TASK = "upswitch.valuation.watch"
+TIDY_TASK = "upswitch.valuation.tidy"
 
 
 async def enqueue_filings(session: Session, number: int) -> UUID:
     """Queue reading a company's accounts; the same live job answers a second request."""
     return await enqueue(session, FILINGS_TASK, {"number": number}, dedup_key=f"filings:{number}")
+
+
+async def enqueue_report(session: Session, valuation_id: UUID, format_: str) -> UUID:
+    """Queue a valuation's report; the same live job answers a second request."""
+    payload = {"valuation_id": str(valuation_id), "format": format_}
+    return await enqueue(
+        session, REPORT_TASK, payload, dedup_key=f"report:{valuation_id}:{format_}"
+    )
+
+
+async def enqueue_simulation(session: Session, valuation_id: UUID, paths: int, seed: int) -> UUID:
+    """Queue a simulation; the same live job answers a second request."""
+    payload = {"valuation_id": str(valuation_id), "paths": paths, "seed": seed}
+    key = f"simulation:{valuation_id}:{paths}:{seed}"
+    return await enqueue(session, SIMULATION_TASK, payload, dedup_key=key)
+
+
+async def enqueue_watch(session: Session, number: int) -> UUID:
+    """Queue valuing a company again after it has filed."""
+    return await enqueue(session, WATCH_TASK, {"number": number}, dedup_key=f"watch:{number}")

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from myriad.products.upswitch.queueing import FILINGS_TASK
+from myriad.products.upswitch import valuation_tasks as valuation_tasks  # registers its jobs
+from myriad.products.upswitch.queueing import FILINGS_TASK, enqueue_watch
 from myriad.products.upswitch.registry.filings import refresh_filings
 from myriad.products.upswitch.registry.nbb.client import NbbClient
 from myriad.products.upswitch.registry.nbb.errors import NbbAnswerError, NbbKeyError
@@ -29,4 +30,6 @@ async def read_filings(job: Job, payload: dict[str, Any]) -> None:
         raise NbbKeyError("No key for the National Bank: set MYRIAD_UPSWITCH__NBB_KEY.")
     async with httpx.AsyncClient(timeout=settings.timeout_seconds) as http:
         client = NbbClient(http, settings.nbb_key, settings.nbb_base_url)
-        await refresh_filings(job.runtime.database, client, int(payload["number"]))
+        found = await refresh_filings(job.runtime.database, client, int(payload["number"]))
+    if found.read:
+        await enqueue_watch(job.session, int(payload["number"]))

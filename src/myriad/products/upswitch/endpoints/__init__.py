@@ -1,7 +1,9 @@
 """Upswitch's API, under /api/v1/upswitch."""
 
-from myriad.products.upswitch.endpoints import companies
+from myriad.products.upswitch.endpoints import companies, parameters, valuations
 from myriad.scale.http import Router
 
 router = Router(tags=["upswitch"])
 router.include_router(companies.router)
+router.include_router(valuations.router)
+router.include_router(parameters.router)

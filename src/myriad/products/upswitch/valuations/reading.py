@@ -119,7 +119,7 @@ def _view(row: Row) -> ValuationView:
         parameters_valid_from=row["valid_from"],
         inputs=row["inputs"],
         outputs=row["outputs"],
-        assumptions=msgspec.convert(row["assumptions"], tuple[Assumption, ...]),
+        assumptions=msgspec.convert(row["assumptions"].get("items", ()), tuple[Assumption, ...]),
         duration_us=row["duration_us"],
         hash=row["hash"],
         parent_id=row["parent_id"],

@@ -42,6 +42,19 @@ async def execute_many(session: Session, name: str, rows: Sequence[Mapping[str, 
         await connection.exec_driver_sql(QUERIES[name], [_bound(row) for row in rows])
 
 
+class SessionRows:
+    """Reads SQL that names its own parameters within a transaction, as a request's reader does."""
+
+    def __init__(self, session: ReadSession) -> None:
+        self._session = session
+
+    async def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Return the rows of a query."""
+        connection = await self._session.connection()
+        result = await connection.exec_driver_sql(sql, dict(parameters or {}))
+        return [dict(row) for row in result.mappings()]
+
+
 def _bound(parameters: Mapping[str, Any]) -> Row:
     """Return the parameters with the tenant; mappings and lists of them become JSON."""
     values = {name: _as_json(value) for name, value in parameters.items()}

@@ -80,7 +80,7 @@ def _row(order: Order, valuation: Valuation, vintage: Vintage) -> Row:
         "engine_version": valuation.engine_version,
         "parameter_set_id": vintage.id,
         "inputs": msgspec.to_builtins(order.inputs),
-        "assumptions": [msgspec.to_builtins(each) for each in order.assumptions],
+        "assumptions": {"items": msgspec.to_builtins(tuple(order.assumptions))},
         "low_minor": min(valuation.low.minor, valuation.middle.minor),
         "middle_minor": valuation.middle.minor,
         "high_minor": max(valuation.high.minor, valuation.middle.minor),

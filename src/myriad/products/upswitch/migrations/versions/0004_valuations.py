@@ -2,8 +2,8 @@
 
 A valuation keeps what it was made of: its inputs, the vintage, the engine's number. The same three
 are the same valuation, which `hash` holds. Vintages belong to no tenant: everybody reads them and
-only the crossing role writes them. A valuation outlives the conversation that it came from, so
-`session_id` is no reference.
+only the crossing role writes them; none is ever deleted. A valuation outlives the conversation
+that it came from, so `session_id` is no reference.
 """
 
 from __future__ import annotations
@@ -44,11 +44,10 @@ CREATE TABLE upswitch.valuation (
     company_number bigint,
     company_name text NOT NULL,
     engine_version text NOT NULL,
-    parameter_set_id uuid NOT NULL CONSTRAINT fk_valuation_parameter_set_id
-        REFERENCES upswitch.parameter_set,
+    parameter_set_id uuid NOT NULL,
     inputs jsonb NOT NULL,
     outputs jsonb NOT NULL,
-    assumptions jsonb DEFAULT '[]' NOT NULL,
+    assumptions jsonb DEFAULT '{}' NOT NULL,
     low_minor bigint NOT NULL,
     middle_minor bigint NOT NULL,
     high_minor bigint NOT NULL,

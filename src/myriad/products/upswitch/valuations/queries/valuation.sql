@@ -28,16 +28,16 @@ INSERT INTO upswitch.method_result (
 SELECT v.id, v.session_id, v.parent_id, v.kind, v.title, v.company_number, v.company_name,
        v.engine_version, v.parameter_set_id, v.inputs, v.outputs, v.assumptions, v.low_minor,
        v.middle_minor, v.high_minor, v.currency, v.as_of, v.duration_us, v.hash, v.created_at,
-       p.vintage, p.valid_from
-FROM upswitch.valuation v JOIN upswitch.parameter_set p ON p.id = v.parameter_set_id
+       coalesce(p.vintage, '') AS vintage, coalesce(p.valid_from, v.as_of) AS valid_from
+FROM upswitch.valuation v LEFT JOIN upswitch.parameter_set p ON p.id = v.parameter_set_id
 WHERE v.tenant_id = %(tenant_id)s AND v.id = %(id)s
 
 -- name: list_valuations
 -- A page, newest first, after the (moment, id) of the last one seen.
 SELECT v.id, v.session_id, v.parent_id, v.kind, v.title, v.company_number, v.company_name,
        v.engine_version, v.low_minor, v.middle_minor, v.high_minor, v.currency, v.as_of,
-       v.created_at, p.vintage
-FROM upswitch.valuation v JOIN upswitch.parameter_set p ON p.id = v.parameter_set_id
+       v.created_at, coalesce(p.vintage, '') AS vintage
+FROM upswitch.valuation v LEFT JOIN upswitch.parameter_set p ON p.id = v.parameter_set_id
 WHERE v.tenant_id = %(tenant_id)s
   AND (%(before)s::timestamptz IS NULL OR (v.created_at, v.id) < (%(before)s, %(before_id)s::uuid))
 ORDER BY v.created_at DESC, v.id DESC
@@ -46,8 +46,8 @@ LIMIT %(limit)s
 -- name: list_kin_of_valuation
 -- Others of the same company, or of the same chain of scenarios: what one compares with.
 SELECT v.id, v.kind, v.title, v.company_name, v.low_minor, v.middle_minor, v.high_minor,
-       v.currency, v.as_of, v.created_at, p.vintage
-FROM upswitch.valuation v JOIN upswitch.parameter_set p ON p.id = v.parameter_set_id
+       v.currency, v.as_of, v.created_at, coalesce(p.vintage, '') AS vintage
+FROM upswitch.valuation v LEFT JOIN upswitch.parameter_set p ON p.id = v.parameter_set_id
 WHERE v.tenant_id = %(tenant_id)s AND v.id <> %(id)s AND v.currency = %(currency)s
   AND (v.company_name = %(company_name)s OR v.company_number = %(company_number)s
        OR v.parent_id = %(id)s OR v.id = %(parent_id)s::uuid)

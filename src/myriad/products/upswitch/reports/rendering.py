@@ -1,0 +1,29 @@
+"""The bytes of a report in the format that was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from myriad.products.upswitch.engine.valuation import Valuation
+from myriad.products.upswitch.engine.workbook import write_workbook
+from myriad.products.upswitch.reports.pdf import render_pdf
+from myriad.products.upswitch.views.valuations import ReportFormat, ValuationView
+
+MEDIA_TYPES: Mapping[ReportFormat, str] = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def render(view: ValuationView, valuation: Valuation, format_: ReportFormat) -> bytes:
+    """Return the report; the same valuation is the same bytes."""
+    if format_ == "xlsx":
+        return write_workbook(valuation)
+    return render_pdf(view, valuation)
+
+
+def file_name(view: ValuationView, format_: ReportFormat) -> str:
+    """Return a name for the file that any system takes."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", view.company_name).strip("-").lower() or "valuation"
+    return f"{name[:60]}-{view.as_of}.{format_}"

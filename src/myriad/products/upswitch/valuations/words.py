@@ -1,0 +1,120 @@
+"""Valuations in words: one sentence, and each figure as people write it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from myriad.kit.money import Money, minor_digits
+from myriad.products.upswitch.views.valuations import (
+    AssumedKind,
+    Assumption,
+    Origin,
+    ValuationKind,
+    ValuationRow,
+    ValuationView,
+)
+
+ORIGINS: dict[Origin, str] = {
+    "user": "said by you",
+    "registry": "filed accounts",
+    "llm": "understood by a model, confirmed by you",
+    "default": "default",
+}
+KINDS: dict[ValuationKind, str] = {
+    "session": "from a conversation",
+    "document": "from a document",
+    "scenario": "what if",
+    "replay": "under other parameters",
+    "watch": "after a new filing",
+}
+LEVERS = {
+    "wacc": "cost of capital",
+    "g": "growth in perpetuity",
+    "growth": "growth, years 2 to 5",
+    "margin": "operating margin",
+    "sales_to_capital": "sales to capital",
+    "riskfree": "riskfree rate after year 10",
+    "tax": "effective tax rate",
+}
+FLAG_ADVICE = "Have an answer ready before a buyer asks."
+
+
+def sentence(view: ValuationRow | ValuationView) -> str:
+    """Return the valuation in one sentence, with its range."""
+    middle, low, high = (rounded(each) for each in (view.middle, view.low, view.high))
+    if view.middle.minor == 0:
+        return f"The shares of {view.company_name} are worth nothing; at best {high}"
+    return f"{view.company_name} is worth about {middle}, between {low} and {high}"
+
+
+def rounded(amount: Money) -> str:
+    """Return an amount to three figures, because nobody knows a value to the euro."""
+    unit = 10 ** minor_digits(amount.currency)
+    units = amount.minor / unit
+    if abs(units) < 1000:
+        return amount.format(whole=True)
+    digits = len(str(int(abs(units)))) - 3
+    near = round(units / 10**digits) * 10**digits
+    return Money(int(near) * unit, amount.currency).format(whole=True)
+
+
+def signed(amount: Money) -> str:
+    """Return an amount with its sign, a true minus for what it takes off."""
+    text = Money(abs(amount.minor), amount.currency).format(whole=True)
+    return f"\N{MINUS SIGN}{text}" if amount.minor < 0 else f"+{text}"
+
+
+def figure(value: float | str | None, kind: AssumedKind, currency: str = "EUR") -> str:
+    """Return one assumption's value as people write it."""
+    if value is None:
+        return "\N{EN DASH}"
+    if isinstance(value, str):
+        return value
+    if kind in ("rate", "share"):
+        return f"{value * 100:.2f}".rstrip("0").rstrip(".") + " %"
+    if kind == "amount":
+        return Money(round(value * 10 ** minor_digits(currency)), currency).format(whole=True)
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def assumed(row: Assumption, currency: str = "EUR") -> str:
+    """Return an assumption's value."""
+    return figure(row.value, row.kind, currency)
+
+
+def instead_of(row: Assumption, currency: str = "EUR") -> str:
+    """Return the default that was overridden, or nothing."""
+    return figure(row.default, row.kind, currency) if row.is_override else ""
+
+
+def percent(share: float) -> str:
+    """Return a fraction as a percentage without idle digits."""
+    return figure(share, "rate")
+
+
+def day(moment: date) -> str:
+    """Return a day such as `30 September 2026`."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def said_by_people(rows: Sequence[Assumption]) -> str:
+    """Return how much of the valuation rests on defaults, in a sentence."""
+    known = [row for row in rows if row.value is not None]
+    defaults = sum(row.origin == "default" for row in known)
+    if not known:
+        return "It came as a whole document: what each figure rests on stands in the proof."
+    if not defaults:
+        return f"All {len(known)} figures were said by somebody or filed."
+    return f"{defaults} of {len(known)} figures are defaults; each can be said otherwise."
+
+
+def compared(before: ValuationRow | ValuationView, after: ValuationRow | ValuationView) -> str:
+    """Return how one valuation differs from another, in a sentence."""
+    change = after.middle - before.middle
+    if change.minor == 0:
+        return "Both come to the same value, to the cent"
+    share = f" ({change.minor / before.middle.minor:+.0%})" if before.middle.minor else ""
+    word = "more" if change.minor > 0 else "less"
+    amount = Money(abs(change.minor), change.currency).format(whole=True)
+    return f"{amount}{share} {word}, and why"
