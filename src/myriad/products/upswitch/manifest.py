@@ -18,5 +18,13 @@ PRODUCT = Product(
     tasks="myriad.products.upswitch.tasks",
     migrations=_HERE / "migrations" / "versions",
     templates=_HERE / "templates",
-    navigation=(NavigationItem("Companies", "/upswitch/companies", "c"),),
+    navigation=(
+        NavigationItem("Companies", "/upswitch/companies", "c"),
+        NavigationItem("Valuations", "/upswitch/valuations", "v"),
+    ),
+    operations=(NavigationItem("Upswitch operations", "/upswitch/ops", "u"),),
+    resources=(
+        ("valuation_id", "upswitch.valuation"),
+        ("share_id", "upswitch.share_link"),
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -42,7 +42,6 @@ from myriad.scale.http import (
 
 router = Router()
 SYNCHRONOUS_PATHS = 100_000
-Lever = Literal["wacc", "g", "growth", "margin", "sales_to_capital", "riskfree", "tax"]
 Rates = Annotated[
     dict[str, Annotated[float, Field(gt=0)]],
     Field(max_length=20, description="EUR for one unit of another currency, on the filing date"),
@@ -210,8 +209,8 @@ async def read_sensitivity(
     valuation_id: UUID,
     caller: Staff,
     runtime: CurrentRuntime,
-    x: Lever = "wacc",
-    y: Lever = "g",
+    x: asking.Lever = "wacc",
+    y: asking.Lever = "g",
 ) -> asking.Sensitivity:
     """Return the equity by free cash flow over two levers, after discounts."""
     view = await load_valuation(runtime, caller.tenant_id, valuation_id)

@@ -1,9 +1,13 @@
 """The Upswitch screens: an endpoint is a signature and one call."""
 
-from myriad.products.upswitch.pages import companies
+from myriad.products.upswitch.pages import companies, operating, sharing, valuations
 from myriad.scale.http import Router
 
 router = Router(tags=["upswitch"])
 router.include_router(companies.router)
+# `sharing` first: /valuations/{id}/report.pdf is its.
+router.include_router(sharing.router)
+router.include_router(valuations.router)
+router.include_router(operating.router)
 
 __all__ = ["router"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ from myriad.products.upswitch.errors import FinancialFirmError, InputsError
 from myriad.products.upswitch.views.valuations import Assumption
 
 Change = float | int | str | bool | None
+Lever = Literal["wacc", "g", "growth", "margin", "sales_to_capital", "riskfree", "tax"]
 
 LEVERS: Mapping[str, str] = {
     "wacc": "all_cost_of_capital",

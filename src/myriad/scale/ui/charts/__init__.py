@@ -5,6 +5,7 @@ saved as a file of its own. A page puts a chart in the `figure` component, which
 as a table.
 """
 
+from myriad.scale.ui.charts.grids import value_grid
 from myriad.scale.ui.charts.intervals import Estimate, interval_chart
 from myriad.scale.ui.charts.marks import Point
 from myriad.scale.ui.charts.series import (
@@ -33,6 +34,7 @@ __all__ = [
     "share_bar",
     "span_chart",
     "sparkline",
+    "value_grid",
     "weight_bar",
     "whisker",
     "whisker_series",
