@@ -12,6 +12,7 @@ REPORT_TASK = "upswitch.report.render"
 SIMULATION_TASK = "upswitch.simulation.run"
 WATCH_TASK = "upswitch.valuation.watch"
 TIDY_TASK = "upswitch.valuation.tidy"
+SESSIONS_TIDY_TASK = "upswitch.sessions.tidy"
 
 
 async def enqueue_filings(session: Session, number: int) -> UUID:

@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx
 
-from myriad.products.upswitch import valuation_tasks as valuation_tasks  # registers its jobs
+# Importing them registers their jobs.
+from myriad.products.upswitch import session_tasks as session_tasks
+from myriad.products.upswitch import valuation_tasks as valuation_tasks
 from myriad.products.upswitch.queueing import FILINGS_TASK, enqueue_watch
 from myriad.products.upswitch.registry.filings import refresh_filings
 from myriad.products.upswitch.registry.nbb.client import NbbClient

@@ -17,10 +17,12 @@ from myriad.products.upswitch.repository.companies import Rows
 from myriad.products.upswitch.repository.facts import list_facts
 from myriad.products.upswitch.repository.messages import insert_message
 from myriad.products.upswitch.repository.sessions import insert_session, keep_live
+from myriad.products.upswitch.schedules import SCHEDULES
 from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.scale.data import Session
 from myriad.scale.directory import Principal
 from myriad.scale.runtime import Runtime
+from myriad.scale.schedule import ensure_schedules
 
 
 async def open_session(
@@ -48,6 +50,7 @@ async def open_session(
         locale=locale,
         live={},
     )
+    await ensure_schedules(session, caller.tenant_id, SCHEDULES)
     await prefill(session, reader, session_id, company_number, company)
     await _ask_for_accounts(runtime, session, reader, company_number)
     facts = await list_facts(session, session_id)
