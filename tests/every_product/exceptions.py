@@ -97,4 +97,5 @@ PARAMETERS_WITHOUT_TABLE: dict[str, str] = {
     "kind": "takings_trend",
     "object": "payments",
     "part": "goals",
+    "key": "input_sheet.revenues",
 }

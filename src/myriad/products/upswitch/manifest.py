@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from myriad.products.upswitch.schedules import SCHEDULES
 from myriad.scale.manifest import NavigationItem, Product
 
 _HERE = Path(__file__).parent
@@ -18,12 +19,15 @@ PRODUCT = Product(
     tasks="myriad.products.upswitch.tasks",
     migrations=_HERE / "migrations" / "versions",
     templates=_HERE / "templates",
+    schedules=SCHEDULES,
     navigation=(
         NavigationItem("Companies", "/upswitch/companies", "c"),
-        NavigationItem("Valuations", "/upswitch/valuations", "v"),
+        NavigationItem("Valuations", "/upswitch/sessions", "v"),
+        NavigationItem("Results", "/upswitch/valuations", "r"),
     ),
     operations=(NavigationItem("Upswitch operations", "/upswitch/ops", "u"),),
     resources=(
+        ("session_id", "upswitch.session"),
         ("valuation_id", "upswitch.valuation"),
         ("share_id", "upswitch.share_link"),
     ),
