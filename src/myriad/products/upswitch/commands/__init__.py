@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from myriad.products.upswitch.commands import parameters, registry, value
+from myriad.products.upswitch.commands import parameters, registry, report, value
 
 app = typer.Typer(
     help="Upswitch: what a company is worth, line by line.",
@@ -17,3 +17,5 @@ app.add_typer(parameters.app, name="parameters")
 app.command("company", epilog=registry.COMPANY_EPILOG)(registry.company_command)
 app.command("kbo-load", epilog=registry.LOAD_EPILOG)(registry.load_command)
 app.command("kbo-simulate", epilog=registry.SIMULATE_EPILOG)(registry.simulate_command)
+app.command("report", epilog=report.REPORT_EPILOG)(report.report_command)
+app.command("usage", epilog=report.USAGE_EPILOG)(report.usage_command)

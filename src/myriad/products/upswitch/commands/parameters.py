@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from myriad.products.upswitch.engine.parameters import IndustryTable, Parameters
-from myriad.products.upswitch.parameters.folder import Origin, keep, list_kept, read_folder
-from myriad.scale.commands import CommandContext
+from myriad.products.upswitch.errors import ParameterFileError
+from myriad.products.upswitch.parameters.folder import (
+    Origin,
+    get_kept,
+    keep,
+    list_kept,
+    read_folder,
+)
+from myriad.products.upswitch.valuations.vintages import Vintage, publish
+from myriad.scale.commands import CommandContext, run_async, show
 
 app = typer.Typer(
     help="Dated sets of rates, betas and multiples.",
@@ -44,6 +53,37 @@ def list_sets(ctx: typer.Context) -> None:
     """List the sets of this installation."""
     context: CommandContext = ctx.obj
     _show(context, list_kept(context.home))
+
+
+@app.command("publish", epilog="Example:  ./myriad upswitch parameters publish 2024")
+def publish_set(
+    ctx: typer.Context,
+    name: str = typer.Argument(metavar="NAME", help="An imported set; see list."),
+    valid_from: str | None = typer.Option(
+        None,
+        "--from",
+        metavar="DATE",
+        help="In force from this day; else that of its newest table.",
+    ),
+) -> None:
+    """Put an imported set in force for every account of this installation."""
+    context: CommandContext = ctx.obj
+    day = None if valid_from is None else _day(valid_from)
+    found = run_async(_publish(context, get_kept(context.home, name), day))
+    result = {"id": str(found.id), "valid_from": str(found.valid_from), "sha256": found.sha256}
+    show(context, result, [f"{name} is in force from {found.valid_from}, {found.sha256[:16]}"])
+
+
+async def _publish(context: CommandContext, parameters: Parameters, day: date | None) -> Vintage:
+    async with context.runtime() as runtime:
+        return await publish(runtime.database, parameters, day)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ParameterFileError(f"--from {text!r} is no day; write it as YYYY-MM-DD") from None
 
 
 def _show(context: CommandContext, sets: list[Parameters]) -> None:

@@ -64,7 +64,7 @@ def command(
         raise InputsError("name a file with inputs; --example prints one to start from")
     found = value(read_document(inputs), get_kept(context.home, parameters))
     if xlsx is not None:
-        _write(xlsx, write_workbook(found))
+        write_file(xlsx, write_workbook(found))
     simulated = None
     if paths and found.solved is not None:
         simulated = simulate(found.solved.basis, paths=paths, seed=seed)
@@ -78,7 +78,7 @@ def command(
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write a file in one step, so that a refused one leaves the old as it was."""
     partial = path.with_name(f".{path.name}.partial")
     try:
