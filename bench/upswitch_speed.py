@@ -5,7 +5,9 @@
 CPU time, the best of several runs, in one process. engine_ms is a whole valuation of the worked
 example, from its inputs: cash flows with range, multiples, blend and flags. cash_flow_ms is the
 published sheet alone, as the peer computes it. montecarlo_ms is 10,000 paths with drawing,
-valuation and percentiles; the peer draws with the standard library.
+valuation and percentiles; the peer draws with the standard library. http_p95_ms is a valuation
+of a session through HTTP, never one that was stored before; http_model_p95_ms is that with a message
+before it whose answer comes from a simulated model that takes two seconds. Both are wall time.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import time
 from collections.abc import Callable
 
 import msgspec
+import upswitch_http
 import upswitch_plain
 from peers import REPOSITORY
 from rich.console import Console
@@ -57,11 +60,17 @@ def main(argv: list[str] | None = None) -> int:
     for paths in (100_000, 1_000_000) if asked.full else ():
         many = _best(lambda: simulate(basis, DEFAULT_UNCERTAINTIES, paths=paths, seed=1), 1, 3)  # noqa: B023
         table.add_row(f"Monte Carlo, {paths:,} paths", f"{many:.1f}", "")
+    through = upswitch_http.measure(*((400, 60) if asked.full else (150, 24)))
+    table.add_row("through HTTP, p95", f"{through.without_model_ms:.1f}", "")
+    modelled = "" if through.with_model_ms is None else f"{through.with_model_ms:.0f}"
+    table.add_row("through HTTP with a model of two seconds, p95", modelled or through.why_not, "")
     Console(width=100).print(table)
+    answered = f" http_model_p95_ms={modelled}" if modelled else ""
     print(
         f"RESULT upswitch-speed engine_ms={whole:.4f} montecarlo_ms={ours:.3f} "
         f"cash_flow_ms={alone:.4f} plain_cash_flow_ms={plain:.4f} plain_montecarlo_ms={theirs:.1f} "
-        f"montecarlo_ratio={ours / theirs:.4f} proof_ms={proof:.3f}"
+        f"montecarlo_ratio={ours / theirs:.4f} proof_ms={proof:.3f} "
+        f"http_p95_ms={through.without_model_ms:.2f}{answered}"
     )
     return 0
 

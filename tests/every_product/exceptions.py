@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 from psycopg.types.json import Jsonb
+
+from myriad.products import upswitch
+from myriad.products.upswitch.engine.document import read_inputs
+from myriad.products.upswitch.engine.summary import summarize
+from myriad.products.upswitch.engine.valuation import value
+from myriad.products.upswitch.parameters.defaults import DEFAULTS
 
 TABLES_WITHOUT_TENANT: dict[str, str] = {
     "myriad.alembic_version": "which migrations have run; no role but the owner may see it",
@@ -33,6 +42,7 @@ TABLES_WITHOUT_TENANT: dict[str, str] = {
     "upswitch.filing_check": "when a company's filed accounts were last asked for",
     "upswitch.company": "a company of the public register, the same for every tenant",
     "upswitch.company_term": "words that find a company of the public register",
+    "upswitch.parameter_set": "dated market parameters, published for every tenant alike",
 }
 
 INDEXES_WITHOUT_LEADING_TENANT: dict[str, str] = {
@@ -73,10 +83,15 @@ _REPORT = {
     ),
 }
 
+_EXAMPLE = read_inputs((Path(upswitch.__file__).parent / "example.json").read_bytes())
+_VALUED = msgspec.to_builtins(summarize(value(_EXAMPLE, DEFAULTS)))
+
 # A value for a column that no rule of types and checks can guess.
 SAMPLES: dict[str, object] = {
     "keeper.report.numbers": Jsonb(_REPORT),
     "keeper.report.kind": "daily",
+    "upswitch.valuation.inputs": Jsonb(msgspec.to_builtins(_EXAMPLE)),
+    "upswitch.valuation.outputs": Jsonb(_VALUED),
     "platform.watch_plan.swept_until": "2026-05-01T12:00:00Z",
     # Ended, so that the stream of its events ends as well.
     "platform.job.state": "dead",
@@ -97,5 +112,6 @@ PARAMETERS_WITHOUT_TABLE: dict[str, str] = {
     "kind": "takings_trend",
     "object": "payments",
     "part": "goals",
+    "format_": "pdf",
     "key": "input_sheet.revenues",
 }
