@@ -27,6 +27,7 @@ from myriad.products.upswitch.conversation.talking import (
     finish_turn,
 )
 from myriad.products.upswitch.pages import session_words
+from myriad.products.upswitch.pages.grounds import grounds_of
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository import get_filings
 from myriad.products.upswitch.repository.companies import Rows
@@ -155,8 +156,10 @@ async def change_fact(
         fault = Fault(_place(key, period), value, error.detail, units)
     if not fault.place and not _is_partial(request):
         return _to(session_id, back)
-    if back:
-        return await _draw_part(page, session, session_id, back, fault)
+    if back == "assumptions":
+        return await _draw_assumptions(page, runtime, session, reader, session_id, fault)
+    if back == "normalisation":
+        return await _draw_normalisation(page, session, session_id, fault)
     view = await show_conversation(runtime, session, session_id)
     return await _draw(page, runtime, reader, view, fault, is_partial=_is_partial(request))
 
@@ -202,41 +205,56 @@ async def normalisation(
     page: CurrentPage, session: TenantReadSession, session_id: UUID
 ) -> Response:
     """Show what the years would have looked like for a buyer."""
-    return await _draw_part(page, session, session_id, "normalisation")
+    return await _draw_normalisation(page, session, session_id)
 
 
 @router.get("/sessions/{session_id}/assumptions")
-async def assumptions(page: CurrentPage, session: TenantReadSession, session_id: UUID) -> Response:
-    """Show what holds where nobody said anything, with its source and its day."""
-    return await _draw_part(page, session, session_id, "assumptions")
-
-
-async def _draw_part(
-    page: ui.PageContext,
-    session: ReadSession,
+async def assumptions(
+    page: CurrentPage,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
+    reader: TenantReader,
     session_id: UUID,
-    part: str,
-    fault: Fault = Fault(),
+) -> Response:
+    """Show what holds where nobody said anything, with its source and its day."""
+    return await _draw_assumptions(page, runtime, session, reader, session_id)
+
+
+async def _draw_normalisation(
+    page: ui.PageContext, session: ReadSession, session_id: UUID, fault: Fault = Fault()
 ) -> Response:
     view = await get_session(session, session_id)
     years = normalise(view.facts)
-    rows = [session_words.row_of(view.facts, key, "") for key in keys_in("assumptions")]
     adjustable = [
         session_words.row_of(view.facts, key, year.period)
         for year in years
         for key in keys_in("normalisation")
     ]
+    return _respond(page, "normalisation", fault, view=view, years=years, adjustable=adjustable)
+
+
+async def _draw_assumptions(
+    page: ui.PageContext,
+    runtime: Runtime,
+    session: ReadSession,
+    reader: Rows,
+    session_id: UUID,
+    fault: Fault = Fault(),
+) -> Response:
+    view = await get_session(session, session_id)
+    grounds = await grounds_of(runtime.database, reader, view)
+    return _respond(page, "assumptions", fault, view=view, grounds=grounds)
+
+
+def _respond(page: ui.PageContext, name: str, fault: Fault, **values: object) -> Response:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if fault.place else HTTPStatus.OK
     return _RENDERER.respond(
         page,
-        f"upswitch/{part}.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if fault.place else HTTPStatus.OK,
-        view=view,
-        years=years,
-        rows=rows,
-        adjustable=adjustable,
+        f"upswitch/session_{name}.html",
+        status=status,
         fault=fault,
         words=session_words,
-        back=part,
+        **values,
     )
 
 
@@ -265,7 +283,6 @@ async def _draw(
         has_news=bool(filings.years) and not taken,
         fault=fault,
         words=session_words,
-        back="",
     )
 
 
