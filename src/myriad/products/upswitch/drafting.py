@@ -65,7 +65,7 @@ class Draft:
 def said(fact: FactView) -> str:
     """Return who said a fact, and on what grounds."""
     who = {
-        "user": "you said so",
+        "user": "answered in the conversation",
         "registry": FILED,
         "llm": "understood by a model, confirmed by you",
     }

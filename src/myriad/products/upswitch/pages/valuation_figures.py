@@ -30,7 +30,7 @@ def football_field(view: ValuationView) -> Figure:
     for bar in view.outputs["football_field"]:
         low, middle, high = (_money(view, bar[name]) for name in ("low", "middle", "high"))
         text = f"{words.rounded(low)} to {words.rounded(high)}"
-        name = f"{_capital(bar['label'])}, {bar['weight']:.0%}"
+        name = f"{words.named(bar['label'])}, {bar['weight']:.0%}"
         kind: Any = "info" if bar["in_range"] else "plain"
         rows.append(charts.Estimate(name, middle.minor, low.minor, high.minor, text, kind))
         points.append(charts.Point(name, middle.minor, f"{words.rounded(middle)} ({text})"))
@@ -50,9 +50,11 @@ def tornado(view: ValuationView) -> Figure | None:
     base = _equity(view, view.outputs["value_per_share"])
     rows, points = [], []
     for swing in view.outputs["tornado"]:
+        if swing["low"] == swing["high"]:
+            continue
         at_low, at_high = (_equity(view, swing[name]) for name in ("low", "high"))
         low, high = sorted((at_low, at_high), key=lambda amount: amount.minor)
-        name = f"{_capital(swing['label'])} ±{_step(swing)}"
+        name = f"{words.named(swing['label'])} ±{words.step(swing['lever'], swing['step'])}"
         text = f"{words.rounded(low)} to {words.rounded(high)}"
         rows.append(charts.Estimate(name, base.minor, low.minor, high.minor, text))
         said = f"{words.rounded(at_low)} below, {words.rounded(at_high)} above"
@@ -64,11 +66,6 @@ def tornado(view: ValuationView) -> Figure | None:
         marks=[(base.minor, words.rounded(base))],
     )
     return Figure(chart, tuple(points), "equity by free cash flow")
-
-
-def _step(swing: dict[str, Any]) -> str:
-    is_ratio = swing["lever"] == "sales_to_capital"
-    return f"{swing['step']:g}" if is_ratio else f"{swing['step'] * 100:g} points"
 
 
 def grid(found: Sensitivity) -> Figure:
@@ -84,7 +81,7 @@ def grid(found: Sensitivity) -> Figure:
         rows=down,
         columns=across,
         texts=texts,
-        title=f"{_capital(x_name)} by {y_name}",
+        title=f"{words.named(x_name)} by {y_name}",
         desc="Equity by free cash flow, after discounts; n/m where growth reaches its cost",
         names=(x_name, y_name),
         marked=(len(down) // 2, len(across) // 2),
@@ -106,7 +103,7 @@ def waterfall(found: Waterfall) -> Figure:
     at, rows, points = found.start.minor, [], []
     for step in found.steps:
         after = at + step.amount.minor
-        name = _capital(step.label.replace("input_sheet.", "").replace("_", " "))
+        name = words.named(step.label.replace("input_sheet.", "").replace("_", " "))
         kind: Any = "good" if step.amount.minor > 0 else "bad"
         low, high = sorted((at, after))
         text = words.signed(step.amount)
@@ -141,7 +138,3 @@ def _equity(view: ValuationView, per_share: float) -> Money:
     kept = next(each["kept"] for each in view.outputs["methods"] if each["method"] == "dcf")
     shares = view.inputs["input_sheet"].get("number_of_shares_outstanding", 1.0)
     return _money(view, max(per_share * shares * kept, 0.0))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

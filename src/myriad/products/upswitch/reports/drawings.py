@@ -11,7 +11,7 @@ from reportlab.lib import colors
 ACCENT, INK = colors.HexColor("#2f55d4"), colors.HexColor("#1a2233")
 SOFT, LINE = colors.HexColor("#667080"), colors.HexColor("#e4e7ec")
 PALE = colors.HexColor("#c3cff3")
-_ROW, _NAME_WIDTH, _TEXT_WIDTH = 20.0, 150.0, 130.0
+_ROW, _NAME_WIDTH, _TEXT_WIDTH = 20.0, 205.0, 130.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def _draw(
 ) -> None:
     left, middle, right = at(row.low), at(row.middle), at(row.high)
     fill = PALE if row.is_strong else LINE
-    drawing.add(String(0, y - 3, row.name[:34], fontName="Helvetica", fontSize=8.5, fillColor=INK))
+    drawing.add(String(0, y - 3, row.name[:48], fontName="Helvetica", fontSize=8.5, fillColor=INK))
     bar = Rect(left, y - 4, max(right - left, 1.0), 8, rx=2, ry=2)
     bar.fillColor, bar.strokeColor = fill, None
     drawing.add(bar)

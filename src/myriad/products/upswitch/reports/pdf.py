@@ -93,7 +93,7 @@ def _methods(view: ValuationView, valuation: Valuation) -> Story:
     unit = 10 ** minor_digits(view.middle.currency)
     bars = [
         Span(
-            f"{bar.label[:1].upper()}{bar.label[1:]} ({bar.weight:.0%})",
+            f"{words.named(bar.label)} ({bar.weight:.0%})",
             bar.low,
             bar.middle,
             bar.high,
@@ -105,7 +105,7 @@ def _methods(view: ValuationView, valuation: Valuation) -> Story:
     ]
     middle = view.middle.minor / unit / valuation.inputs.units
     sources = [
-        _text(f"{method.label}: {method.source}. {method.note}".strip(), _QUIET)
+        _text(f"{words.named(method.label)}: {method.source}. {method.note}".strip(), _QUIET)
         for method in valuation.methods
     ]
     drawing = spans(bars, _WIDTH, middle)
@@ -160,11 +160,13 @@ def _moves(view: ValuationView, valuation: Valuation) -> Story:
         return []
     swings = []
     for swing in tornado(valuation.solved.basis):
+        if not swing.width:
+            continue
         ends = sorted((swing.low, swing.high))
         low, high = (equity_of(valuation, end) for end in ends)
         base = equity_of(valuation, float(valuation.solved.equity.per_share))
         text = f"{words.rounded(low)} to {words.rounded(high)}"
-        name = f"{swing.label[:1].upper()}{swing.label[1:]} ±{swing.step:g}"
+        name = f"{words.named(swing.label)} ±{words.step(swing.lever, swing.step)}"
         swings.append(Span(name, low.minor, base.minor, high.minor, text))
     found = sensitivity(valuation)
     rows = [
@@ -209,7 +211,7 @@ def _assumptions(view: ValuationView) -> Story:
 
 
 def _notes(view: ValuationView) -> Story:
-    notes = [_text(note, _BODY) for note in view.outputs.get("notes", ())]
+    notes = [_text(words.named(note), _BODY) for note in view.outputs.get("notes", ())]
     return _section("To be read with it", notes)
 
 

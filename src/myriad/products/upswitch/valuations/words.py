@@ -88,6 +88,17 @@ def instead_of(row: Assumption, currency: str = "EUR") -> str:
     return figure(row.default, row.kind, currency) if row.is_override else ""
 
 
+def named(label: str) -> str:
+    """Return the label of a method or an input with its capitals."""
+    text = label.replace("ebitda", "EBITDA").replace("ebit multiple", "EBIT multiple")
+    return text[:1].upper() + text[1:]
+
+
+def step(lever: str, size: float) -> str:
+    """Return how far a lever was moved, such as `2 points` or `0.2`."""
+    return f"{size:g}" if lever == "sales_to_capital" else f"{size * 100:g} points"
+
+
 def percent(share: float) -> str:
     """Return a fraction as a percentage without idle digits."""
     return figure(share, "rate")
