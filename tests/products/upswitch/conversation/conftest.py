@@ -101,9 +101,19 @@ async def file_accounts(runtime: Runtime, filed: Filing) -> None:
         await connection.exec_driver_sql(QUERIES["keep_filing"], _row(filed, filed.number))
 
 
-def app_on(runtime: Runtime) -> FastAPI:
-    """Return an application with Upswitch's API and screens."""
+_apps: list[tuple[Runtime, FastAPI]] = []
 
+
+def app_on(runtime: Runtime) -> FastAPI:
+    """Return an application with Upswitch's API and screens; a runtime's is made once."""
+    found = next((app for known, app in _apps if known is runtime), None)
+    if found is None:
+        found = _make_app(runtime)
+        _apps.append((runtime, found))
+    return found
+
+
+def _make_app(runtime: Runtime) -> FastAPI:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Runtime]:
         yield runtime
