@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +23,11 @@ from myriad.products.upswitch.repository.facts import keep_facts
 from myriad.products.upswitch.repository.sessions import insert_session
 from myriad.products.upswitch.views.sessions import FactView
 from myriad.scale import http, ui
+from myriad.scale.directory import Role, create_tenant, issue_api_key
 from myriad.scale.runtime import Runtime
 from myriad.scale.ui.page import Frame
 from myriad.scale.vault import Vault
-from tests.fixtures.app import Company, client_of, log_in
+from tests.fixtures.app import Company, Person, client_of, create_person, log_in
 from tests.fixtures.database import TEST_KEY
 
 API = "/api/v1/upswitch"
@@ -63,12 +66,14 @@ class Asked:
         return found
 
 
-def app_on(runtime: Runtime) -> FastAPI:
-    """The product's API and screens on a runtime."""
+@cache
+def _app() -> FastAPI:
+    """The product's API and screens, built once: routes take their time."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Runtime]:
-        yield runtime
+        raise AssertionError("each test brings its own runtime")
+        yield
 
     app = http.create_app(
         open_runtime=opened,
@@ -80,6 +85,12 @@ def app_on(runtime: Runtime) -> FastAPI:
         version="test",
     )
     app.state.frame = Frame()
+    return app
+
+
+def app_on(runtime: Runtime) -> FastAPI:
+    """The product's API and screens on a runtime."""
+    app = _app()
     app.state.runtime = runtime
     return app
 
@@ -113,10 +124,28 @@ async def program(runtime: Runtime, company: Company) -> AsyncIterator[httpx.Asy
 
 @asynccontextmanager
 async def browser(runtime: Runtime, company: Company) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser in which the company's staff is signed in."""
+    """A browser in which somebody of the company is signed in."""
+    person = await create_person(runtime, company.tenant_id, Role.STAFF)
     async with client_of(app_on(runtime)) as client:
-        await log_in(client, company.staff)
+        await log_in(client, person)
         yield client
+
+
+async def _company(runtime: Runtime) -> Company:
+    """A tenant with a key of staff and nobody who signs in: passwords take their time."""
+    slug = f"company-{token_hex(6)}"
+    async with runtime.database.crossing("test makes a tenant") as session:
+        tenant_id = await create_tenant(session, slug=slug, name=slug, timezone="Europe/Brussels")
+    async with runtime.database.session(tenant_id) as session:
+        issued = await issue_api_key(session, tenant_id, name="test", role=Role.STAFF)
+    program = Person("", "", issued.token)
+    return Company(tenant_id, program, program)
+
+
+@pytest.fixture
+async def companies(runtime: Runtime) -> tuple[Company, Company]:
+    """Two companies that no other test uses."""
+    return await _company(runtime), await _company(runtime)
 
 
 @pytest.fixture

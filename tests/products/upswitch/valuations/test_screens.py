@@ -160,6 +160,7 @@ def test_what_is_no_percentage_is_refused(typed: str) -> None:
 @pytest.mark.parametrize(
     ("cents", "text"),
     [(0, "€0"), (99_950, "€1,000"), (123_456_78, "€123,000"), (1_619_812_00, "€1,620,000")],
+    ids=["nothing", "a-thousand", "thousands", "millions"],
 )
 def test_a_value_is_said_to_three_figures(cents: int, text: str) -> None:
     assert rounded(Money(cents, "EUR")) == text

@@ -26,7 +26,7 @@ from myriad.products.upswitch.engine.waterfall import explain
 from myriad.products.upswitch.queueing import enqueue_report, enqueue_simulation
 from myriad.products.upswitch.valuations import asking, ordering, sharing
 from myriad.products.upswitch.valuations.answering import answer_report
-from myriad.products.upswitch.valuations.making import make_simulation
+from myriad.products.upswitch.valuations.making import find_simulation, make_simulation
 from myriad.products.upswitch.valuations.ordering import Desk
 from myriad.products.upswitch.valuations.reading import (
     get_valuation,
@@ -181,7 +181,8 @@ async def simulate(
 ) -> Response:
     """Return the distribution of the value; more than 100,000 paths go into the queue."""
     await get_valuation(session, valuation_id)
-    if order.paths > SYNCHRONOUS_PATHS:
+    found = await find_simulation(session, valuation_id, order.paths, order.seed)
+    if found is None and order.paths > SYNCHRONOUS_PATHS:
         job_id = await enqueue_simulation(session, valuation_id, order.paths, order.seed)
         path = f"/api/v1/upswitch/valuations/{valuation_id}/simulations"
         return json_answer({"job_id": job_id, "path": path}, 202)

@@ -12,7 +12,7 @@ from myriad.products.upswitch.valuations.asking import simulated
 from myriad.products.upswitch.valuations.reading import load_valuation, reopen
 from myriad.products.upswitch.valuations.sql import execute, find
 from myriad.products.upswitch.views.valuations import ReportFormat
-from myriad.scale.data import Session
+from myriad.scale.data import ReadSession, Session
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId, current_tenant
 
@@ -40,14 +40,21 @@ async def make_report(
     return content
 
 
+async def find_simulation(
+    session: ReadSession, valuation_id: UUID, paths: int, seed: int
+) -> dict[str, Any] | None:
+    """Return a simulation that was made before, or None."""
+    row = await find(session, "find_simulation", valuation_id=valuation_id, paths=paths, seed=seed)
+    return None if row is None else row["result"]
+
+
 async def make_simulation(
     runtime: Runtime, session: Session, valuation_id: UUID, paths: int, seed: int
 ) -> dict[str, Any]:
     """Return a valuation's simulation, made and kept if it is not there yet."""
     place = {"valuation_id": valuation_id, "paths": paths, "seed": seed}
-    row = await find(session, "find_simulation", **place)
-    if row is not None:
-        found: dict[str, Any] = row["result"]
+    found = await find_simulation(session, valuation_id, paths, seed)
+    if found is not None:
         return found
     view = await load_valuation(runtime, TenantId(current_tenant()), valuation_id)
     valuation = await reopen(runtime.database, view)

@@ -113,17 +113,22 @@ DELETE FROM upswitch.simulation WHERE tenant_id = %(tenant_id)s AND created_at <
 
 -- name: sum_usage
 -- What a tenant's valuations took, by month of the given zone, and what models cost beside them.
-SELECT to_char(date_trunc('month', v.created_at AT TIME ZONE %(zone)s), 'YYYY-MM') AS month,
-       count(*) AS valuations, count(DISTINCT v.company_name) AS companies,
-       coalesce(avg(v.duration_us), 0)::float AS mean_duration_us,
+SELECT v.month, v.valuations, v.companies, v.mean_duration_us,
        (SELECT coalesce(sum(s.cost_usd_micros), 0) FROM platform.ai_spend s
         WHERE s.tenant_id = %(tenant_id)s AND s.product = 'upswitch'
-          AND to_char(s.day, 'YYYY-MM')
-              = to_char(date_trunc('month', v.created_at AT TIME ZONE %(zone)s), 'YYYY-MM')
-       )::bigint AS model_cost_usd_micros
-FROM upswitch.valuation v
-WHERE v.tenant_id = %(tenant_id)s AND v.created_at >= %(since)s
-GROUP BY date_trunc('month', v.created_at AT TIME ZONE %(zone)s) ORDER BY 1 DESC
+          AND to_char(s.day, 'YYYY-MM') = v.month)::bigint AS model_cost_usd_micros
+FROM (
+    SELECT m.month, count(*) AS valuations, count(DISTINCT m.company_name) AS companies,
+           avg(m.duration_us)::float AS mean_duration_us
+    FROM (
+        SELECT to_char(created_at AT TIME ZONE %(zone)s, 'YYYY-MM') AS month, company_name,
+               duration_us
+        FROM upswitch.valuation
+        WHERE tenant_id = %(tenant_id)s AND created_at >= %(since)s
+    ) m
+    GROUP BY m.month
+) v
+ORDER BY v.month DESC
 
 -- name: sum_valuations_of_all
 -- For operators: every tenant, the last 30 days.
