@@ -12,6 +12,7 @@ from myriad.products.upswitch.engine.document import read_inputs
 from myriad.products.upswitch.engine.summary import summarize
 from myriad.products.upswitch.engine.valuation import value
 from myriad.products.upswitch.parameters.defaults import DEFAULTS
+from myriad.products.upswitch.valuations.vintages import checksum, vintage_id
 
 TABLES_WITHOUT_TENANT: dict[str, str] = {
     "myriad.alembic_version": "which migrations have run; no role but the owner may see it",
@@ -91,6 +92,8 @@ SAMPLES: dict[str, object] = {
     "keeper.report.numbers": Jsonb(_REPORT),
     "keeper.report.kind": "daily",
     "upswitch.valuation.inputs": Jsonb(msgspec.to_builtins(_EXAMPLE)),
+    "upswitch.valuation.parameter_set_id": vintage_id(checksum(DEFAULTS)),
+    "upswitch.valuation.currency": "EUR",
     "upswitch.valuation.outputs": Jsonb(_VALUED),
     "platform.watch_plan.swept_until": "2026-05-01T12:00:00Z",
     # Ended, so that the stream of its events ends as well.

@@ -34,7 +34,7 @@ class DocumentOrder(BaseModel):
 class ScenarioOrder(BaseModel):
     """Value what would be: fields of the inputs by path, such as input_sheet.revenues."""
 
-    changes: dict[str, float | bool | str | None] = Field(min_length=1, max_length=40)
+    changes: dict[str, float | bool | str | None] = Field(max_length=40)
     title: str = Field(default="", max_length=200)
 
 

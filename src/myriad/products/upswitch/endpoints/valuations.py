@@ -154,14 +154,16 @@ async def read_sensitivity(
 @router.get("/valuations/{valuation_id}/waterfall", response_model=dict[str, Any])
 async def read_waterfall(
     valuation_id: UUID,
-    before: Annotated[UUID, Query(description="the earlier valuation")],
     caller: Staff,
     runtime: CurrentRuntime,
+    before: Annotated[
+        UUID | None, Query(description="the earlier valuation; else the one it started from")
+    ] = None,
 ) -> Response:
     """Return why this valuation differs from an earlier one; the steps sum to the cent."""
-    views = [
-        await load_valuation(runtime, caller.tenant_id, each) for each in (before, valuation_id)
-    ]
+    view = await load_valuation(runtime, caller.tenant_id, valuation_id)
+    earlier = before or view.parent_id or view.id
+    views = [await load_valuation(runtime, caller.tenant_id, earlier), view]
     sides = [
         kept(view, await get_vintage(runtime.database, view.parameter_set_id)) for view in views
     ]

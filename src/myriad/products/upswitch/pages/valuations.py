@@ -219,8 +219,6 @@ async def what_if(
     changes: dict[str, asking.Change] = {
         path: parse_percent(text) for path, text in given.items() if text.strip()
     }
-    if not changes:
-        raise InputsError("say at least one figure otherwise, such as 12 for a margin of 12 %")
     desk = Desk(runtime.database, session, reader, caller.id)
     title = ", ".join(
         f"{path.removeprefix('input_sheet.').replace('_', ' ')} {words.percent(float(value or 0))}"

@@ -10,6 +10,7 @@ from uuid import UUID
 from myriad.kit.clock import utc_now
 from myriad.products.upswitch.assembling import Assembled, assemble
 from myriad.products.upswitch.engine.document import Inputs, convert_inputs
+from myriad.products.upswitch.errors import InputsError
 from myriad.products.upswitch.registry.errors import CompanyNotFoundError
 from myriad.products.upswitch.registry.filings import filing_of, years_of
 from myriad.products.upswitch.registry.nbb.rubrics import YearFigures
@@ -107,6 +108,8 @@ async def value_scenario(
 ) -> tuple[UUID, bool]:
     """Value a what-if beside the valuation that it starts from, under the same parameters."""
     base = await get_valuation(desk.session, valuation_id)
+    if not changes:
+        raise InputsError("say at least one figure otherwise, such as 12 for a margin of 12 %")
     order = Order(
         inputs=changed(convert_inputs(base.inputs), changes),
         kind="scenario",

@@ -51,11 +51,19 @@ def checksum(parameters: Parameters) -> str:
     return hashlib.sha256(msgspec.json.encode(parameters)).hexdigest()
 
 
+def vintage_id(sha256: str) -> UUID:
+    """Return the id of the parameters with that checksum: a UUIDv8 of it (RFC 9562)."""
+    return UUID(hex=f"{sha256[:12]}8{sha256[13:16]}8{sha256[17:32]}")
+
+
 def provenances(parameters: Parameters) -> list[tuple[str, Any, Provenance]]:
     """Return every table with its name and where it comes from."""
     tables = [(name, getattr(parameters, name)) for name in _TABLES]
     tables += [("multiples", table) for table in parameters.multiples]
     return [(name, table, table.provenance) for name, table in tables if table is not None]
+
+
+_SHIPPED = vintage_id(checksum(DEFAULTS))
 
 
 async def publish(
@@ -67,25 +75,29 @@ async def publish(
     """
     origins = [origin for _, _, origin in provenances(parameters)]
     newest = max((origin.as_of for origin in origins), default="1970-01-01")
+    sha256 = checksum(parameters)
     row = {
+        "id": vintage_id(sha256),
         "vintage": parameters.name,
         "source": "; ".join(dict.fromkeys(origin.source for origin in origins)),
         "valid_from": valid_from or date.fromisoformat(newest),
         "rows": msgspec.json.encode(parameters).decode(),
-        "sha256": checksum(parameters),
+        "sha256": sha256,
     }
     async with database.crossing("a vintage of parameters is published") as session:
         connection = await session.connection()
         await connection.exec_driver_sql(QUERIES["store_parameter_set"], row)
-    found = await _read(database, "find_parameter_set_by_sha", sha256=row["sha256"])
+    found = await _read(database, "find_parameter_set_by_sha", sha256=sha256)
     return _remember(found[0])
 
 
-async def get_vintage(database: Database, vintage_id: UUID) -> Vintage:
+async def get_vintage(database: Database, asked: UUID) -> Vintage:
     """Return a vintage by its id; raises NoParametersError."""
-    if vintage_id in _held:
-        return _held[vintage_id]
-    rows = await _read(database, "find_parameter_set", id=vintage_id)
+    if asked in _held:
+        return _held[asked]
+    rows = await _read(database, "find_parameter_set", id=asked)
+    if not rows and asked == _SHIPPED:
+        return await publish(database, DEFAULTS)
     if not rows:
         raise NoParametersError("these parameters are not kept here any more")
     return _remember(rows[0])

@@ -21,7 +21,7 @@ TENANT_TABLES = ("valuation", "method_result", "simulation", "report", "share_li
 
 DDL = """
 CREATE TABLE upswitch.parameter_set (
-    id uuid DEFAULT uuidv7() NOT NULL,
+    id uuid NOT NULL,
     vintage text NOT NULL,
     source text NOT NULL,
     valid_from date NOT NULL,

@@ -1,6 +1,6 @@
 -- name: store_parameter_set
-INSERT INTO upswitch.parameter_set (vintage, source, valid_from, rows, sha256)
-VALUES (%(vintage)s, %(source)s, %(valid_from)s, %(rows)s::jsonb, %(sha256)s)
+INSERT INTO upswitch.parameter_set (id, vintage, source, valid_from, rows, sha256)
+VALUES (%(id)s, %(vintage)s, %(source)s, %(valid_from)s, %(rows)s::jsonb, %(sha256)s)
 ON CONFLICT (sha256) DO NOTHING
 
 -- name: find_parameter_set_by_sha
