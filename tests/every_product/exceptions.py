@@ -89,6 +89,11 @@ _VALUED = msgspec.to_builtins(summarize(value(_EXAMPLE, DEFAULTS)))
 
 # A value for a column that no rule of types and checks can guess.
 SAMPLES: dict[str, object] = {
+    "upswitch.session.company_number": 200065765,
+    "upswitch.fact.key": "input_sheet.revenues",
+    "upswitch.fact.value": Jsonb(2_450_000.0),
+    "upswitch.fact.period": "2025-12-31",
+    "upswitch.fact.confirmed_at": "2026-05-01T12:00:00Z",
     "keeper.report.numbers": Jsonb(_REPORT),
     "keeper.report.kind": "daily",
     "upswitch.valuation.inputs": Jsonb(msgspec.to_builtins(_EXAMPLE)),

@@ -168,7 +168,7 @@ _FIGURES = (
 _HISTORY = (
     _amount(
         f"{HISTORY}revenues",
-        "Turnover of an earlier year",
+        "Turnover",
         "Sales of that financial year, without VAT",
         group="history",
         is_yearly=True,
@@ -176,7 +176,7 @@ _HISTORY = (
     ),
     _amount(
         f"{HISTORY}operating_income",
-        "Operating result of an earlier year",
+        "Operating result",
         "Result of that year before interest and tax (9901)",
         signed=True,
         group="history",
@@ -193,8 +193,8 @@ _HISTORY = (
     ),
     _amount(
         f"{HISTORY}net_income",
-        "Result of a year",
-        "Result after tax (9904)",
+        "Result after tax",
+        "Result of that year after tax (9904)",
         signed=True,
         group="history",
         is_yearly=True,
@@ -202,7 +202,7 @@ _HISTORY = (
     ),
     _amount(
         f"{HISTORY}book_equity",
-        "Equity at the end of a year",
+        "Equity",
         "Equity in the books on that day (10/15)",
         signed=True,
         group="history",
