@@ -103,7 +103,7 @@ def waterfall(found: Waterfall) -> Figure:
     at, rows, points = found.start.minor, [], []
     for step in found.steps:
         after = at + step.amount.minor
-        name = words.named(step.label.replace("input_sheet.", "").replace("_", " "))
+        name = words.caused(step.label)
         kind: Any = "good" if step.amount.minor > 0 else "bad"
         low, high = sorted((at, after))
         text = words.signed(step.amount)

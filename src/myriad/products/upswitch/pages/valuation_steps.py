@@ -30,7 +30,8 @@ class ShownStep:
 
 def steps_of(trace: Trace, view: ValuationView, query: str = "") -> list[ShownStep]:
     """Return the steps whose label, key or source has every word of the query; results first."""
-    by_field = {each.path.rsplit(".", 1)[-1]: each for each in view.assumptions}
+    # Of figures of several years the newest stands first, and it is the one that is read.
+    by_field = {each.path.rsplit(".", 1)[-1]: each for each in reversed(view.assumptions)}
     wanted = query.casefold().split()
     found = []
     for step in trace:

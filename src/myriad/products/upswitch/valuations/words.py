@@ -94,6 +94,11 @@ def named(label: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def caused(label: str) -> str:
+    """Return the cause of a step of a waterfall in words."""
+    return named(label.replace("input_sheet.", "").replace("_", " "))
+
+
 def step(lever: str, size: float) -> str:
     """Return how far a lever was moved, such as `2 points` or `0.2`."""
     return f"{size:g}" if lever == "sales_to_capital" else f"{size * 100:g} points"
