@@ -338,7 +338,13 @@ _DILIGENCE = (
 
 
 def _assumption(
-    name: str, label: str, meaning: str, default: float, source: str, **bounds: float
+    name: str,
+    label: str,
+    meaning: str,
+    default: float,
+    source: str,
+    as_of: str = "2026-09-30",
+    **bounds: float,
 ) -> Key:
     return Key(
         name=name,
@@ -350,17 +356,27 @@ def _assumption(
         high=bounds.get("high", 1.0),
         default=default,
         default_source=source,
-        default_as_of="2026-09-30",
+        default_as_of=as_of,
     )
 
 
 _LAW = "Belgian Income Tax Code 1992, art. 215"
 _ASSUMPTIONS = (
     _assumption(
-        "input_sheet.effective_tax_rate", "Tax rate now", "Tax as a share of result", 0.25, _LAW
+        "input_sheet.effective_tax_rate",
+        "Tax rate now",
+        "Tax as a share of result",
+        0.25,
+        _LAW,
+        "2020-01-01",
     ),
     _assumption(
-        "input_sheet.marginal_tax_rate", "Tax rate later", "Tax rate in year ten", 0.25, _LAW
+        "input_sheet.marginal_tax_rate",
+        "Tax rate later",
+        "Tax rate in year ten",
+        0.25,
+        _LAW,
+        "2020-01-01",
     ),
     _assumption(
         "input_sheet.sales_to_capital_years_1_to_5",
@@ -386,6 +402,7 @@ _ASSUMPTIONS = (
         "What shares of mature markets bring beyond the riskfree rate",
         0.0433,
         "A. Damodaran, country risk premiums, January 2025: Belgium 5.13 % less 0.80 %",
+        "2025-01-05",
         low=0.0,
         high=0.2,
     ),
@@ -413,6 +430,7 @@ _ASSUMPTIONS = (
         "By how much turnover grows for ever; never above the riskfree rate",
         0.02,
         "the European Central Bank's aim for inflation",
+        "2021-07-08",
         low=-0.1,
         high=0.1,
     ),
