@@ -20,6 +20,14 @@ FROM keeper.agent_note
 WHERE agent = 'visits' AND business_date = %(day)s
 
 -- name: touched_days
+-- What changed is found first: a planner without statistics would begin at the visits instead.
+WITH changed_orders AS MATERIALIZED (
+    SELECT tenant_id, ext_id FROM keeper.sales_order WHERE updated_at > %(since)s
+), moved_bookings AS MATERIALIZED (
+    SELECT DISTINCT tenant_id, customer_ext_id
+    FROM keeper.booking
+    WHERE updated_at > %(since)s AND created_at <= %(since)s AND customer_ext_id IS NOT NULL
+)
 SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days,
        EXISTS (SELECT FROM keeper.team_member WHERE updated_at > %(since)s) AS staff_renamed
 FROM (
@@ -38,9 +46,8 @@ FROM (
       AND p.updated_at > least(%(since)s, %(last)s::date - interval '1 day')
     UNION
     SELECT p.local_date
-    FROM keeper.sales_order o
+    FROM changed_orders o
     JOIN keeper.payment p ON p.tenant_id = o.tenant_id AND p.order_ext_id = o.ext_id
-    WHERE o.updated_at > %(since)s
     UNION
     SELECT p.local_date
     FROM keeper.refund r
@@ -57,10 +64,9 @@ FROM (
     UNION
     -- A booking that was there before may have lain on another day.
     SELECT v.local_date
-    FROM keeper.booking b
+    FROM moved_bookings b
     JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
     JOIN keeper.visit v ON v.tenant_id = c.tenant_id AND v.person_id = c.person_id
-    WHERE b.updated_at > %(since)s AND b.created_at <= %(since)s
     UNION
     SELECT s.local_date
     FROM keeper.sale s
