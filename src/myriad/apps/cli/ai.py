@@ -136,12 +136,14 @@ async def _ask(
 
 
 async def _payer(runtime: Runtime, tenant: str | None) -> TenantId:
-    why = "a question from the command line is paid"
     if tenant is not None:
-        async with runtime.database.crossing(why) as crossing:
+        async with runtime.database.crossing(
+            "a question from the command line is paid"
+        ) as crossing:
             return await find_tenant(crossing, tenant)
     rows = await runtime.database.crossing_rows(
-        why, "SELECT id FROM platform.tenant ORDER BY created_at, id LIMIT 1"
+        "a question from the command line is paid",
+        "SELECT id FROM platform.tenant ORDER BY created_at, id LIMIT 1",
     )
     if not rows:
         raise NotFoundError("there is no account yet to ask for; run ./myriad up first")

@@ -28,7 +28,6 @@ from myriad.scale.tenancy import TenantId
 
 _log = get_logger(__name__)
 _queries = NamedQueries.load("myriad.scale.ai")
-_WHY = "the ledger of AI calls is written"
 _MOST_WAITING = 10_000
 
 CallOutcome = Literal["answered", "invalid", "cut", "broken", "timeout"]
@@ -135,7 +134,7 @@ class Ledger:
     async def _write(self, entries: Sequence[Entry]) -> None:
         assert self._database is not None
         text = msgspec.json.encode([asdict(entry) for entry in entries]).decode()
-        async with self._database.crossing(_WHY) as session:
+        async with self._database.crossing("the ledger of AI calls is written") as session:
             connection = await session.connection()
             await connection.exec_driver_sql(_queries["record_ai_calls"], {"entries": text})
 
@@ -165,19 +164,22 @@ async def list_spend(
 
 async def list_spend_of_all(database: Database, first: date, last: date) -> list[dict[str, Any]]:
     """Return what all tenants spent, by product, task and model; for operators."""
-    why = "an operator reads what AI calls cost"
     days = {"first": first, "last": last}
-    return await database.crossing_rows(why, _queries["ai_spend_by_task"], days)
+    return await database.crossing_rows(
+        "an operator reads what AI calls cost", _queries["ai_spend_by_task"], days
+    )
 
 
 async def list_spend_by_day(database: Database, first: date, last: date) -> list[dict[str, Any]]:
     """Return calls and micro-dollars of all tenants day by day; for operators."""
-    why = "an operator reads what AI calls cost"
     days = {"first": first, "last": last}
-    return await database.crossing_rows(why, _queries["ai_spend_by_day"], days)
+    return await database.crossing_rows(
+        "an operator reads what AI calls cost", _queries["ai_spend_by_day"], days
+    )
 
 
 async def list_health(database: Database, since: datetime) -> list[dict[str, Any]]:
     """Return calls, unusable ones and their 95th percentile in ms of each model since then."""
-    why = "an operator looks at the health of models"
-    return await database.crossing_rows(why, _queries["ai_health"], {"since": since})
+    return await database.crossing_rows(
+        "an operator looks at the health of models", _queries["ai_health"], {"since": since}
+    )

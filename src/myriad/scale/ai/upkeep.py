@@ -36,8 +36,9 @@ async def serve_upkeep(database: Database, settings: AISettings) -> None:
 
 async def measure_batches(database: Database) -> tuple[int, float]:
     """Set the gauges of open batches; return how many there are and the oldest's age in seconds."""
-    why = "the age of AI batches is measured"
-    (row,) = await database.crossing_rows(why, _queries["ai_batches_open"])
+    (row,) = await database.crossing_rows(
+        "the age of AI batches is measured", _queries["ai_batches_open"]
+    )
     measures.BATCHES_OPEN.set(row["open"])
     measures.BATCH_OLDEST_SECONDS.set(row["oldest_seconds"])
     return row["open"], row["oldest_seconds"]
