@@ -15,6 +15,7 @@ _ALWAYS = {400: "The request cannot be read.", 422: "The input does not fit."}
 _WITH_CALLER = {
     401: "Nobody is signed in, or the key is not valid.",
     403: "The caller may not do this.",
+    429: "More requests than the plan allows; Retry-After says when to come again.",
     503: "A part that is needed cannot be reached; try again later.",
 }
 _WITH_BODY = {
