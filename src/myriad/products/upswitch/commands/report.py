@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import typer
@@ -67,7 +68,7 @@ def usage_command(ctx: typer.Context) -> None:
     show(context, {"months": rows}, lines or ["Nothing has been valued yet."])
 
 
-async def _usage(context: CommandContext) -> list[dict[str, object]]:
+async def _usage(context: CommandContext) -> list[dict[str, Any]]:
     async with context.runtime() as runtime:
         return await runtime.database.crossing_rows(
             "a command sums up what was valued", QUERIES["sum_usage_of_all"]
