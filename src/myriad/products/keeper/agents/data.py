@@ -13,7 +13,7 @@ from myriad.products.keeper.repository.history import (
     refresh_statistics,
 )
 from myriad.products.keeper.repository.identities import find_since, refresh_components
-from myriad.products.keeper.repository.notes import drop_note
+from myriad.products.keeper.repository.notes import drop_note, find_note
 from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession
 
@@ -24,7 +24,8 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 async def _work(context: AgentContext) -> Outcome:
     async with context.writing() as session:
-        await refresh_statistics(session)
+        is_new = await find_note(session, "visits") is None
+        await refresh_statistics(session, is_new=is_new)
         rows = await count_data(session, context.day)
         await add_missing_customers(session, await find_since(session, context.day))
         applied = await refresh_components(session, context.day)
@@ -33,7 +34,7 @@ async def _work(context: AgentContext) -> Outcome:
             changed = await refresh_visits(session, context.day, applied.moved)
         elif applied.moved:
             await drop_note(session, "visits")
-        await refresh_statistics(session)
+        await refresh_statistics(session, is_new=is_new)
     return Outcome(rows, applied.persons + changed)
 
 

@@ -85,13 +85,14 @@ async def count_data(session: ReadSession, day: date) -> int:
     return int((await get(session, "data_digest", day=day))["rows"])
 
 
-async def refresh_statistics(session: Session) -> None:
+async def refresh_statistics(session: Session, *, is_new: bool = False) -> None:
     """Tell the planner about tables that have grown by half since it last looked.
 
-    Without this the queries that follow a first load are planned for empty tables.
+    Without this the queries that follow a first load are planned for empty tables, or, for an
+    account that `is_new` beside a few others, for a tenant without rows.
     """
     connection = await session.connection()
-    for row in await fetch(session, "stale_tables"):
+    for row in await fetch(session, "stale_tables", is_new=is_new):
         await connection.exec_driver_sql(f'ANALYZE keeper."{row["relname"]}"')
 
 
