@@ -265,7 +265,7 @@ def measure_peer(place: Place, templates: list[Template]) -> float | None:
 
 async def measure(full: bool) -> tuple[list[Night], float | None]:
     """Run every size of night, and the peer."""
-    sizes = (100, 300, 1000, 3000, 10_000) if full else (14, 28, 56)
+    sizes = (100, 300, 1000, 3000, 10_000) if full else (7, 14, 28)
     count, nights = 7, []
     with running_place() as place:
         upgrade(place.urls.database_url, migration_locations())
