@@ -34,6 +34,7 @@ from starlette.responses import Response
 
 from myriad.scale.http.answers import (
     EventSourceResponse,
+    Queued,
     ServerSentEvent,
     json_answer,
     json_bytes,
@@ -85,6 +86,7 @@ __all__ = [
     "PageRequest",
     "Paging",
     "Problem",
+    "Queued",
     "Request",
     "Response",
     "Router",

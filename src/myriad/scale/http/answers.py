@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-__all__ = ["EventSourceResponse", "ServerSentEvent", "json_answer", "json_bytes", "json_rows"]
+__all__ = [
+    "EventSourceResponse",
+    "Queued",
+    "ServerSentEvent",
+    "json_answer",
+    "json_bytes",
+    "json_rows",
+]
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 Events = AsyncIterator[ServerSentEvent]
@@ -30,3 +39,9 @@ def json_answer(
 def json_rows(rows: Sequence[Any]) -> Response:
     """Return a complete, bounded list as `{"items": [...]}`; unbounded lists are pages."""
     return json_answer({"items": rows})
+
+
+class Queued(BaseModel):
+    """A job was put into the queue; the same live job answers a second request."""
+
+    job_id: UUID = Field(description="the job to watch")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from myriad.apps.cli.frame import main
+from myriad.kit.clock import utc_now
 from myriad.kit.money import Money
 from myriad.products.upswitch import engine
+from myriad.products.upswitch.commands import report
 from myriad.products.upswitch.engine.document import convert_inputs
 from myriad.products.upswitch.errors import NoParametersError
 from myriad.products.upswitch.parameters.defaults import DEFAULTS
@@ -181,3 +187,37 @@ def test_the_report_command_says_what_is_wrong(
         assert main(words) == 2
         assert message in capsys.readouterr().err
         assert not out.exists()
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A command line on the test's servers."""
+
+    opened: Runtime
+    home: Path
+    console: Console = field(default_factory=Console)
+    as_json: bool = False
+
+    @asynccontextmanager
+    async def runtime(self) -> AsyncIterator[Runtime]:
+        yield self.opened
+
+
+async def test_the_terminal_sums_up_every_month_with_what_models_cost(
+    asked: Asked, runtime: Runtime, tmp_path: Path
+) -> None:
+    await asked.value()
+    newest = (await report._usage(Terminal(runtime, tmp_path)))[0]
+    assert newest["month"] == f"{utc_now():%Y-%m}"
+    assert newest["valuations"] >= newest["accounts"] >= 1
+    assert newest["p95_duration_us"] > 0
+    assert newest["model_cost_usd_micros"] >= 0
+
+
+async def test_a_stored_valuation_is_written_by_its_id(
+    asked: Asked, runtime: Runtime, tmp_path: Path
+) -> None:
+    made = await asked.value()
+    view, content = await report._stored(Terminal(runtime, tmp_path), UUID(made["id"]), "pdf")
+    assert str(view.id) == made["id"]
+    assert content.startswith(b"%PDF")

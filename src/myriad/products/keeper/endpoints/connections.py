@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from myriad.products.keeper import connecting, repository
 from myriad.products.keeper.endpoints.paging import page
-from myriad.products.keeper.endpoints.queued import Queued
 from myriad.products.keeper.queueing import (
     SyncMode,
     SyncObject,
@@ -33,6 +32,7 @@ from myriad.scale.http import (
     TenantSession,
     public,
 )
+from myriad.scale.http.answers import Queued
 
 router = Router()
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from myriad.products.keeper.endpoints.queued import Queued
 from myriad.products.keeper.erasing import ErasurePreview, enqueue_erasure, preview_erasure
 from myriad.scale.http import Owner, Router, TenantReadSession, TenantSession
+from myriad.scale.http.answers import Queued
 
 router = Router()
 

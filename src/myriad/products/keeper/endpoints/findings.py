@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from myriad.products.keeper import repository
 from myriad.products.keeper.endpoints.paging import page
-from myriad.products.keeper.endpoints.queued import Queued
 from myriad.products.keeper.queueing import enqueue_run
 from myriad.products.keeper.report_answers import answer_html, answer_pdf
 from myriad.products.keeper.repository.connections import list_agent_runs
@@ -24,6 +23,7 @@ from myriad.products.keeper.views import (
     ReportView,
 )
 from myriad.scale.http import Page, PageRequest, Router, Staff, TenantReadSession, TenantSession
+from myriad.scale.http.answers import Queued
 
 router = Router()
 AgentName = Literal[

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from myriad.products.keeper import answering
 from myriad.products.keeper.endpoints.paging import page
-from myriad.products.keeper.endpoints.queued import Queued
 from myriad.products.keeper.google import connecting
 from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.repository.reviews import get_review, list_reviews
@@ -33,6 +32,7 @@ from myriad.scale.http import (
     TenantSession,
     public,
 )
+from myriad.scale.http.answers import Queued
 
 router = Router()
 _SHOWN_REFUSALS = 100

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import Path, Query
-from pydantic import BaseModel, Field
 
 from myriad.products.upswitch.queueing import enqueue_filings
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository import get_company, get_filings, search_companies
 from myriad.products.upswitch.repository.companies import SHOWN
 from myriad.products.upswitch.views import CompaniesView, CompanyView, FilingsView
-from myriad.scale.http import Router, TenantReader, TenantSession
+from myriad.scale.http import Queued, Router, TenantReader, TenantSession
 
 router = Router()
 Number = Annotated[str, Path(max_length=40, description="an enterprise or VAT number")]
-
-
-class Queued(BaseModel):
-    """A job was put into the queue; the same live job answers a second request."""
-
-    job_id: UUID = Field(description="the job to watch")
 
 
 Words = Annotated[

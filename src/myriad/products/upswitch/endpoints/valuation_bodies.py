@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from myriad.kit.money import Money
 from myriad.products.upswitch.valuations import sharing
+from myriad.scale.http.answers import Queued
 
 Rates = Annotated[
     dict[str, Annotated[float, Field(gt=0)]],
@@ -69,10 +70,9 @@ class SharedValuation(BaseModel):
     path: str
 
 
-class QueuedWork(BaseModel):
+class QueuedWork(Queued):
     """Work that takes longer was put into the queue; `path` has the result when it is done."""
 
-    job_id: UUID
     path: str
 
 

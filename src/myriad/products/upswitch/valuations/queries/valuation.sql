@@ -146,14 +146,18 @@ SELECT tenant_id FROM upswitch.valuation WHERE id = %(id)s
 
 -- name: sum_usage_of_all
 -- For the terminal: each month of UTC over every account.
-SELECT to_char(date_trunc('month', created_at AT TIME ZONE 'UTC'), 'YYYY-MM') AS month,
-       count(DISTINCT tenant_id) AS accounts, count(*) AS valuations,
-       percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_us)::float AS p95_duration_us,
-       (SELECT coalesce(sum(s.cost_usd_micros), 0) FROM platform.ai_spend s
-        WHERE s.product = 'upswitch'
-          AND to_char(s.day, 'YYYY-MM')
-              = to_char(date_trunc('month', v.created_at AT TIME ZONE 'UTC'), 'YYYY-MM')
-       )::bigint AS model_cost_usd_micros
-FROM upswitch.valuation v
-WHERE created_at >= now() - interval '13 months'
-GROUP BY date_trunc('month', created_at AT TIME ZONE 'UTC') ORDER BY 1 DESC
+SELECT v.month, v.accounts, v.valuations, v.p95_duration_us,
+       coalesce(c.cost_usd_micros, 0)::bigint AS model_cost_usd_micros
+FROM (
+    SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month,
+           count(DISTINCT tenant_id) AS accounts, count(*) AS valuations,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_us)::float AS p95_duration_us
+    FROM upswitch.valuation
+    WHERE created_at >= now() - interval '13 months'
+    GROUP BY 1
+) v
+LEFT JOIN (
+    SELECT to_char(day, 'YYYY-MM') AS month, sum(cost_usd_micros) AS cost_usd_micros
+    FROM platform.ai_spend WHERE product = 'upswitch' GROUP BY 1
+) c USING (month)
+ORDER BY v.month DESC
