@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
 
 from myriad.products.upswitch.registry.simulator.app import create_app
 from myriad.scale.simulator.faults import Faults, Weather
+from tests.fixtures.app import serve
 
 
 @dataclass
@@ -27,16 +24,8 @@ class Registers:
 def served_registers() -> Iterator[Registers]:
     """The registers, served by uvicorn in a thread."""
     weather = Weather(1, Faults())
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(create_app(weather), log_level="error", lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield Registers(f"http://127.0.0.1:{listening.getsockname()[1]}", weather)
-        server.should_exit = True
-        thread.join(10)
+    with serve(create_app(weather)) as url:
+        yield Registers(url, weather)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from myriad.products.upswitch.registry.kbo.entities import EntitySet
+from myriad.products.upswitch.registry.kbo.entities import Known
 from myriad.products.upswitch.registry.kbo.files import ENTERPRISE, LEGAL_PERSON, File
 from myriad.products.upswitch.registry.kbo.records import Bytes, Places, Records, read_records
 
@@ -66,7 +66,7 @@ class Cleaner:
     of enterprises, legal persons only, unless `natural_persons` are wanted as well.
     """
 
-    def __init__(self, file: File, known: EntitySet, *, natural_persons: bool = False) -> None:
+    def __init__(self, file: File, known: Known, *, natural_persons: bool = False) -> None:
         self._file = file
         self._known = known
         self._natural_persons = natural_persons

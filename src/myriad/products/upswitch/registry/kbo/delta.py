@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from myriad.products.upswitch.registry.kbo.cleaning import Cleaned, Cleaner, Refusal
-from myriad.products.upswitch.registry.kbo.entities import EntitySet, Numbers
+from myriad.products.upswitch.registry.kbo.entities import Everybody
 from myriad.products.upswitch.registry.kbo.errors import ExtractError, ExtractOrderError
 from myriad.products.upswitch.registry.kbo.extract import Extract
 from myriad.products.upswitch.registry.kbo.files import CODE, FILES, File
@@ -69,9 +69,9 @@ async def _apply(connection: _Connection, extract: Extract) -> Loaded:
     async with connection.transaction():
         natural_persons = await _require_order(connection, meta.number)
         touched: set[int] = set()
+        # Before the rows are gone that say to which enterprise an establishment belongs.
         for file in FILES:
             touched |= await _delete(connection, extract, file)
-        # Where a deleted establishment stood is asked before it is gone, hence both times.
         for file in FILES:
             touched |= await _insert(connection, extract, file, natural_persons, loaded, refusals)
         await _remake(connection, extract, touched, loaded)
@@ -103,7 +103,7 @@ async def _delete(connection: _Connection, extract: Extract, file: File) -> set[
 def _read_keys(extract: Extract, name: str, file: File) -> list[int]:
     column = File(file.stem, file.table, (file.key,))
     keys: list[int] = []
-    cleaner = Cleaner(column, EntitySet())
+    cleaner = Cleaner(column, Everybody())
     with extract.open_rows(name, file, keys_only=True) as stream:
         for block in iter_blocks(stream):
             cleaned = cleaner.clean(block)
@@ -150,27 +150,10 @@ def _identifiers(file: File) -> dict[str, sql.Composable]:
 
 def _cleaned(extract: Extract, name: str, file: File, natural_persons: bool) -> Iterator[Cleaned]:
     # Whether an entity is kept is asked of the database, which knows them all.
-    cleaner = Cleaner(file, EVERYTHING, natural_persons=natural_persons)
+    cleaner = Cleaner(file, Everybody(), natural_persons=natural_persons)
     with extract.open_rows(name, file) as stream:
         for block in iter_blocks(stream):
             yield cleaner.clean(block)
-
-
-class _Everything(EntitySet):
-    """Holds every number."""
-
-    def __init__(self) -> None:
-        pass
-
-    def add(self, numbers: Numbers) -> None:
-        """Hold what is held already."""
-
-    def holds(self, numbers: Numbers) -> Any:
-        """Say yes to all."""
-        return numbers >= 0
-
-
-EVERYTHING = _Everything()
 
 
 async def _stage(

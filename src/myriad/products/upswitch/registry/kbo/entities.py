@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
 # The last two digits follow from the first eight.
 _PLACES = 10**8
+
+
+class Known(Protocol):
+    """Tells whose rows are wanted."""
+
+    def add(self, numbers: Numbers) -> None:
+        """Want the rows of `numbers` as well."""
+        ...
+
+    def holds(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Tell of each number whether its rows are wanted; same shape."""
+        ...
+
+
+class Everybody:
+    """Wants the rows of every number."""
+
+    def add(self, numbers: Numbers) -> None:
+        """Change nothing."""
+
+    def holds(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Say yes to all."""
+        return np.ones(numbers.shape, np.bool_)
 
 
 class EntitySet:
