@@ -5,6 +5,7 @@ from myriad.scale.data.models import Model, TenantModel, TimestampedModel, metad
 from myriad.scale.data.queries import NamedQueries
 from myriad.scale.data.reader import Reader
 from myriad.scale.data.settings import APP_ROLE, CROSSING_ROLE, DatabaseSettings
+from myriad.scale.data.tenant_queries import Row, TenantQueries
 from myriad.scale.data.work import find_driver
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "NamedQueries",
     "ReadSession",
     "Reader",
+    "Row",
     "Session",
     "TenantModel",
+    "TenantQueries",
     "TimestampedModel",
     "find_driver",
     "metadata",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date, time
 from typing import Any
@@ -60,9 +59,9 @@ async def store_preferences(session: Session, chosen: Preferences) -> None:
         quiet_start=quiet.start if quiet else None,
         quiet_end=quiet.end if quiet else None,
         urgent_may_pass=quiet.urgent_may_pass if quiet else True,
-        closed_days=json.dumps(closed),
+        closed_days=closed,
         public_holidays=chosen.public_holidays,
-        opening_hours=json.dumps(hours),
+        opening_hours=hours,
         staff_privacy=chosen.staff_privacy,
         control_group=chosen.control_group,
         reply_tone=chosen.reply_tone,

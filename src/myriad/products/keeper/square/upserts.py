@@ -30,7 +30,7 @@ class Target:
         after = ", ".join(f"excluded.{name}" for name in self.columns)
         return (
             f"INSERT INTO keeper.{self.table} AS old (tenant_id, {names}) "  # noqa: S608 - constants
-            f"SELECT %(tenant_id)s, {names} FROM jsonb_to_recordset(%(rows)s) AS given({types}) "
+            f"SELECT %(tenant_id)s, {names} FROM jsonb_to_recordset(%(rows)s::jsonb) AS given({types}) "
             f"ON CONFLICT (tenant_id, ext_id) DO UPDATE SET {changes}, updated_at = now() "
             f"WHERE {self.guard} AND ({before}) IS DISTINCT FROM ({after}) "
             f"RETURNING ext_id"

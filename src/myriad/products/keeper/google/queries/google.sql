@@ -4,7 +4,7 @@ INSERT INTO keeper.connection AS old (
     refresh_token_enc, scopes, expires_at, refreshed_at, status, notice, plan_flags
 ) VALUES (
     %(tenant_id)s, 'google', %(account)s, %(title)s, %(base_url)s, %(access)s, %(refresh)s,
-    %(scopes)s, %(expires_at)s, now(), 'active', %(notice)s, %(flags)s
+    %(scopes)s, %(expires_at)s, now(), 'active', %(notice)s, %(flags)s::jsonb
 )
 ON CONFLICT (tenant_id, provider, merchant_id) DO UPDATE
 SET merchant_name = excluded.merchant_name, base_url = excluded.base_url,
@@ -36,7 +36,7 @@ WHERE tenant_id = %(tenant_id)s AND id = %(connection_id)s
 
 -- name: note_google_connection
 UPDATE keeper.connection
-SET notice = %(notice)s, plan_flags = %(flags)s, updated_at = now()
+SET notice = %(notice)s, plan_flags = %(flags)s::jsonb, updated_at = now()
 WHERE tenant_id = %(tenant_id)s AND id = %(connection_id)s
 
 -- name: find_google_readers

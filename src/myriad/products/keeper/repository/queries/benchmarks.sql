@@ -113,7 +113,7 @@ INSERT INTO keeper.contribution (
     tenant_id, metric, currency, value, weight, detail, measured_on
 )
 SELECT a.tenant_id, w.metric, w.currency, w.value, w.weight, coalesce(w.detail, '{}'), %(day)s
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     metric text, currency text, value float8, weight bigint, detail jsonb
 )
 JOIN keeper.account a ON a.tenant_id = %(tenant_id)s AND a.network_opt_in
@@ -156,7 +156,7 @@ INSERT INTO keeper.benchmark (
 )
 SELECT w.vertical, w.size_band, w.metric, w.currency, %(week)s, w.accounts, w.withheld,
        w.p10, w.p25, w.p50, w.p75, w.p90
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     vertical text, size_band text, metric text, currency text, accounts bigint, withheld text,
     p10 float8, p25 float8, p50 float8, p75 float8, p90 float8
 )
@@ -164,7 +164,7 @@ FROM jsonb_to_recordset(%(rows)s) AS w (
 -- name: publish_priors
 INSERT INTO keeper.prior (vertical, week_start, accounts, r, alpha, a, b)
 SELECT w.vertical, %(week)s, w.accounts, w.r, w.alpha, w.a, w.b
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     vertical text, accounts bigint, r float8, alpha float8, a float8, b float8
 )
 

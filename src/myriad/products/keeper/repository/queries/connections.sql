@@ -46,7 +46,7 @@ WHERE provider = 'square' AND merchant_id = %(merchant_id)s AND status <> 'revok
 
 -- name: store_webhook_event
 INSERT INTO keeper.webhook_event (tenant_id, event_id, type, body)
-VALUES (%(tenant_id)s, %(event_id)s, %(type)s, %(body)s)
+VALUES (%(tenant_id)s, %(event_id)s, %(type)s, %(body)s::jsonb)
 ON CONFLICT (tenant_id, event_id) DO NOTHING
 RETURNING event_id
 

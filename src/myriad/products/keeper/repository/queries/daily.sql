@@ -5,7 +5,7 @@ WHERE agent = %(agent)s
 
 -- name: store_agent_note
 INSERT INTO keeper.agent_note AS n (tenant_id, agent, business_date, noted_at, facts)
-VALUES (%(tenant_id)s, %(agent)s, %(day)s, now(), %(facts)s)
+VALUES (%(tenant_id)s, %(agent)s, %(day)s, now(), %(facts)s::jsonb)
 ON CONFLICT (tenant_id, agent) DO UPDATE
 SET business_date = excluded.business_date, noted_at = excluded.noted_at, facts = excluded.facts,
     updated_at = now()

@@ -83,7 +83,7 @@ INSERT INTO keeper.identity_link AS l (
 )
 SELECT %(tenant_id)s, w."left", w."right", w.weight, w.probability, w.method, w.evidence, w.state,
        w.veto_reason
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     "left" uuid, "right" uuid, weight float8, probability float8, method text, evidence jsonb,
     state text, veto_reason text
 )
@@ -121,7 +121,7 @@ INSERT INTO keeper.person AS p (
     tenant_id, id, display_name, sort_name, email, phone, contact_allowed, merged_into_id
 )
 SELECT %(tenant_id)s, w.id, w.display_name, w.sort_name, w.email, w.phone, w.contact_allowed, NULL
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     id uuid, display_name text, sort_name text, email text, phone text, contact_allowed boolean
 )
 ON CONFLICT (tenant_id, id) DO UPDATE

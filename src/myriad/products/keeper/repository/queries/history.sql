@@ -135,7 +135,7 @@ INSERT INTO keeper.model_fit (
     auc_model, auc_gap, ece, shipped, detail
 ) VALUES (
     %(tenant_id)s, %(day)s, %(r)s, %(alpha)s, %(a)s, %(b)s, %(gamma_p)s, %(gamma_q)s, %(gamma_v)s,
-    %(customers)s, %(repeaters)s, %(auc_model)s, %(auc_gap)s, %(ece)s, %(shipped)s, %(detail)s
+    %(customers)s, %(repeaters)s, %(auc_model)s, %(auc_gap)s, %(ece)s, %(shipped)s, %(detail)s::jsonb
 )
 ON CONFLICT (tenant_id, business_date) DO UPDATE
 SET r = excluded.r, alpha = excluded.alpha, a = excluded.a, b = excluded.b,
@@ -194,7 +194,7 @@ INSERT INTO keeper.person_metrics (
     clv_12m, value_at_risk, state, reason, model_version
 )
 SELECT %(tenant_id)s, %(day)s, w.*
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     person_id uuid, x integer, t_x_weeks float8, age_weeks float8, gap_days integer,
     itt_median_days float8, itt_mad_days float8, p_alive float8, churn_30 float8, churn_60 float8,
     churn_90 float8, expected_visits_90 float8, expected_spend bigint, clv_12m bigint,

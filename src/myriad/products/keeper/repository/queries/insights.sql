@@ -41,8 +41,8 @@ ORDER BY s.number, s.place
 INSERT INTO keeper.insight (
     tenant_id, business_date, kind, claim, evidence, predicted, horizon_date, priority, dedup_key
 ) VALUES (
-    %(tenant_id)s, %(day)s, %(kind)s, %(claim)s, %(evidence)s, %(predicted)s, %(horizon_date)s,
-    %(priority)s, %(dedup_key)s
+    %(tenant_id)s, %(day)s, %(kind)s, %(claim)s, %(evidence)s::jsonb, %(predicted)s::jsonb,
+    %(horizon_date)s, %(priority)s, %(dedup_key)s
 )
 ON CONFLICT (tenant_id, dedup_key) DO NOTHING
 

@@ -115,7 +115,7 @@ SELECT %(tenant_id)s, %(week)s, w.*, coalesce((
     WHERE p.week_start = %(week)s::date - 7 AND p.kind = w.kind
       AND p.first_item = w.first_item AND p.second_item = w.second_item
 ), %(week)s)
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     kind text, first_item text, second_item text, total bigint, first_count bigint,
     second_count bigint, both_count bigint, people bigint, expected float8, lift float8,
     lift_in_month float8, lift_by_staff float8, lift_early float8, lift_late float8,
@@ -128,7 +128,7 @@ INSERT INTO keeper.trend (
     q_value, clear, points
 )
 SELECT %(tenant_id)s, %(week)s, w.*
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     metric text, weeks integer, method text, level float8, slope float8, slope_low float8,
     slope_high float8, p_value float8, q_value float8, clear boolean, points jsonb
 )

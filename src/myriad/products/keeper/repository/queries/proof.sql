@@ -36,7 +36,7 @@ INSERT INTO keeper.call_assignment (
     tenant_id, person_id, entered_on, horizon_date, arm, stratum, place, playbook, value_at_risk
 )
 SELECT %(tenant_id)s, w.*
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     person_id uuid, entered_on date, horizon_date date, arm text, stratum smallint, place integer,
     playbook text, value_at_risk bigint
 )

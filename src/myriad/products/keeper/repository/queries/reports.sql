@@ -21,7 +21,7 @@ LIMIT 1
 
 -- name: store_report
 INSERT INTO keeper.report AS r (tenant_id, kind, period_start, period_end, numbers, digest)
-VALUES (%(tenant_id)s, %(kind)s, %(period_start)s, %(period_end)s, %(numbers)s, %(digest)s)
+VALUES (%(tenant_id)s, %(kind)s, %(period_start)s, %(period_end)s, %(numbers)s::jsonb, %(digest)s)
 ON CONFLICT (tenant_id, kind, period_start) DO UPDATE
 SET period_end = excluded.period_end, numbers = excluded.numbers, digest = excluded.digest,
     updated_at = now()

@@ -55,7 +55,7 @@ VALUES (
     %(tenant_id)s, %(day)s, %(person_id)s, %(x)s, %(t_x_weeks)s, %(age_weeks)s, %(gap_days)s,
     %(itt_median_days)s, %(itt_mad_days)s, %(p_alive)s, %(churn_30)s, %(churn_60)s, %(churn_90)s,
     %(expected_visits_90)s, %(expected_spend)s, %(clv_12m)s, %(value_at_risk)s, %(state)s,
-    %(reason)s, %(model_version)s
+    %(reason)s::jsonb, %(model_version)s
 )
 ON CONFLICT (tenant_id, business_date, person_id) DO UPDATE
 SET x = excluded.x, t_x_weeks = excluded.t_x_weeks, age_weeks = excluded.age_weeks,

@@ -7,7 +7,7 @@ SELECT %(tenant_id)s, w.source, w.ext_id, w.location, w.stars, w.text, w.author,
        w.local_date, w.changed_at, w.reply_text,
        CASE WHEN w.reply_text IS NULL THEN 'none' ELSE 'sent' END,
        CASE WHEN w.reply_text IS NULL THEN NULL ELSE 'source' END, w.reply_at
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     source text, ext_id text, location text, stars smallint, text text, author text,
     reviewed_at timestamptz, local_date date, changed_at timestamptz, reply_text text,
     reply_at timestamptz
@@ -30,7 +30,7 @@ RETURNING new.id, new.source, new.ext_id, new.text, new.stars, new.author, new.c
 UPDATE keeper.review r
 SET reply_text = w.reply_text, reply_state = 'sent', reply_at = w.reply_at, reply_by = 'source',
     reply_error = NULL, updated_at = now()
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     source text, ext_id text, reply_text text, reply_at timestamptz
 )
 WHERE r.tenant_id = %(tenant_id)s AND r.source = w.source AND r.ext_id = w.ext_id
@@ -40,7 +40,7 @@ WHERE r.tenant_id = %(tenant_id)s AND r.source = w.source AND r.ext_id = w.ext_i
 -- name: store_review_scores
 UPDATE keeper.review r
 SET p_negative = w.p_negative, updated_at = now()
-FROM jsonb_to_recordset(%(rows)s) AS w (id uuid, p_negative float8)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (id uuid, p_negative float8)
 WHERE r.tenant_id = %(tenant_id)s AND r.id = w.id
 
 -- name: store_review_alerts
@@ -49,7 +49,7 @@ INSERT INTO keeper.review_alert (
 )
 SELECT %(tenant_id)s, w.review_id, w.changed_at, w.reason, w.stars, w.p_negative,
        extract(epoch FROM clock_timestamp() - now())
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     review_id uuid, changed_at timestamptz, reason text, stars smallint, p_negative float8
 )
 ON CONFLICT (tenant_id, review_id, changed_at) DO NOTHING
@@ -58,7 +58,7 @@ RETURNING review_id, changed_at
 -- name: keep_reviews_apart
 INSERT INTO keeper.quarantine AS old (tenant_id, object, ext_id, reason, body)
 SELECT %(tenant_id)s, 'review', ext_id, reason, body
-FROM jsonb_to_recordset(%(rows)s) AS given(ext_id text, reason text, body jsonb)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given(ext_id text, reason text, body jsonb)
 ON CONFLICT (tenant_id, object, ext_id, reason) DO UPDATE
 SET body = excluded.body, seen_at = now(), updated_at = now()
 
@@ -203,7 +203,7 @@ UPDATE keeper.review r
 SET examined = true, mismatch = w.mismatch, aspects = w.aspects, person_id = w.person_id,
     visit_date = w.visit_date, match_p = w.match_p, match_reason = w.match_reason,
     updated_at = now()
-FROM jsonb_to_recordset(%(rows)s) AS w (
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
     id uuid, mismatch text, aspects jsonb, person_id uuid, visit_date date, match_p float8,
     match_reason jsonb
 )

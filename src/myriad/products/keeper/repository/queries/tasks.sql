@@ -14,7 +14,7 @@ INSERT INTO keeper.task (
     tenant_id, dedup_key, person_id, business_date, value_at_risk, score, title, reason, due_date
 ) VALUES (
     %(tenant_id)s, %(dedup_key)s, %(person_id)s, %(day)s, %(value_at_risk)s, %(score)s, %(title)s,
-    %(reason)s, %(due_date)s
+    %(reason)s::jsonb, %(due_date)s
 )
 ON CONFLICT (tenant_id, dedup_key) DO NOTHING
 
@@ -54,7 +54,7 @@ UPDATE keeper.task
 SET state = %(state)s, snoozed_until = %(snoozed_until)s, decided_by = %(decided_by)s,
     decided_at = now(), updated_at = now(),
     due_date = greatest(due_date, coalesce(%(snoozed_until)s::date + 7, due_date)),
-    outcome = %(outcome)s
+    outcome = %(outcome)s::jsonb
 WHERE id = %(task_id)s
 
 -- name: list_tasks

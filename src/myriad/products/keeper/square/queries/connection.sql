@@ -37,5 +37,5 @@ RETURNING id
 
 -- name: note_connection
 UPDATE keeper.connection
-SET notice = %(notice)s, plan_flags = %(plan_flags)s, updated_at = now()
+SET notice = %(notice)s, plan_flags = %(plan_flags)s::jsonb, updated_at = now()
 WHERE tenant_id = %(tenant_id)s AND id = %(connection_id)s

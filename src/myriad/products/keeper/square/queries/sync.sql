@@ -3,14 +3,14 @@ WITH gone AS (
     DELETE FROM keeper.order_line
     WHERE tenant_id = %(tenant_id)s AND order_ext_id = ANY(%(orders)s)
       AND position >= coalesce(
-          (SELECT count(*) FROM jsonb_to_recordset(%(rows)s) AS r(order_ext_id text)
+          (SELECT count(*) FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(order_ext_id text)
            WHERE r.order_ext_id = order_line.order_ext_id), 0)
 )
 INSERT INTO keeper.order_line AS old (
     tenant_id, order_ext_id, position, catalog_ext_id, name, quantity, net, category
 )
 SELECT %(tenant_id)s, order_ext_id, position, catalog_ext_id, name, quantity, net, category
-FROM jsonb_to_recordset(%(rows)s) AS given(
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given(
     order_ext_id text, position integer, catalog_ext_id text, name text,
     quantity double precision, net bigint, category text)
 ON CONFLICT (tenant_id, order_ext_id, position) DO UPDATE
@@ -21,7 +21,7 @@ SET catalog_ext_id = excluded.catalog_ext_id, name = excluded.name,
 -- name: quarantine
 INSERT INTO keeper.quarantine AS old (tenant_id, object, ext_id, reason, body)
 SELECT %(tenant_id)s, object, ext_id, reason, body
-FROM jsonb_to_recordset(%(rows)s) AS given(object text, ext_id text, reason text, body jsonb)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given(object text, ext_id text, reason text, body jsonb)
 ON CONFLICT (tenant_id, object, ext_id, reason) DO UPDATE
 SET body = excluded.body, seen_at = now(), updated_at = now()
 
@@ -150,7 +150,7 @@ INSERT INTO keeper.day_total AS old (
     tenant_id, location_ext_id, local_date, ours, square, drift, checked_at
 )
 SELECT %(tenant_id)s, %(location)s, local_date, ours, square, ours - square, now()
-FROM jsonb_to_recordset(%(rows)s) AS given(local_date date, ours bigint, square bigint)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given(local_date date, ours bigint, square bigint)
 ON CONFLICT (tenant_id, location_ext_id, local_date) DO UPDATE
 SET ours = excluded.ours, square = excluded.square, drift = excluded.drift,
     checked_at = now(), updated_at = now()

@@ -31,7 +31,7 @@ WHERE tenant_id = %(tenant_id)s AND session_id = %(session_id)s AND key = %(key)
 -- name: insert_fact
 INSERT INTO upswitch.fact (tenant_id, id, session_id, key, value, unit, period, source, confidence,
                            evidence, confirmed_at)
-VALUES (%(tenant_id)s, %(id)s, %(session_id)s, %(key)s, %(value)s, %(unit)s, %(period)s,
+VALUES (%(tenant_id)s, %(id)s, %(session_id)s, %(key)s, %(value)s::jsonb, %(unit)s, %(period)s,
         %(source)s, %(confidence)s, %(evidence)s, CASE WHEN %(confirmed)s THEN now() END)
 
 -- name: confirm_fact

@@ -1,7 +1,7 @@
 -- name: insert_session
 INSERT INTO upswitch.session (tenant_id, id, user_id, company_number, company_name, country, locale, live)
 VALUES (%(tenant_id)s, %(id)s, %(user_id)s, %(company_number)s, %(company_name)s, %(country)s,
-        %(locale)s, %(live)s)
+        %(locale)s, %(live)s::jsonb)
 
 -- name: find_session
 SELECT id, company_number, company_name, country, locale, live, spent_usd_micros,
@@ -41,7 +41,7 @@ WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s
 
 -- name: keep_live_state
 UPDATE upswitch.session
-SET live = %(live)s, used_at = now(), expires_at = now() + interval '24 hours'
+SET live = %(live)s::jsonb, used_at = now(), expires_at = now() + interval '24 hours'
 WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s
 
 -- name: reserve_spend

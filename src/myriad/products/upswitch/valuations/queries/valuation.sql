@@ -5,8 +5,9 @@ INSERT INTO upswitch.valuation (
     high_minor, currency, as_of, duration_us, hash, created_by
 ) VALUES (
     %(tenant_id)s, %(id)s, %(session_id)s, %(parent_id)s, %(kind)s, %(title)s,
-    %(company_number)s, %(company_name)s, %(engine_version)s, %(parameter_set_id)s, %(inputs)s,
-    %(outputs)s, %(assumptions)s, %(low_minor)s, %(middle_minor)s, %(high_minor)s, %(currency)s,
+    %(company_number)s, %(company_name)s, %(engine_version)s, %(parameter_set_id)s,
+    %(inputs)s::jsonb, %(outputs)s::jsonb, %(assumptions)s::jsonb,
+    %(low_minor)s, %(middle_minor)s, %(high_minor)s, %(currency)s,
     %(as_of)s, %(duration_us)s, %(hash)s, %(created_by)s
 )
 ON CONFLICT ON CONSTRAINT uq_valuation_hash DO NOTHING
@@ -21,7 +22,7 @@ INSERT INTO upswitch.method_result (
     tenant_id, valuation_id, place, method, low_minor, middle_minor, high_minor, weight, trace
 ) VALUES (
     %(tenant_id)s, %(valuation_id)s, %(place)s, %(method)s, %(low_minor)s, %(middle_minor)s,
-    %(high_minor)s, %(weight)s, %(trace)s
+    %(high_minor)s, %(weight)s, %(trace)s::jsonb
 )
 
 -- name: find_valuation
@@ -67,7 +68,7 @@ WHERE tenant_id = %(tenant_id)s AND valuation_id = %(valuation_id)s ORDER BY pla
 
 -- name: store_simulation
 INSERT INTO upswitch.simulation (tenant_id, valuation_id, paths, seed, result)
-VALUES (%(tenant_id)s, %(valuation_id)s, %(paths)s, %(seed)s, %(result)s)
+VALUES (%(tenant_id)s, %(valuation_id)s, %(paths)s, %(seed)s, %(result)s::jsonb)
 ON CONFLICT (tenant_id, valuation_id, paths, seed) DO NOTHING
 
 -- name: find_simulation
@@ -161,3 +162,6 @@ LEFT JOIN (
     FROM platform.ai_spend WHERE product = 'upswitch' GROUP BY 1
 ) c USING (month)
 ORDER BY v.month DESC
+
+-- name: find_any_valuation
+SELECT id FROM upswitch.valuation WHERE tenant_id = %(tenant_id)s LIMIT 1
