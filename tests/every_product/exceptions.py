@@ -43,6 +43,9 @@ TABLES_WITHOUT_TENANT: dict[str, str] = {
     "upswitch.filing_check": "when a company's filed accounts were last asked for",
     "upswitch.company": "a company of the public register, the same for every tenant",
     "upswitch.company_term": "words that find a company of the public register",
+    "upswitch.kbo_load": "how far the loads of the public register are",
+    "upswitch.kbo_file": "which extracts of the public register lie in the operator's folder",
+    "upswitch.vat_answer": "what VIES said of a company's VAT number, the same for every tenant",
     "upswitch.parameter_set": "dated market parameters, published for every tenant alike",
 }
 

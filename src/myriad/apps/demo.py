@@ -1,6 +1,7 @@
 """The demo of `./myriad up`: accounts connected to the simulated Square, their first sync queued.
 
 The spa is also connected to the simulated Google, which has the reviews that its customers left.
+Upswitch gets a register of companies that do not exist, and values two of them for the spa's owner.
 
 `python -m myriad.apps.demo [--purchases FILE]` runs once at each start. A later start finds the
 accounts and only sees to it that they are connected, because a new simulator knows no old tokens.
@@ -27,8 +28,16 @@ from myriad.products.keeper.queueing import enqueue_sync
 from myriad.products.keeper.repository.accounts import set_setting
 from myriad.products.keeper.settings import KeeperSettings, is_simulated
 from myriad.products.keeper.square.simulator.purchases import purchases_seller, read_purchases
+from myriad.products.upswitch.registry.sql import QUERIES as REGISTRY
+from myriad.products.upswitch.settings import UpswitchSettings
+from myriad.products.upswitch.valuations.sql import QUERIES as VALUATIONS
 from myriad.scale.data import Session
-from myriad.scale.directory.users import FIRST_OWNER_EMAIL
+from myriad.scale.data.database import NOBODY
+from myriad.scale.directory import Principal, Role
+from myriad.scale.directory.principal import TenantFacts
+from myriad.scale.directory.tenants import find_tenant_by_slug
+from myriad.scale.directory.users import FIRST_OWNER_EMAIL, find_user_by_email
+from myriad.scale.manifest import load
 from myriad.scale.observe import logs
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
@@ -37,6 +46,7 @@ from myriad.scale.tenancy import TenantId
 SPA_SLUG, SPA_NAME = "alder-and-salt", "Alder & Salt Day Spa"
 TIMEZONE = "America/New_York"
 _TRIES, _PAUSE_SECONDS = 40, 0.25
+_UPSWITCH = "myriad.products.upswitch.opening"
 _log = get_logger(__name__)
 
 
@@ -103,11 +113,56 @@ async def _when_up(connect: Callable[[], Awaitable[object]]) -> None:
 
 
 async def run(purchases: Path | None) -> None:
-    """Fill every account of the demo."""
+    """Fill every account of the demo, then Upswitch."""
     wanted = await asyncio.to_thread(accounts, purchases)
     async with runtime_of(load_settings(), "demo") as runtime:
-        for account in wanted:
-            await fill(runtime, account)
+        await asyncio.gather(fill_register(runtime), fill_all(runtime, wanted))
+        await fill_valuations(runtime)
+
+
+async def fill_all(runtime: Runtime, wanted: Sequence[Account]) -> None:
+    """Fill Keeper's accounts one after another."""
+    for account in wanted:
+        await fill(runtime, account)
+
+
+async def fill_register(runtime: Runtime) -> None:
+    """Load the simulated register where there is none, beside what else is filled."""
+    if not runtime.settings_of(UpswitchSettings).is_simulated:
+        return
+    if not await runtime.database.reader.rows(NOBODY, REGISTRY["last_kbo_extract"], {}):
+        # Numerics are imported by the first start only.
+        await load(f"{_UPSWITCH}:fill_register")(runtime.database)
+
+
+async def fill_valuations(runtime: Runtime) -> None:
+    """Value two companies of the simulated register for the spa's owner; safe to repeat."""
+    caller = await _owner_of_spa(runtime)
+    is_simulated = runtime.settings_of(UpswitchSettings).is_simulated
+    if caller is None or not is_simulated or await _has_valuations(runtime, caller.tenant_id):
+        return
+    await _when_up(lambda: load(f"{_UPSWITCH}:fill_valuations")(runtime, caller))
+    _log.info("demo_valuations_ready")
+
+
+async def _owner_of_spa(runtime: Runtime) -> Principal | None:
+    """Return the spa's first owner as who asks; None before anybody can sign in."""
+    async with runtime.database.crossing("the demo's owner is found") as session:
+        tenant = await find_tenant_by_slug(session, SPA_SLUG)
+        user = await find_user_by_email(session, FIRST_OWNER_EMAIL)
+        if tenant is None or user is None:
+            return None
+        facts = TenantFacts(
+            TenantId(tenant.id), tenant.name, tenant.timezone, tenant.plan, is_suspended=False
+        )
+        return Principal("user", user.id, user.name, user.email, facts, Role.OWNER)
+
+
+async def _has_valuations(runtime: Runtime, tenant_id: TenantId) -> bool:
+    asked = {"tenant_id": tenant_id}
+    return bool(
+        await runtime.database.reader.rows(tenant_id, VALUATIONS["find_any_valuation"], asked)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

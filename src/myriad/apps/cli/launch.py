@@ -14,7 +14,7 @@ from typing import Any
 
 from myriad.apps.cli.display import part_line, say
 from myriad.apps.cli.environment import embedded_names
-from myriad.apps.cli.plan import Demo, Plan, compiling, has_own_google
+from myriad.apps.cli.plan import Demo, Plan, compiling, has_own_google, has_own_registers
 from myriad.apps.cli.processes import server_part
 from myriad.apps.cli.stamp import SchemaStamp
 from myriad.apps.cli.supervisor import Supervisor, Watched
@@ -123,16 +123,19 @@ class Launch:
     def _demo(self) -> Demo | None:
         if not self.options.has_demo:
             return None
-        port = free_port(self.state.ports.get("square-simulator"))
-        self.state.ports["square-simulator"] = port
-        google = None if has_own_google() else free_port(self.state.ports.get("google-simulator"))
-        if google:
-            self.state.ports["google-simulator"] = google
+        square = self._port_of("square-simulator")
+        google = None if has_own_google() else self._port_of("google-simulator")
+        registers = None if has_own_registers() else self._port_of("registers-simulator")
         # The account of a log lives on, so its seller has to be there at later starts too.
         if self.options.purchases:
             self.state.remembered["purchases"] = str(self.options.purchases)
         remembered = Path(self.state.remembered.get("purchases", ""))
-        return Demo(port, remembered if remembered.is_file() else None, google)
+        return Demo(square, remembered if remembered.is_file() else None, google, registers)
+
+    def _port_of(self, name: str) -> int:
+        """Return the port of a part, the one that it had at the last start when it is free."""
+        self.state.ports[name] = free_port(self.state.ports.get(name))
+        return self.state.ports[name]
 
     async def _prepare(self, plan: Plan) -> dict[str, str] | None:
         """Migrate and make the first login, which stays out of every log."""

@@ -11,14 +11,21 @@ from pathlib import Path
 from myriad.apps.cli.environment import is_given, variables
 from myriad.apps.cli.processes import python_part
 from myriad.apps.cli.supervisor import Part
+from myriad.products.upswitch.registry.simulator import (
+    DEMO_ENTERPRISES,
+    DEMO_SEED,
+    SIMULATED_KEY,
+)
 from myriad.scale.embedded.servers import ServerUrls
 
 _SIMULATOR = "myriad.products.keeper.square.simulator"
 _GOOGLE_SIMULATOR = "myriad.products.keeper.google.simulator"
+_REGISTERS = "myriad.products.upswitch.registry.simulator"
 _WEBHOOK_PATH = "/api/v1/keeper/webhooks/square"
 _GOOGLE_WEBHOOK_PATH = "/api/v1/keeper/webhooks/google"
 _APPLICATION = "MYRIAD_KEEPER__SQUARE_APPLICATION_ID"
 _GOOGLE_APPLICATION = "MYRIAD_KEEPER__GOOGLE_CLIENT_ID"
+_BANK_KEY = "MYRIAD_UPSWITCH__NBB_KEY"
 
 
 def has_own_square() -> bool:
@@ -31,16 +38,23 @@ def has_own_google() -> bool:
     return is_given(_GOOGLE_APPLICATION)
 
 
+def has_own_registers() -> bool:
+    """Say whether the environment has a key for the National Bank; then no register is simulated."""
+    return is_given(_BANK_KEY)
+
+
 @dataclass(frozen=True)
 class Demo:
     """Where the simulated Square listens, and the purchase log that it serves beside the spa.
 
-    `google_port` is where the simulated Google does, None where a real one is configured.
+    `google_port` and `registers_port` are where the simulated Google and the simulated registers
+    of companies do, None where real ones are configured.
     """
 
     port: int
     purchases: Path | None
     google_port: int | None = None
+    registers_port: int | None = None
 
     @property
     def arguments(self) -> list[str]:
@@ -90,6 +104,7 @@ class Plan:
             "MYRIAD_KEEPER__SQUARE_BASE_URL": f"http://127.0.0.1:{self.demo.port}",
             "MYRIAD_KEEPER__SQUARE_WEBHOOK_URL": f"{self.address}{_WEBHOOK_PATH}",
             **({"MYRIAD_KEEPER__GOOGLE_BASE_URL": f"http://127.0.0.1:{google}"} if google else {}),
+            **_registers(self.demo.registers_port),
         }
 
     def api(self) -> Part:
@@ -104,6 +119,8 @@ class Plan:
             yield self._simulator(self.demo)
         if self.demo and self.demo.google_port:
             yield self._google_simulator(self.demo.google_port)
+        if self.demo and self.demo.registers_port:
+            yield self._registers_simulator(self.demo.registers_port)
         for number in range(1, workers + 1):
             name = "worker" if number == 1 else f"worker-{number}"
             yield self._python(name, "-m", "myriad.apps.worker")
@@ -120,6 +137,11 @@ class Plan:
         address = ["--port", str(port), "--webhook-url", f"{self.address}{_GOOGLE_WEBHOOK_PATH}"]
         arguments = ["-m", _GOOGLE_SIMULATOR, "--quiet", *address]
         return self._python("google-simulator", *arguments, port=port, path="/")
+
+    def _registers_simulator(self, port: int) -> Part:
+        companies = ["--enterprises", str(DEMO_ENTERPRISES), "--companies-seed", str(DEMO_SEED)]
+        arguments = ["-m", _REGISTERS, "--quiet", "--port", str(port), *companies]
+        return self._python("registers-simulator", *arguments, port=port, path="/")
 
     def _python(
         self,
@@ -138,3 +160,15 @@ class Plan:
             path=path,
             once=once,
         )
+
+
+def _registers(port: int | None) -> dict[str, str]:
+    if port is None:
+        return {}
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "MYRIAD_UPSWITCH__NBB_BASE_URL": f"{address}/nbb",
+        "MYRIAD_UPSWITCH__NBB_KEY": SIMULATED_KEY,
+        "MYRIAD_UPSWITCH__VIES_BASE_URL": f"{address}/vies",
+        "MYRIAD_UPSWITCH__GLEIF_BASE_URL": f"{address}/gleif",
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from myriad.products.upswitch.registry.gleif import PRODUCTION_URL as GLEIF_URL
@@ -29,3 +31,8 @@ class UpswitchSettings(BaseModel):
     timeout_seconds: float = Field(default=10.0, gt=0)
     session_cap_usd_micros: int = Field(default=100_000, ge=0)
     keep_sessions_days: int = Field(default=730, ge=1)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a server on this machine stands in for the National Bank."""
+        return urlsplit(self.nbb_base_url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Path as PathParameter
@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from myriad.products.upswitch.queueing import enqueue_filings
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository import get_company, get_filings, search_companies
+from myriad.products.upswitch.repository.companies import get_registry_state
 from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.products.upswitch.views import CompaniesView, CompanyView, FilingsView
 from myriad.scale import ui
@@ -42,6 +43,21 @@ async def companies(
     """Show what a search finds."""
     view = await search_companies(reader, q)
     return _RENDERER.respond(page, "upswitch/companies.html", view=view, answer=_found(view))
+
+
+@router.get("/register")
+async def register(
+    page: CurrentPage, reader: TenantReader, first: Literal["yes", ""] = ""
+) -> Response:
+    """Show how far a load of the register is, as part of a page that waits for it.
+
+    A page that had nothing to show, `first`, loads itself again once there is a register.
+    """
+    state = await get_registry_state(reader)
+    answer = _RENDERER.respond(page, "upswitch/register_state.html", state=state)
+    if first and state.snapshot_date is not None:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @router.get("/companies/{number}")

@@ -21,6 +21,7 @@ from myriad.products.upswitch.views import (
     CompaniesView,
     CompanyRow,
     CompanyView,
+    Loading,
     RegistryState,
 )
 
@@ -50,7 +51,7 @@ _WARNING = (
 
 async def search_companies(reader: Rows, query: str, *, limit: int = SHOWN) -> CompaniesView:
     """Return the companies that a name, an enterprise number or a VAT number means."""
-    registry = await _registry_state(reader)
+    registry = await get_registry_state(reader)
     if _NUMBER.fullmatch(query):
         return await _search_number(reader, query, registry)
     asked = {"query": query.replace("\0", ""), "limit": limit, "language": _LANGUAGE}
@@ -129,11 +130,17 @@ async def get_company(reader: Rows, given: str) -> CompanyView:
     )
 
 
-async def _registry_state(reader: Rows) -> RegistryState:
-    rows = await reader.rows(QUERIES["last_kbo_extract"])
-    if not rows:
-        return RegistryState()
-    return RegistryState(snapshot_date=rows[0]["snapshot_date"], extract_number=rows[0]["number"])
+async def get_registry_state(reader: Rows) -> RegistryState:
+    """Return how fresh the register is here, and how far a load of it is."""
+    (row,) = await reader.rows(QUERIES["registry_state"])
+    loading = None
+    if row["loading_number"] is not None:
+        loading = Loading(
+            number=row["loading_number"], step=row["step"], done=row["done"], total=row["total"]
+        )
+    return RegistryState(
+        snapshot_date=row["snapshot_date"], extract_number=row["number"], loading=loading
+    )
 
 
 def _row(row: Row) -> CompanyRow:

@@ -6,6 +6,7 @@ from myriad.products.upswitch.views.companies import (
     CompaniesView,
     CompanyRow,
     CompanyView,
+    Loading,
     RegistryState,
 )
 from myriad.products.upswitch.views.filings import FilingsView, FilingYear
@@ -18,5 +19,6 @@ __all__ = [
     "CompanyView",
     "FilingYear",
     "FilingsView",
+    "Loading",
     "RegistryState",
 ]

@@ -35,11 +35,29 @@ class CodedText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """An extract that is being loaded: `done` of `total` parts, in the file or step `step`."""
+
+    number: int
+    step: str
+    done: int
+    total: int
+
+    @property
+    def words(self) -> str:
+        """What is done now, in words."""
+        if self.step.endswith(".csv"):
+            return f"reading {self.step}"
+        return "making it searchable" if self.step else "beginning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryState:
     """How fresh the register is here: None of a date means that nothing was loaded yet."""
 
     snapshot_date: date | None = None
     extract_number: int | None = None
+    loading: Loading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,16 +45,41 @@ class GleifClient:
         Records whose identifier fails ISO 7064 mod 97-10 are left out. Raises
         GleifUnavailableError.
         """
-        parameters = {"filter[entity.registeredAs]": format_number(number)}
+        asked = {"filter[entity.registeredAs]": format_number(number)}
+        found = await self._get("/api/v1/lei-records", asked)
+        return [record for record in _records(found) if is_lei(record.lei)]
+
+    async def find_parent(self, lei: str) -> LeiRecord | None:
+        """Return the record of the direct parent, None where none is reported.
+
+        Raises GleifUnavailableError.
+        """
+        found = await self._get(f"/api/v1/lei-records/{lei}/direct-parent", {})
+        if found is None:
+            return None
+        data = found.get("data") if isinstance(found, dict) else None
+        return _records({"data": [data]})[0]
+
+    async def _get(self, path: str, parameters: dict[str, str]) -> Any:
+        """Return the answer's JSON, None for 404."""
         try:
             answer = await self._http.get(
-                f"{self._base}/api/v1/lei-records", params=parameters, headers={"Accept": _JSON_API}
+                self._base + path, params=parameters, headers={"Accept": _JSON_API}
             )
+            if answer.status_code == HTTPStatus.NOT_FOUND:
+                return None
             if answer.status_code != HTTPStatus.OK:
                 raise GleifUnavailableError(f"GLEIF answers {answer.status_code}.")
-            return [_record(each) for each in answer.json()["data"] if is_lei(each["id"])]
-        except (httpx.TransportError, ValueError, KeyError, TypeError):
+            return answer.json()
+        except (httpx.TransportError, ValueError):
             raise GleifUnavailableError("GLEIF does not answer as published.") from None
+
+
+def _records(found: Any) -> list[LeiRecord]:
+    try:
+        return [_record(each) for each in (found or {})["data"]]
+    except (KeyError, TypeError, AttributeError):
+        raise GleifUnavailableError("GLEIF does not answer as published.") from None
 
 
 def _record(found: dict[str, Any]) -> LeiRecord:

@@ -22,6 +22,7 @@ from myriad.products.upswitch.registry.kbo.loading import (
     note_extract,
     registry_connection,
 )
+from myriad.products.upswitch.registry.kbo.noting import Told, noted
 from myriad.products.upswitch.registry.kbo.records import iter_blocks
 from myriad.products.upswitch.registry.sql import QUERIES
 from myriad.scale.data import Database
@@ -48,21 +49,26 @@ WHERE EXISTS (SELECT 1 FROM upswitch.kbo_enterprise e WHERE e.number = s.{owner}
 """)
 _STAGED_KEYS = sql.SQL("SELECT DISTINCT {key} FROM staged")
 _Connection = psycopg.AsyncConnection[Any]
+# Deletes, inserts, and making the companies anew.
+_STEPS = 2 * len(FILES) + 1
 
 
-async def apply_update(database: Database, path: Path) -> Loaded:
+async def apply_update(database: Database, path: Path, tell: Told | None = None) -> Loaded:
     """Apply the update at `path`; raises ExtractOrderError unless it is the very next one.
 
-    Nothing is changed by an update that fails.
+    Nothing is changed by an update that fails. `tell` hears how many files' steps are done.
     """
     with Extract.open(path) as extract:
         if extract.meta.is_full:
             raise ExtractError("this is a full extract, no update")
-        async with registry_connection(database) as connection:
-            return await _apply(connection, extract)
+        async with (
+            registry_connection(database) as connection,
+            noted(database, extract, path.name, tell) as told,
+        ):
+            return await _apply(connection, extract, told)
 
 
-async def _apply(connection: _Connection, extract: Extract) -> Loaded:
+async def _apply(connection: _Connection, extract: Extract, tell: Told) -> Loaded:
     meta = extract.meta
     loaded = Loaded(meta.number, meta.snapshot_date)
     refusals: list[tuple[str, Refusal]] = []
@@ -70,9 +76,11 @@ async def _apply(connection: _Connection, extract: Extract) -> Loaded:
         natural_persons = await _require_order(connection, meta.number)
         touched: set[int] = set()
         # Before the rows are gone that say to which enterprise an establishment belongs.
-        for file in FILES:
+        for place, file in enumerate(FILES):
+            tell("index", place, _STEPS)
             touched |= await _delete(connection, extract, file)
-        for file in FILES:
+        for place, file in enumerate(FILES, start=len(FILES)):
+            tell("index", place, _STEPS)
             touched |= await _insert(connection, extract, file, natural_persons, loaded, refusals)
         await _remake(connection, extract, touched, loaded)
         await note_extract(connection, extract, natural_persons, loaded, refusals)

@@ -7,7 +7,7 @@ Until the swap everybody reads the extract before. A load that is killed leaves 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +23,7 @@ from myriad.products.upswitch.registry.kbo.entities import EntitySet
 from myriad.products.upswitch.registry.kbo.errors import ExtractError
 from myriad.products.upswitch.registry.kbo.extract import Extract
 from myriad.products.upswitch.registry.kbo.files import FILES, File
+from myriad.products.upswitch.registry.kbo.noting import Told, noted
 from myriad.products.upswitch.registry.kbo.records import iter_blocks
 from myriad.products.upswitch.registry.sql import QUERIES
 from myriad.scale.data import Database
@@ -41,8 +42,6 @@ _EVERYBODY = {
 _KEPT_REFUSALS = 100_000
 _SWAP_ATTEMPTS = 300
 _SWAP_PAUSE_SECONDS = 0.2
-
-Told = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -81,7 +80,7 @@ async def load_full(
     path: Path,
     *,
     natural_persons: bool = False,
-    tell: Told = lambda step, done, total: None,
+    tell: Told | None = None,
 ) -> Loaded:
     """Load the full extract at `path` (ZIP or folder) in place of what is there.
 
@@ -93,10 +92,13 @@ async def load_full(
             raise ExtractError("this is an update; `load` takes a full extract")
         extract.require(f"{file.stem}.csv" for file in FILES if file.stem not in OPTIONAL)
         loaded = Loaded(extract.meta.number, extract.meta.snapshot_date)
-        async with registry_connection(database) as connection:
+        async with (
+            registry_connection(database) as connection,
+            noted(database, extract, path.name, tell) as told,
+        ):
             await connection.execute("SELECT upswitch.begin_registry_load()")
-            refusals = await _copy_files(connection, extract, natural_persons, loaded, tell)
-            await _make_searchable(connection, loaded, tell)
+            refusals = await _copy_files(connection, extract, natural_persons, loaded, told)
+            await _make_searchable(connection, loaded, told)
             await _swap(connection, extract, natural_persons, loaded, refusals)
     _log.info("kbo_loaded", extract=loaded.number, companies=loaded.companies)
     return loaded

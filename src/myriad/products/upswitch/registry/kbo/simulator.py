@@ -7,6 +7,7 @@ names with quotes and line breaks). One seed gives the same extract every time.
 
 from __future__ import annotations
 
+import csv
 import random
 import zipfile
 from collections.abc import Iterator
@@ -119,8 +120,36 @@ _STREETS = [
 ]
 _PLACES = (("9000", "Gent"), ("2000", "Antwerpen"), ("3000", "Leuven"), ("8000", "Brugge"),
            ("1000", "Brussel"), ("4000", "Liège"), ("5000", "Namur"), ("3500", "Hasselt"))  # fmt: skip
-_NACE = ("10710", "41201", "43211", "45200", "46499", "47114", "49410", "55100", "56101", "62010",
-         "64190", "68201", "69201", "70220", "71121", "81210", "86210", "96021")  # fmt: skip
+_FORMS = {
+    "NL": {"014": "Naamloze vennootschap", "015": "Besloten vennootschap met beperkte aansprakelijkheid",
+           "610": "Besloten vennootschap", "612": "Commanditaire vennootschap",
+           "706": "Coöperatieve vennootschap"},
+    "FR": {"014": "Société anonyme", "015": "Société privée à responsabilité limitée",
+           "610": "Société à responsabilité limitée", "612": "Société en commandite",
+           "706": "Société coopérative"},
+}  # fmt: skip
+# What each code is about in Dutch and in French, in words of our own.
+_NACE = {
+    "10710": ("Brood en vers gebak maken", "Fabrication de pain et de pâtisserie fraîche"),
+    "41201": ("Woningen bouwen", "Construction de maisons"),
+    "43211": ("Elektriciteit aanleggen in gebouwen", "Installation électrique de bâtiments"),
+    "45200": ("Auto's onderhouden en herstellen", "Entretien et réparation de voitures"),
+    "46499": ("Groothandel in huishoudelijke goederen", "Commerce de gros de biens du ménage"),
+    "47114": ("Buurtwinkel met voedingswaren", "Commerce d'alimentation de proximité"),
+    "49410": ("Goederenvervoer over de weg", "Transport routier de marchandises"),
+    "55100": ("Hotels", "Hôtels"),
+    "56101": ("Restaurants met bediening", "Restaurants avec service"),
+    "62010": ("Software ontwikkelen", "Développement de logiciels"),
+    "64190": ("Bankbedrijf", "Activités bancaires"),
+    "68201": ("Eigen woningen verhuren", "Location de logements propres"),
+    "69201": ("Accountants en boekhouders", "Experts-comptables et comptables"),
+    "70220": ("Advies aan ondernemingen", "Conseil aux entreprises"),
+    "71121": ("Ingenieurs en studiebureaus", "Ingénieurs et bureaux d'études"),
+    "81210": ("Gebouwen schoonmaken", "Nettoyage de bâtiments"),
+    "86210": ("Huisartsen", "Médecins généralistes"),
+    "96021": ("Kapsalons", "Salons de coiffure"),
+}
+_CODES = tuple(_NACE)
 _FIRST = 20_000_000
 
 
@@ -163,6 +192,20 @@ def _write_files(folder: Path, enterprises: int, seed: int, number: int, day: da
         for place in range(enterprises):
             for stem, text in _entity(place, chance):
                 files[stem].write(text)
+
+
+def iter_named(enterprises: int, seed: int = 1) -> Iterator[tuple[int, str, str]]:
+    """Yield number, name and seat of each enterprise of the extract of that size and seed."""
+    chance = random.Random(seed)  # noqa: S311 - the same invention as the extract's.
+    for place in range(enterprises):
+        name, seat = "", ""
+        for stem, text in _entity(place, chance):
+            if stem == "denomination" and not name:
+                name = next(csv.reader([text.partition("\n")[0]]))[3]
+            elif stem == "address" and not seat:
+                row = next(csv.reader([text]))
+                seat = f"{row[7]} {row[9]}\n{row[4]} {row[5]}"
+        yield int(printed(4_000_000 + place * 7).replace(".", "")), name, seat
 
 
 def printed(stem: int) -> str:
@@ -235,7 +278,7 @@ def _address(entity: str, kind: str, chance: random.Random) -> str:
 def _activities(entity: str, chance: random.Random, count: int) -> str:
     lines = []
     for place in range(count):
-        code = chance.choice(_NACE)
+        code = chance.choice(_CODES)
         kind = "MAIN" if place == 0 or chance.random() < 0.1 else "SECO"
         group = chance.choice(("001", "006"))
         lines.append(f'"{entity}","{group}","2008","{code}","{kind}"\n')
@@ -244,10 +287,17 @@ def _activities(entity: str, chance: random.Random, count: int) -> str:
 
 
 def _codes() -> Iterator[str]:
-    forms = {"014": "Naamloze vennootschap", "015": "Besloten vennootschap", "610": "BV",
-             "612": "Commanditaire vennootschap", "706": "Coöperatieve vennootschap"}  # fmt: skip
-    yield from (f'"JuridicalForm","{code}","NL","{text}"\n' for code, text in forms.items())
+    for language, forms in _FORMS.items():
+        yield from (
+            f'"JuridicalForm","{code}","{language}","{text}"\n' for code, text in forms.items()
+        )
     yield '"JuridicalSituation","000","NL","Normale toestand"\n'
+    yield '"JuridicalSituation","000","FR","Situation normale"\n'
     yield '"JuridicalSituation","050","NL","Opening van faillissement"\n'
+    yield '"JuridicalSituation","050","FR","Ouverture de faillite"\n'
     yield '"Status","AC","NL","Actief"\n'
-    yield from (f'"Nace2025","{code}","NL","Activiteit {code}"\n' for code in _NACE)
+    yield '"Status","AC","FR","Actif"\n'
+    for version in ("Nace2008", "Nace2025"):
+        for code, (dutch, french) in _NACE.items():
+            yield f'"{version}","{code}","NL","{dutch}"\n'
+            yield f'"{version}","{code}","FR","{french}"\n'

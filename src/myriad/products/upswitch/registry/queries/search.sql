@@ -29,3 +29,14 @@ FROM upswitch.company c
 LEFT JOIN upswitch.kbo_code k
     ON k.category = 'JuridicalForm' AND k.code = c.legal_form AND k.language = %(language)s
 WHERE c.number = %(number)s
+
+-- name: list_plain_companies
+-- Companies in their ordinary state that are no banks, insurers or landlords, by number.
+SELECT c.number FROM upswitch.company c
+WHERE c.situation = '000' AND NOT c.is_natural_person AND EXISTS (
+    SELECT 1 FROM upswitch.kbo_activity a WHERE a.entity = c.number
+) AND NOT EXISTS (
+    SELECT 1 FROM upswitch.kbo_activity a
+    WHERE a.entity = c.number AND left(a.nace_code, 2) IN ('64', '65', '66', '68')
+)
+ORDER BY c.number LIMIT %(limit)s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -14,14 +15,17 @@ from myriad.products.upswitch.registry.numbers import (
     format_number,
     parse_enterprise_number,
 )
+from myriad.products.upswitch.registry.simulator import SIMULATED_KEY as SIMULATED_KEY
 from myriad.products.upswitch.registry.simulator.accounts import Deposit, deposits_of
 from myriad.scale.simulator.answers import json_response
 from myriad.scale.simulator.faults import Faults, Weather
 
-SIMULATED_KEY = "simulated-nbb-subscription-key"
 # A VAT number that VIES calls invalid although it is well formed: every seventh.
 _INVALID_EVERY = 7
 _LEI_EVERY = 3
+# Every second one with an identifier belongs to a group, and that to a holding abroad.
+_PARENT_EVERY = 6
+_SEAT = "Kerkplein 1\n9000 Gent"
 
 
 class VendorError(Exception):
@@ -32,19 +36,30 @@ class VendorError(Exception):
         self.body = body
 
 
-def create_app(weather: Weather[Faults] | None = None) -> Starlette:
-    """Return the server; `weather` brings trouble on demand."""
+Named = Mapping[int, tuple[str, str]]
+
+
+def create_app(weather: Weather[Faults] | None = None, named: Named | None = None) -> Starlette:
+    """Return the server; `weather` brings trouble on demand, `named` are (name, seat) by number."""
     app = Starlette(
         routes=[
             Route("/nbb/authentic/legalEntity/{number}/references", references),
             Route("/nbb/authentic/deposit/{reference}/accountingData", accounting_data),
             Route("/vies/rest-api/ms/BE/vat/{number}", vat),
             Route("/gleif/api/v1/lei-records", lei_records),
+            Route("/gleif/api/v1/lei-records/{lei}/direct-parent", direct_parent),
         ],
         exception_handlers={VendorError: _refuse},
     )
     app.state.weather = weather or Weather(1, Faults())
+    app.state.named = named or {}
     return app
+
+
+def _name_of(request: Request, number: int) -> tuple[str, str]:
+    """Return the name and seat of an enterprise; those nobody named have their number for one."""
+    name, seat = request.app.state.named.get(number, ("", ""))
+    return name or f"Simulated {format_number(number)}", seat or _SEAT
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
@@ -102,7 +117,7 @@ async def accounting_data(request: Request) -> Response:
     ]
     body = {
         "ReferenceNumber": reference,
-        "EnterpriseName": f"Simulated {format_number(number)}",
+        "EnterpriseName": _name_of(request, number)[0],
         "EnterpriseNumber": f"{number:010d}",
         "LegalForm": "610",
         "ExerciseDates": {
@@ -126,12 +141,13 @@ async def vat(request: Request) -> Response:
     except EnterpriseNumberError:
         number = 0
     is_valid = number > 0 and number // 100 % _INVALID_EVERY != 0
+    name, seat = _name_of(request, number)
     body = {
         "isValid": is_valid,
         "requestDate": datetime.now(UTC).isoformat(),
         "userError": "VALID" if is_valid else "INVALID",
-        "name": f"SIMULATED {format_number(number)}" if is_valid else "---",
-        "address": "Kerkplein 1\n9000 Gent" if is_valid else "---",
+        "name": name.upper() if is_valid else "---",
+        "address": seat if is_valid else "---",
         "vatNumber": given,
     }
     return json_response(body)
@@ -141,15 +157,33 @@ async def lei_records(request: Request) -> Response:
     """The identifiers registered under a number."""
     await _suffer(request)
     number = _number(request.query_params.get("filter[entity.registeredAs]", ""))
-    records = [] if number // 100 % _LEI_EVERY else [_lei_record(number)]
-    return json_response({"meta": {"pagination": {"total": len(records)}}, "data": records})
+    found = [] if number // 100 % _LEI_EVERY else [_lei_record(request, number)]
+    return json_response({"meta": {"pagination": {"total": len(found)}}, "data": found})
 
 
-def _lei_record(number: int) -> dict[str, object]:
+async def direct_parent(request: Request) -> Response:
+    """The record of whom an entity belongs to."""
+    await _suffer(request)
+    digits = request.path_params["lei"][4:14]
+    number = int(digits) if digits.isdigit() else 0
+    if number == 0 or number // 100 % _PARENT_EVERY:
+        raise VendorError(404, {"errors": [{"status": "404", "title": "Not Found"}]})
+    name = f"{_name_of(request, number)[0].split()[0]} Holding"
+    return json_response({"data": _record(_lei(number + 1), name, "LU", "B 123456")})
+
+
+def _lei_record(request: Request, number: int) -> dict[str, object]:
+    name = _name_of(request, number)[0]
+    return _record(_lei(number), name, "BE", format_number(number))
+
+
+def _lei(number: int) -> str:
     stem = f"5493{number:010d}SIMU"  # 18 characters before the check digits.
     digits = int("".join(str(int(letter, 36)) for letter in stem + "00"))
-    lei = f"{stem}{98 - digits % 97:02d}"
-    name = f"Simulated {format_number(number)}"
+    return f"{stem}{98 - digits % 97:02d}"
+
+
+def _record(lei: str, name: str, country: str, registered_as: str) -> dict[str, object]:
     return {
         "type": "lei-records",
         "id": lei,
@@ -157,8 +191,8 @@ def _lei_record(number: int) -> dict[str, object]:
             "lei": lei,
             "entity": {
                 "legalName": {"name": name, "language": "nl"},
-                "legalAddress": {"country": "BE", "city": "Gent"},
-                "registeredAs": format_number(number),
+                "legalAddress": {"country": country},
+                "registeredAs": registered_as,
             },
             "registration": {"status": "ISSUED"},
         },
