@@ -40,7 +40,9 @@ async def serve(settings: Settings) -> None:
             group.create_task(capacity, name="capacity")
             group.create_task(serve_backlog(database), name="backlog")
             group.create_task(serve_upkeep(database, settings.ai), name="ai")
-            group.create_task(serve_measures(database, [settings.keeper]), name="measures")
+            group.create_task(
+                serve_measures(database, [settings.keeper, settings.upswitch]), name="measures"
+            )
     finally:
         publisher.close()
         await database.close()

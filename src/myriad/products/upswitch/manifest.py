@@ -25,7 +25,11 @@ PRODUCT = Product(
         NavigationItem("Valuations", "/upswitch/sessions", "v"),
         NavigationItem("Results", "/upswitch/valuations", "r"),
     ),
-    operations=(NavigationItem("Upswitch operations", "/upswitch/ops", "u"),),
+    operations=(
+        NavigationItem("Upswitch operations", "/upswitch/ops", "u"),
+        NavigationItem("Company register", "/upswitch/ops/register", "k"),
+    ),
+    measures="myriad.products.upswitch.measuring:measure_by",
     resources=(
         ("session_id", "upswitch.session"),
         ("valuation_id", "upswitch.valuation"),

@@ -12,6 +12,9 @@ REPORT_TASK = "upswitch.report.render"
 SIMULATION_TASK = "upswitch.simulation.run"
 WATCH_TASK = "upswitch.valuation.watch"
 TIDY_TASK = "upswitch.valuation.tidy"
+REGISTER_TASK = "upswitch.register.update"
+REVALUE_TASK = "upswitch.valuations.revalue"
+MOVES_MAIL_TASK = "upswitch.moves.mail"
 SESSIONS_TIDY_TASK = "upswitch.sessions.tidy"
 
 
@@ -38,3 +41,8 @@ async def enqueue_simulation(session: Session, valuation_id: UUID, paths: int, s
 async def enqueue_watch(session: Session, number: int) -> UUID:
     """Queue valuing a company again after it has filed."""
     return await enqueue(session, WATCH_TASK, {"number": number}, dedup_key=f"watch:{number}")
+
+
+async def enqueue_register(session: Session) -> UUID:
+    """Queue a look at the folder of extracts; the same live job answers a second request."""
+    return await enqueue(session, REGISTER_TASK, {}, dedup_key="register")

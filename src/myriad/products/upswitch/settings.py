@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -17,6 +18,9 @@ class UpswitchSettings(BaseModel):
     `nbb_key` is the subscription key for “authentic data” of the National Bank; without one no
     accounts are read, and whoever values a company types them in.
 
+    `kbo_folder` is where an account holder of the KBO puts its extracts, as ZIP files; workers look
+    there every hour and take what follows. Without it extracts are loaded from a terminal.
+
     `session_cap_usd_micros` is the most that models may cost in one session, in millionths of a US
     dollar: the default stays under EUR 0.10 as long as a euro is worth a dollar or more. Sessions
     are removed `keep_sessions_days` after their last use.
@@ -28,6 +32,7 @@ class UpswitchSettings(BaseModel):
     nbb_key: SecretStr | None = None
     vies_base_url: str = VIES_URL
     gleif_base_url: str = GLEIF_URL
+    kbo_folder: Path | None = None
     timeout_seconds: float = Field(default=10.0, gt=0)
     session_cap_usd_micros: int = Field(default=100_000, ge=0)
     keep_sessions_days: int = Field(default=730, ge=1)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 # Importing them registers their jobs.
+from myriad.products.upswitch import register_tasks as register_tasks
 from myriad.products.upswitch import session_tasks as session_tasks
 from myriad.products.upswitch import valuation_tasks as valuation_tasks
 from myriad.products.upswitch.queueing import FILINGS_TASK, enqueue_watch

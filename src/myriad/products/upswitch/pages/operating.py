@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
+from uuid import UUID
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from myriad.kit.clock import utc_now
+from myriad.products.upswitch.queueing import enqueue_register
+from myriad.products.upswitch.repository.register import get_register
+from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.products.upswitch.valuations.sql import QUERIES
 from myriad.products.upswitch.valuations.vintages import get_in_force, list_vintages
+from myriad.products.upswitch.views.register import RegisterView
 from myriad.scale import ui
-from myriad.scale.http import CurrentRuntime, Operator, Router
+from myriad.scale.http import (
+    CurrentRuntime,
+    Operator,
+    Router,
+    TenantReader,
+    TenantReadSession,
+    TenantSession,
+)
+from myriad.scale.jobs.status import LIVE_STATES, find_job
 from myriad.scale.ui.page import OperatorPage
 
 router = Router()
@@ -30,4 +44,51 @@ async def operations(_caller: Operator, page: OperatorPage, runtime: CurrentRunt
         in_force=in_force,
         vintages=await list_vintages(runtime.database),
         cost=rows[0],
+    )
+
+
+@router.get("/ops/register")
+async def register(
+    _caller: Operator,
+    page: OperatorPage,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
+    reader: TenantReader,
+    job: UUID | None = None,
+) -> Response:
+    """Show what of the register is loaded, what waits, and what is missing."""
+    folder = runtime.settings_of(UpswitchSettings).kbo_folder
+    view = await get_register(reader, has_folder=folder is not None)
+    asked = await find_job(session, job) if job else None
+    return _RENDERER.respond(
+        page,
+        "upswitch/register.html",
+        view=view,
+        state=view.state,
+        answer=_said(view),
+        is_looking=asked is not None and asked.state in LIVE_STATES,
+        failed=str((asked.error or {}).get("detail") or "") if asked and asked.error else "",
+    )
+
+
+@router.post("/ops/register")
+async def look(_caller: Operator, session: TenantSession) -> Response:
+    """Look into the folder now, and take what follows."""
+    job_id = await enqueue_register(session)
+    return RedirectResponse(f"/upswitch/ops/register?job={job_id}", HTTPStatus.SEE_OTHER)
+
+
+def _said(view: RegisterView) -> str:
+    """Return how the register is, in one sentence."""
+    if view.state.loading and not view.extracts:
+        return "The register is being loaded"
+    if not view.extracts:
+        return "No register is loaded yet"
+    loaded = f"Extract {view.extracts[0].number} is loaded"
+    if view.gap:
+        first, last = view.gap
+        missing = f"extract {first} is" if first == last else f"extracts {first} to {last} are"
+        return f"{loaded}; {missing} missing"
+    return (
+        f"{loaded}, {view.upcoming} is next" if view.upcoming else f"{loaded}, nothing is missing"
     )

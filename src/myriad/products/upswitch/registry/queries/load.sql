@@ -31,12 +31,17 @@ LEFT JOIN LATERAL (
 ) l ON true
 
 -- name: list_kbo_loads
-SELECT file, is_full, number, state, step, done, total, detail, started_at, ended_at
+SELECT file, is_full, number, state, detail, started_at, ended_at
 FROM upswitch.kbo_load ORDER BY started_at DESC LIMIT %(limit)s
 
 -- name: list_kbo_extracts
 SELECT number, is_full, snapshot_date, extracted_at, loaded_at, rows
 FROM upswitch.kbo_extract ORDER BY loaded_at DESC, number DESC LIMIT %(limit)s
+
+-- name: count_companies
+-- Millions: the planner's count is near enough, and exact for what was just loaded.
+SELECT greatest(reltuples, 0)::bigint AS companies FROM pg_class
+WHERE oid = 'upswitch.company'::regclass
 
 -- name: list_kbo_files
 SELECT name, number, is_full, snapshot_date, size_bytes, state, detail, seen_at
