@@ -18,6 +18,8 @@ LEFT_OUT = frozenset(
         "person_term",
         "quarantine",
         "sync_cursor",
+        "team_day",
+        "team_state",
         "webhook_event",
     }
 )

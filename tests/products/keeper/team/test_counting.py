@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myriad.products.keeper.team.counting import Team
 from myriad.products.keeper.team.definitions import REVISIT_DAYS
+from myriad.products.keeper.team.joining import Calls
+from myriad.products.keeper.team.packing import KEPT, Words
 
 DAYS = st.integers(1, 500)
 KEYS = st.tuples(st.sampled_from(["ann", "bob"]), st.sampled_from(["cut", None]))
@@ -23,12 +25,23 @@ SALES = st.lists(st.tuples(KEYS, DAYS, st.integers(0, 3), MONEY, MONEY, MONEY))
 SHIFTS = st.lists(st.tuples(KEYS, DAYS, MONEY, MONEY))
 
 
-def packed(kind: str, form: str, records: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """Return the records as the query `team_facts` packs them."""
-    data: dict[tuple[str, str | None], bytes] = defaultdict(bytes)
-    for key, *values in records:
-        data[key] += struct.pack(form, *values)
-    return [{"kind": kind, "member": m, "item": i, "data": d} for (m, i), d in data.items()]
+WORDS = Words(["ann", "bob", "cut"])
+JOINED = [("day", int), ("a", int), ("b", int), ("person", int), ("gap", int), ("flags", int)]
+
+
+def packed(kind: str, records: list[tuple[Any, ...]]) -> Any:
+    """Return records ((member, item), day, …) as they are counted."""
+    dtype = np.dtype(JOINED) if kind == "visit" else KEPT[kind]
+    rows = [(day, WORDS.place(a), WORDS.place(b), *rest) for (a, b), day, *rest in records]
+    return np.array(rows, dtype=dtype)
+
+
+def calls_of(came: list[Any]) -> Calls:
+    """Return everybody's visits (day, person)."""
+    person, day = np.array(
+        [(p, d) for d, p in sorted(came, key=lambda c: (c[1], c[0]))] or [(0, 0)]
+    ).T
+    return Calls(np.unique(person.astype("S16")), person, day)
 
 
 def visit(first: int, last: int, day: int, _: int, gap: int, flags: int) -> Sequence[float]:
@@ -94,13 +107,12 @@ def test_packed_records_sum_up_to_what_the_definitions_count(
 ) -> None:
     last = first + length
     shifts = [((key[0], None), *rest) for key, *rest in shifts]
-    rows = [
-        *packed("visit", ">iiii", visits),
-        *packed("person", ">ii", [((None, None), *each) for each in came]),
-        *packed("booking", ">ii", bookings),
-        *packed("sale", ">iiddd", sales),
-        *packed("shift", ">idd", shifts),
-    ]
+    facts = {
+        "visit": packed("visit", visits),
+        "booking": packed("booking", bookings),
+        "sale": packed("sale", sales),
+        "shift": packed("shift", shifts),
+    }
     wanted = Counted()
     for key, *record in visits:
         if first - 180 <= record[0] <= last:
@@ -117,6 +129,6 @@ def test_packed_records_sum_up_to_what_the_definitions_count(
         wanted.sums["client", member, None] = sums
     found = {
         (row["kind"], row["member"], row["item"]): row["sums"]
-        for row in Team(rows).count(first, last)
+        for row in Team(facts, calls_of(came), WORDS).count(first, last)
     }
     assert found == wanted.sums

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from myriad.kit.errors import MyriadError
 from myriad.products.keeper.repository.accounts import AccountFacts
@@ -35,7 +35,8 @@ class AgentContext:
 
     `looks_back` is true when the account has already been run for a later day: then visits and
     tasks, which speak of the latest day, stay as they are. `digests` are those of inputs that
-    several agents share, from when the first of them asked until the inputs are written to.
+    several agents share, from when the first of them asked until the inputs are written to;
+    `shared` holds what several of them read alike.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class AgentContext:
     day: date
     settings: KeeperSettings
     digests: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    shared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     wording: Wording = field(default=TEMPLATES, compare=False, repr=False)
 
     @property
@@ -61,6 +63,7 @@ class AgentContext:
         with acting_for(self.tenant_id):
             async with self.database.work.open(self.tenant_id, read_only=True) as session:
                 session.info["digests"] = self.digests
+                session.info["shared"] = self.shared
                 yield ReadSession(session)
 
     @asynccontextmanager
@@ -76,6 +79,7 @@ class AgentContext:
         with acting_for(self.tenant_id):
             async with self.database.work.transaction(self.tenant_id) as session:
                 session.info["digests"] = self.digests
+                session.info["shared"] = self.shared
                 yield Session(ReadSession(session))
 
 

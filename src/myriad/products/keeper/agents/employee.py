@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
+from myriad.products.keeper.repository.columns import read_visits
 from myriad.products.keeper.repository.history import get_digest
-from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.repository.team import (
-    MemberKey,
     TeamBasis,
-    get_team_basis,
+    TeamOutline,
     get_team_digest,
-    list_known_spans,
-    load_staff_sums,
-    load_team,
-    name_services,
+    outline_asked,
+    read_outline,
     store_staff_metrics,
     thin_staff_metrics,
 )
+from myriad.products.keeper.repository.team_days import (
+    TeamDays,
+    TeamReader,
+    get_basis,
+    reach,
+)
+from myriad.products.keeper.team.counting import Team
 from myriad.products.keeper.team.definitions import RETURNING_DAYS
+from myriad.products.keeper.team.joining import Calls, join_visits
 from myriad.products.keeper.team.measuring import Measurement, gather, measure_team
-from myriad.products.keeper.team.periods import Span, spans_for
-from myriad.scale.data import ReadSession
+from myriad.products.keeper.team.packing import names_of
+from myriad.products.keeper.team.periods import Span, kept_from, settled_before, spans_for
+from myriad.scale.data import ReadSession, Session
 
 _HISTORY_DAYS = RETURNING_DAYS // 2
 _STORED = tuple(f.name for f in fields(Measurement) if f.name not in ("member", "parts"))
@@ -41,55 +47,90 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 
 async def _work(context: AgentContext) -> Outcome:
-    async with context.reading() as session:
-        team = await load_team(session)
-        basis = await get_team_basis(session, context.day)
-        if not team:
-            raise AgentSkippedError(
-                "Square names no staff; add team members there and give them their payments."
-            )
-        if basis.first_day is None:
-            raise AgentSkippedError("There is no sale yet to measure staff by.")
-        spans = await _spans(session, context, basis.first_day, basis.basis)
-        sums = await load_staff_sums(session, spans, context.day, context.account.timezone)
-        names = await name_services(session, _items(sums))
-    rows = await asyncio.to_thread(_measure, team, basis, spans, sums, names)
+    """Read, count and store in one transaction, so that what is kept is of one moment."""
+    day, first = context.day, kept_from(context.day)
     async with context.writing() as session:
-        await store_staff_metrics(session, spans, rows, basis.basis)
-        newest = context.account.business_date or context.day
-        await thin_staff_metrics(session, max(newest, context.day), context.day)
-    return Outcome(sum(map(len, sums)), len(rows))
+        reader = TeamReader(session, day, first, context.account.timezone)
+        outline = read_outline(await reader.open(outline_asked(day, first)))
+        _require(outline)
+        team, spans, basis = await _read_team(session, reader, context, outline)
+        rows, seen = await asyncio.to_thread(_measure, outline, spans, team)
+        await store_staff_metrics(session, spans, rows, basis)
+        newest = context.account.business_date or day
+        await thin_staff_metrics(session, max(newest, day), day)
+    return Outcome(seen, len(rows))
 
 
-async def _spans(
-    session: ReadSession, context: AgentContext, first_day: date, basis: str
-) -> list[Span]:
+def _require(outline: TeamOutline) -> None:
+    if not outline.members:
+        raise AgentSkippedError(
+            "Square names no staff; add team members there and give them their payments."
+        )
+    if outline.basis.first_day is None:
+        raise AgentSkippedError("There is no sale yet to measure staff by.")
+
+
+async def _read_team(
+    session: Session, reader: TeamReader, context: AgentContext, outline: TeamOutline
+) -> tuple[_Team, list[Span], str]:
+    """Return the team's days with the periods to reckon, and what these are made from.
+
+    A look back keeps nothing: what it sees is not what the next night will.
+    """
+    spans, basis = _spans(context, outline, outline.days), outline.days
+    found = await reader.read(_since(spans), kept=not context.looks_back)
+    if not context.looks_back and await reader.store(session, found):
+        basis = await get_basis(session, kept_from(context.day), settled_before(context.day))
+        wanted = _spans(context, outline, basis)
+        if not found.whole and _since(wanted) < _since(spans):
+            found = await reader.read_kept(_since(wanted), found.words)
+        spans = wanted
+    calls = await read_visits(session, context.day)
+    return _Team(found, Calls.of(calls["person"], calls["day"])), spans, basis
+
+
+def _spans(context: AgentContext, outline: TeamOutline, basis: str) -> list[Span]:
     """Return what has to be reckoned; a look back leaves the months alone, which know more."""
-    known = await list_known_spans(session)
-    spans = spans_for(context.day, first_day, known, basis)
+    first_day = outline.basis.first_day or context.day
+    spans = spans_for(context.day, first_day, outline.known, basis)
     return [span for span in spans if span.period != "month" or not context.looks_back]
 
 
-def _items(sums: Iterable[Sequence[Row]]) -> list[str]:
-    return sorted({row["item"] for rows in sums for row in rows if row["item"]})
+def _since(spans: Sequence[Span]) -> date:
+    return reach(min(span.first for span in spans))
+
+
+@dataclass(frozen=True, slots=True)
+class _Team:
+    """The team's days and everybody's visits."""
+
+    found: TeamDays
+    calls: Calls
+
+    def joined(self) -> Team:
+        """Return both as one, ready to be counted."""
+        facts = self.found.facts
+        visits = join_visits(facts["visit"], facts["appointment"], self.calls)
+        return Team({**facts, "visit": visits}, self.calls, self.found.words)
 
 
 def _measure(
-    team: Sequence[MemberKey],
-    basis: TeamBasis,
-    spans: Sequence[Span],
-    sums: Sequence[Sequence[Row]],
-    names: dict[str, str],
-) -> list[dict[str, Any]]:
-    ids = {member.ext_id: member.id for member in team}
+    outline: TeamOutline, spans: Sequence[Span], team: _Team
+) -> tuple[list[dict[str, Any]], int]:
+    """Return a row for every figure, and how many sums they were made from."""
+    ids = {member.ext_id: member.id for member in outline.members}
+    names, joined = names_of(team.found.facts, team.found.words), team.joined()
     found: list[dict[str, Any]] = []
-    for span, rows in zip(spans, sums, strict=True):
+    read = 0
+    for span in spans:
+        rows = joined.count(span.first.toordinal(), span.last.toordinal())
+        read += len(rows)
         seen = {row["member"] for row in rows}
-        shown = [member.ext_id for member in team if member.is_active or member.ext_id in seen]
-        counts = gather(rows, shown, _lacking(basis, span))
+        shown = [each.ext_id for each in outline.members if each.is_active or each.ext_id in seen]
+        counts = gather(rows, shown, _lacking(outline.basis, span))
         figures = measure_team(counts, with_parts=span.period != "month")
         found += [_row(span, ids, names, measured) for measured in figures]
-    return found
+    return found, read
 
 
 def _lacking(basis: TeamBasis, span: Span) -> frozenset[str]:

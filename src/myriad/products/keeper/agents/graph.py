@@ -79,6 +79,7 @@ async def run_graph(
     """Run every agent stage by stage; `again` also repeats what has already been worked on."""
     reports: list[AgentReport] = []
     context.digests.clear()
+    context.shared.clear()
     for stage in STAGES:
         names = ", ".join(agent.name for agent in stage)
         await progress(len(reports), len(AGENTS), names)

@@ -48,7 +48,7 @@ from myriad.products.keeper.models.people import (
 )
 from myriad.products.keeper.models.proof import CallAssignment, ControlGroup, MutedKind
 from myriad.products.keeper.models.reviews import Review, ReviewAlert, ReviewSummary
-from myriad.products.keeper.models.team import StaffLink, StaffMetrics
+from myriad.products.keeper.models.team import StaffLink, StaffMetrics, TeamDay, TeamState
 
 __all__ = [
     "Account",
@@ -93,7 +93,9 @@ __all__ = [
     "StaffMetrics",
     "SyncCursor",
     "Task",
+    "TeamDay",
     "TeamMember",
+    "TeamState",
     "Timecard",
     "Trend",
     "ViewLog",

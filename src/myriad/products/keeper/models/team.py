@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, LargeBinary, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from myriad.products.keeper.models.columns import SCHEMA, Day, Real, TenantKey, Word
+from myriad.products.keeper.models.columns import (
+    SCHEMA,
+    Day,
+    Real,
+    TenantKey,
+    Word,
+    Words,
+    of_account,
+)
 from myriad.scale.data import TimestampedModel
 from myriad.scale.directory.models import Membership
+
+Packed = Annotated[bytes, mapped_column(LargeBinary, server_default=text("''"))]
+"""Records of a fixed size, one after the other."""
+
+Places = Annotated[list[int], mapped_column(ARRAY(Integer), server_default=text("'{}'"))]
 
 
 def _of_member() -> ForeignKeyConstraint:
@@ -67,6 +81,46 @@ class StaffMetrics(TenantKey, TimestampedModel):
     peers: Mapped[int] = mapped_column(server_default="0")
     parts: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     basis: Mapped[Word] = mapped_column(server_default="")
+
+
+class TeamDay(TenantKey, TimestampedModel):
+    """What one day holds of the team, in records that `team/packing.py` describes, by kind.
+
+    `updated_at` is when the contents changed, not when they were last looked at.
+    """
+
+    __tablename__ = "team_day"
+    __table_args__ = (of_account(), {"schema": SCHEMA})
+
+    local_date: Mapped[date] = mapped_column(primary_key=True)
+    visits: Mapped[Packed]
+    appointments: Mapped[Packed]
+    bookings: Mapped[Packed]
+    sales: Mapped[Packed]
+    shifts: Mapped[Packed]
+    cards: Mapped[Packed]
+    services: Mapped[Packed]
+    names: Mapped[Packed]
+
+
+class TeamState(TenantKey, TimestampedModel):
+    """How far the kept days of the team have come, and what they were made with.
+
+    Only ever a shortcut: without the row every day is counted anew. `places` are the zones of the
+    locations, `words` what the records name by place, `services` what was booked, `people` whose
+    person each profile was (32 bytes each, in order).
+    """
+
+    __tablename__ = "team_state"
+    __table_args__ = (of_account(), {"schema": SCHEMA})
+
+    business_date: Mapped[Day]
+    noted_at: Mapped[datetime]
+    whole_on: Mapped[Day]
+    places: Mapped[Word]
+    words: Mapped[Words]
+    services: Mapped[Places]
+    people: Mapped[Packed]
 
 
 class StaffLink(TenantKey, TimestampedModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -58,11 +59,24 @@ class BookingColumns:
     no_show: NDArray[np.bool_]
 
 
+async def read_visits(session: ReadSession, day: date) -> NDArray[Any]:
+    """Return the visits up to `day` as records (person, day, net), by person and day.
+
+    Agents of one run read them once: who asks second waits for the first.
+    """
+    shared: dict[str, Any] = session.info.get("shared", {})
+    async with shared.setdefault("visits_lock", asyncio.Lock()):
+        if "visits" not in shared:
+            sql = await text_of_visits(session, "load_visit_columns", day)
+            packed = (await fetch_text(session, sql, {"day": day}))[0]["visits"]
+            shared["visits"] = np.frombuffer(packed, dtype=_VISIT)
+    visits: NDArray[Any] = shared["visits"]
+    return visits
+
+
 async def load_visit_columns(session: ReadSession, day: date) -> VisitColumns:
     """Return the visits up to `day`, by person and day."""
-    sql = await text_of_visits(session, "load_visit_columns", day)
-    packed = (await fetch_text(session, sql, {"day": day}))[0]["visits"]
-    visits = np.frombuffer(packed, dtype=_VISIT)
+    visits = await read_visits(session, day)
     changed = np.ones(visits.size, dtype=bool)
     changed[1:] = visits["person"][1:] != visits["person"][:-1]
     people = tuple(_uuid(key) for key in visits["person"][changed].tolist())

@@ -7,36 +7,27 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.repository.sql import (
-    QUERIES,
     Row,
     execute,
     execute_rows,
-    fetch,
-    fetch_text,
     get,
 )
-from myriad.products.keeper.team.counting import Team
-from myriad.products.keeper.team.definitions import REVISIT_DAYS
 from myriad.products.keeper.team.periods import KnownSpan, Span, settled_before
 from myriad.scale.data import ReadSession, Session
 
-_UTC = "UTC"
 _KEPT_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
 class TeamBasis:
-    """What the account has to reckon with, as known on a day; `basis` is a digest of what is old."""
+    """What the account has to reckon with, as known on a day."""
 
     first_day: date | None
     has_bookings: bool
     has_timecards: bool
     has_articles: bool
-    basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,63 +44,40 @@ async def get_team_digest(session: ReadSession) -> str:
     return str((await get(session, "team_digest"))["digest"])
 
 
-async def load_team(session: ReadSession) -> list[MemberKey]:
-    """Return every member of staff whom Square names."""
-    return [
-        MemberKey(row["id"], row["ext_id"], (row["status"] or "ACTIVE") == "ACTIVE")
-        for row in await fetch(session, "list_team")
-    ]
+@dataclass(frozen=True, slots=True)
+class TeamOutline:
+    """Who works there, what there is to reckon with, and which periods are stored.
 
-
-async def get_team_basis(session: ReadSession, day: date) -> TeamBasis:
-    """Return what there is to reckon with up to `day`."""
-    row = await get(session, "team_basis", day=day, settled=settled_before(day))
-    return TeamBasis(**row)
-
-
-async def list_known_spans(session: ReadSession) -> list[KnownSpan]:
-    """Return the periods that are stored."""
-    return [KnownSpan(**row) for row in await fetch(session, "known_spans")]
-
-
-async def load_staff_sums(
-    session: ReadSession, spans: Sequence[Span], day: date, zone: str
-) -> list[list[Row]]:
-    """Return for each span its rows (kind, member, item, sums), as known on `day`.
-
-    `zone` is the account's, for locations whose own is unknown.
+    `days` is a sign of the kept days that are settled.
     """
-    places = await fetch(session, "list_places")
-    facts = {
-        "day": day,
-        "first": min(span.first for span in spans),
-        "since": min(span.first for span in spans) - timedelta(days=max(REVISIT_DAYS)),
-        "zone": _known_zone(zone),
-        "places": [row["ext_id"] for row in places],
-        "zones": [_known_zone(row["timezone"]) for row in places],
+
+    members: list[MemberKey]
+    basis: TeamBasis
+    known: list[KnownSpan]
+    days: str
+
+
+def outline_asked(day: date, first: date) -> dict[str, dict[str, Any]]:
+    """Return the queries of a `TeamOutline` up to `day`; days are kept from `first` on."""
+    return {
+        "list_team": {},
+        "team_basis": {"day": day},
+        "known_spans": {},
+        "team_basis_of_days": {"first": first, "settled": settled_before(day)},
     }
-    account = await get_account(session)
-    # The table of visits speaks of the account's day, which the data agent has just brought there.
-    visits = "visits_of_day" if account.business_date == day else "visits_as_of_day"
-    # The planner knows nothing of the parts of this query and would loop over them; every one of
-    # them is read whole, so hashing is right at any size.
-    await fetch(session, "join_by_hash")
-    text = QUERIES["team_facts"].replace("$visits", QUERIES[visits])
-    team = Team(await fetch_text(session, text, facts))
-    return [team.count(span.first.toordinal(), span.last.toordinal()) for span in spans]
 
 
-def _known_zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError):
-        return _UTC
-
-
-async def name_services(session: ReadSession, items: Sequence[str]) -> dict[str, str]:
-    """Return what services are called on receipts, by catalogue id; unsold ones are missing."""
-    rows = await fetch(session, "service_names", items=list(items))
-    return {row["item"]: row["name"] for row in rows}
+def read_outline(found: Mapping[str, Sequence[Row]]) -> TeamOutline:
+    """Return the outline from the rows of `outline_asked`."""
+    return TeamOutline(
+        [
+            MemberKey(row["id"], row["ext_id"], (row["status"] or "ACTIVE") == "ACTIVE")
+            for row in found["list_team"]
+        ],
+        TeamBasis(**found["team_basis"][0]),
+        [KnownSpan(**row) for row in found["known_spans"]],
+        str(found["team_basis_of_days"][0]["basis"]),
+    )
 
 
 async def store_staff_metrics(

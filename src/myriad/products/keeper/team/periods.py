@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from myriad.products.keeper.team.definitions import REVISIT_DAYS
+
 Period = Literal["days_90", "days_365", "month"]
 
 ROLLING: dict[Period, int] = {"days_90": 90, "days_365": 365}
@@ -36,6 +38,14 @@ class KnownSpan:
 def settled_before(day: date) -> date:
     """Return the first day of the month before that of `day`: older data seldom change."""
     return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def kept_from(day: date) -> date:
+    """Return from which day on days are kept: what the oldest period that `day` asks for reaches."""
+    oldest = day.replace(day=1)
+    for _ in range(MONTHS_KEPT):
+        oldest = (oldest - timedelta(days=1)).replace(day=1)
+    return oldest - timedelta(days=max(REVISIT_DAYS))
 
 
 def spans_for(
