@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from myriad.products.keeper.retention.history import Bools, Ints
-from myriad.products.keeper.team.packing import Records
+from myriad.products.keeper.team.packing import Ints, Records
+
+Bools = NDArray[np.bool_]
 
 NEVER = 1_000_000
 FIRST, PREBOOKED, SAME_DAY, REBOOKED = 1, 2, 4, 8

@@ -13,8 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from myriad.products.keeper.retention.history import Ints
-
+Ints = NDArray[np.int64]
 Records = NDArray[Any]
 Facts = dict[str, Records]
 
