@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from myriad.products.keeper.mail_settings import SmtpSettings
+from myriad.scale.mail.settings import SmtpSettings
 
 # Up to so many customers nothing is said of them; a model of returning needs more (see bgnbd).
 MINIMUM_CUSTOMERS = 30

@@ -11,9 +11,9 @@ import pytest
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.runtime import Runtime
 from tests.fixtures.app import create_company
+from tests.fixtures.mailbox import serving
 from tests.products.keeper.keeping.conftest import keeper_app
 from tests.products.keeper.ledger import Shop
-from tests.products.keeper.notices.mailbox import serving
 from tests.products.keeper.notices.offices import Office
 
 __all__ = ["keeper_app"]

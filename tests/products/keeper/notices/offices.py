@@ -10,8 +10,8 @@ from myriad.products.keeper import tasks  # noqa: F401 - registers the tasks
 from myriad.products.keeper.notify import DELIVER_TASK, Notice, raise_notice
 from myriad.products.keeper.preferences import write_preferences
 from tests.fixtures.jobs import run_job
+from tests.fixtures.mailbox import Mailbox
 from tests.products.keeper.ledger import Shop
-from tests.products.keeper.notices.mailbox import Mailbox
 
 NOTICE = Notice("review", "review:1", "urgent", "Ana left one star", "Too late", "/keeper/today")
 

@@ -15,8 +15,8 @@ from myriad.scale.jobs import enqueue
 from myriad.scale.runtime import Runtime
 from tests.fixtures.app import create_company
 from tests.fixtures.jobs import run_job
+from tests.fixtures.mailbox import Mailbox
 from tests.products.keeper.ledger import Shop
-from tests.products.keeper.notices.mailbox import Mailbox
 from tests.products.keeper.notices.offices import NOTICE, Office
 
 

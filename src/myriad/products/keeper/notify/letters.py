@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from myriad.products.keeper.notify.mail import Mail
 from myriad.products.keeper.repository.accounts import AccountFacts
 from myriad.products.keeper.views.notices import NoticeCard
 from myriad.scale.directory import Member
+from myriad.scale.mail.sending import Mail
 
 SETTINGS_PATH, NOTICES_PATH = "/keeper/settings", "/keeper/notices"
 _environment = Environment(

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from myriad.kit.clock import get_zone, utc_now
 from myriad.products.keeper.notify.letters import Links, digest_mail, notice_mail
-from myriad.products.keeper.notify.mail import Mail, MailRefusedError, send
 from myriad.products.keeper.notify.timing import choose, end_of_quiet
 from myriad.products.keeper.notify.unsubscribing import Subscription, link_to
 from myriad.products.keeper.repository.accounts import AccountFacts, find_account, get_account
@@ -29,6 +28,7 @@ from myriad.scale.data import Session
 from myriad.scale.directory import Member, Role, list_members
 from myriad.scale.jobs import Job, RetryLaterError
 from myriad.scale.jobs.enqueue import enqueue
+from myriad.scale.mail.sending import Mail, MailRefusedError, send
 from myriad.scale.tenancy import TenantId
 
 MAIL_TASK, DIGEST_TASK = "keeper.notice.mail", "keeper.notice.digest"

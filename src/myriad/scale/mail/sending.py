@@ -19,8 +19,8 @@ from hashlib import blake2b
 
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import MyriadError
-from myriad.products.keeper.mail_settings import SmtpSettings
 from myriad.scale.jobs.errors import PermanentJobError, RetryLaterError
+from myriad.scale.mail.settings import SmtpSettings
 
 BUSY_SECONDS = 300.0
 # The server is busy, greylists us, or the mailbox is full for now: nothing is wrong with the mail.
@@ -31,21 +31,21 @@ _FIRST_PERMANENT = 500
 class MailHeaderError(PermanentJobError):
     """A header would hold what no header may, such as a line break; nothing was sent."""
 
-    code = "keeper_mail_header"
+    code = "mail_header"
     title = "Unusable mail header"
 
 
 class MailRefusedError(PermanentJobError):
     """The server will never take this message for this mailbox."""
 
-    code = "keeper_mail_refused"
+    code = "mail_refused"
     title = "Mail refused"
 
 
 class MailFailedError(MyriadError):
     """The mail server could not be used just now, or is set up differently than we think."""
 
-    code = "keeper_mail_failed"
+    code = "mail_failed"
     status = 503
     title = "Mail not sent"
 

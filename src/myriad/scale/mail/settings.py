@@ -1,4 +1,4 @@
-"""How Keeper sends e-mail: MYRIAD_KEEPER__SMTP__<NAME>. Without a host it sends none."""
+"""How a product sends e-mail: MYRIAD_<PRODUCT>__SMTP__<NAME>. Without a host it sends none."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Security = Literal["starttls", "tls", "none"]
 
 
 class SmtpSettings(BaseModel):
-    """The server that takes Keeper's e-mail.
+    """The server that takes a product's e-mail.
 
     `security` is starttls (RFC 3207, port 587), tls from the first byte (RFC 8314, port 465), or
     none, which is refused together with a password unless the server is this machine. `sender` is
-    the address of the header From, as in `Keeper <keeper@example.com>`. `ca_file` names the
+    the address of the header From, as in `Myriad <myriad@example.com>`. `ca_file` names the
     certificates to trust instead of the system's.
     """
 
@@ -35,7 +35,7 @@ class SmtpSettings(BaseModel):
         if not self.host:
             return self
         if "@" not in parseaddr(self.sender)[1] or not self.sender.isprintable():
-            raise ValueError("a mail server needs a sender, such as Keeper <keeper@example.com>")
+            raise ValueError("a mail server needs a sender, such as Myriad <myriad@example.com>")
         is_here = self.host in ("127.0.0.1", "localhost", "::1")
         if self.security == "none" and self.password.get_secret_value() and not is_here:
             raise ValueError("a password is not sent without encryption; set security to starttls")

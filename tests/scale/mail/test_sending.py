@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from myriad.products.keeper.mail_settings import SmtpSettings
-from myriad.products.keeper.notify.mail import (
+from myriad.scale.jobs.backoff import judge
+from myriad.scale.jobs.errors import RetryLaterError
+from myriad.scale.mail.sending import (
     Mail,
     MailFailedError,
     MailHeaderError,
@@ -20,9 +21,8 @@ from myriad.products.keeper.notify.mail import (
     message_id,
     send,
 )
-from myriad.scale.jobs.backoff import judge
-from myriad.scale.jobs.errors import RetryLaterError
-from tests.products.keeper.notices.mailbox import Mailbox, serving
+from myriad.scale.mail.settings import SmtpSettings
+from tests.fixtures.mailbox import Mailbox, serving
 
 MAIL = Mail(
     to="owner@example.com",
