@@ -93,6 +93,7 @@ class Plan:
             "MYRIAD_HTTP__HOST": "127.0.0.1",
             "MYRIAD_HTTP__PORT": str(self.port),
             "MYRIAD_KEEPER__PUBLIC_URL": self.address,
+            "MYRIAD_UPSWITCH__PUBLIC_URL": self.address,
         }
         return variables(self.home, self.urls, **own, **self._simulated())
 

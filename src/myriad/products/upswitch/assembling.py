@@ -18,6 +18,7 @@ from myriad.products.upswitch.drafting import Draft, assumption_of
 from myriad.products.upswitch.engine.document import Inputs, convert_inputs
 from myriad.products.upswitch.engine.parameters import Industry, IndustryTable, Parameters
 from myriad.products.upswitch.errors import CurrencyError
+from myriad.products.upswitch.failing import Chance, chance_of_failure
 from myriad.products.upswitch.registry.nace import is_financial
 from myriad.products.upswitch.registry.nbb.rubrics import YearFigures
 from myriad.products.upswitch.sectors import ALL_SECTORS, industry_of, sector_of
@@ -65,7 +66,9 @@ def assemble(
     history = history_of(draft, confirmed, years)
     fill_last_year(draft, history, years)
     _market(draft, codes, parameters, history)
-    _outlook(draft, codes, parameters)
+    start = company.start_date if company else None
+    chance = chance_of_failure(parameters, years, codes, start, as_of)
+    _outlook(draft, codes, parameters, chance)
     _switches(draft)
     return Assembled(convert_inputs(draft.document), tuple(draft.assumptions), tuple(draft.notes))
 
@@ -150,9 +153,11 @@ def _financial_industry(codes: Sequence[str]) -> str:
     return "Insurance (General)" if codes[0].startswith("65") else "Banks (Regional)"
 
 
-def _outlook(draft: Draft, codes: Sequence[str], parameters: Parameters) -> None:
+def _outlook(
+    draft: Draft, codes: Sequence[str], parameters: Parameters, chance: Chance | None
+) -> None:
     """Take what lies ahead and what the market asks for: facts, then parameters, then defaults."""
-    known = {**_of_industry(codes, parameters), **_of_country(parameters)}
+    known = {**_of_industry(codes, parameters), **_of_country(parameters), **_of_failure(chance)}
     for path, key in KEYS.items():
         if key.group not in ("outlook", "assumptions", "diligence"):
             continue
@@ -203,6 +208,13 @@ def _of_country(parameters: Parameters) -> dict[str, tuple[float, str, str]]:
         found["input_sheet.effective_tax_rate"] = figure
         found["input_sheet.marginal_tax_rate"] = figure
     return found
+
+
+def _of_failure(chance: Chance | None) -> dict[str, tuple[float, str, str]]:
+    if chance is None:
+        return {}
+    source = f"{chance.source}: {chance.why}"
+    return {"input_sheet.probability_of_failure": (chance.value, source, chance.as_of)}
 
 
 def _industry(table: IndustryTable | None, name: str) -> Industry | None:

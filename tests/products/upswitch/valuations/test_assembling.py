@@ -10,10 +10,13 @@ import pytest
 
 from myriad.products.upswitch.assembling import Assembled, assemble, inputs_of
 from myriad.products.upswitch.engine.parameters import (
+    FailureTable,
     Industry,
     IndustryTable,
     Parameters,
     Provenance,
+    RatingBand,
+    RatingTable,
 )
 from myriad.products.upswitch.engine.valuation import value
 from myriad.products.upswitch.errors import CurrencyError, MissingFactsError
@@ -215,3 +218,57 @@ def test_an_activity_leads_to_what_the_market_publishes(
 def test_the_same_facts_are_the_same_inputs_in_any_order() -> None:
     forward = inputs_of(KNOWN, company("47110"), (), DEFAULTS, DAY)
     assert forward == inputs_of(KNOWN[::-1], company("47110"), (), DEFAULTS, DAY)
+
+
+FAILURES = FailureTable(
+    by_rating={
+        "A": tuple(place / 1000 for place in range(1, 11)),
+        "B": tuple(place / 100 for place in range(11, 21)),
+        "CCC/C": tuple(place / 20 for place in range(1, 11)),
+    },
+    by_age={"Retail": (0.6, 0.4, 0.3), "All Sectors": (0.7, 0.5, 0.4)},
+    provenance=Provenance(source="failure tables", as_of="2024-01-05", licence="test"),
+)
+RATINGS = RatingTable(
+    large=(),
+    small=tuple(
+        RatingBand(coverage_from=start, rating=name, spread=0.0)
+        for start, name in ((-100_000.0, "D2/D"), (2.0, "B2/B"), (6.0, "A1/A+"))
+    ),
+    provenance=Provenance(source="ratings", as_of="2024-01-05", licence="test"),
+)
+
+
+@pytest.mark.parametrize(
+    ("interest", "born", "codes", "expected"),
+    [
+        pytest.param(10_000, 2001, ("47110",), 0.010, id="well-covered-is-an-A"),
+        pytest.param(40_000, 2001, ("47110",), 0.20, id="hardly-covered-is-a-B"),
+        pytest.param(90_000, 2001, ("47110",), 0.50, id="below-the-last-band"),
+        pytest.param(None, 2025, ("47110",), 0.4, id="a-young-shop-by-its-age"),
+        pytest.param(0, 2026, ("94110",), 0.7, id="a-new-one-of-no-known-sector"),
+        pytest.param(None, 2001, ("47110",), None, id="an-old-one-without-debt-has-the-default"),
+    ],
+)
+def test_the_chance_of_failure_comes_from_the_tables_with_its_source(
+    interest: int | None, born: int, codes: tuple[str, ...], expected: float | None
+) -> None:
+    parameters = msgspec.structs.replace(DEFAULTS, failures=FAILURES, ratings=RATINGS)
+    filed = replace(year(2025), interest_cents=None if interest is None else interest * 100)
+    known = replace(company(*codes), start_date=date(born, 1, 1))
+    assembled = assemble((), known, (filed,), parameters, DAY)
+    found = row(assembled, "input_sheet.probability_of_failure")
+    assert found.value == pytest.approx(0.05 if expected is None else expected)
+    assert ("failure tables" in found.source) == (expected is not None)
+    assert assembled.inputs.input_sheet.override_failure
+
+
+def test_what_somebody_says_of_failure_stands_over_the_tables() -> None:
+    parameters = msgspec.structs.replace(DEFAULTS, failures=FAILURES, ratings=RATINGS)
+    filed = replace(year(2025), interest_cents=10_000_00)
+    said = fact("input_sheet.probability_of_failure", 0.33)
+    found = row(
+        assemble((said,), company("47110"), (filed,), parameters, DAY),
+        "input_sheet.probability_of_failure",
+    )
+    assert (found.value, found.default) == (0.33, 0.010)

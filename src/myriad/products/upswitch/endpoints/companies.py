@@ -7,11 +7,20 @@ from typing import Annotated, Literal
 from fastapi import Path, Query
 
 from myriad.products.upswitch.queueing import enqueue_filings
+from myriad.products.upswitch.registry.asking import ask_registers
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository import get_company, get_filings, search_companies
 from myriad.products.upswitch.repository.companies import SHOWN
 from myriad.products.upswitch.views import CompaniesView, CompanyView, FilingsView
-from myriad.scale.http import Queued, Router, TenantReader, TenantSession
+from myriad.products.upswitch.views.registers import RegisterAnswer
+from myriad.scale.http import (
+    CurrentRuntime,
+    Queued,
+    Router,
+    Staff,
+    TenantReader,
+    TenantSession,
+)
 
 router = Router()
 Number = Annotated[str, Path(max_length=40, description="an enterprise or VAT number")]
@@ -43,6 +52,14 @@ async def read_company(reader: TenantReader, number: Number) -> CompanyView:
 async def list_filings(reader: TenantReader, number: Number) -> FilingsView:
     """Return the filed years of a company, newest first, as far as they have been read."""
     return await get_filings(reader, parse_enterprise_number(number))
+
+
+@router.get("/companies/{number}/registers")
+async def list_registers(
+    runtime: CurrentRuntime, _caller: Staff, number: Number
+) -> tuple[RegisterAnswer, ...]:
+    """Return what VIES, GLEIF and, with a key, OpenCorporates say; one that is silent says so."""
+    return await ask_registers(runtime, parse_enterprise_number(number))
 
 
 @router.post("/companies/{number}/filings", status_code=202)

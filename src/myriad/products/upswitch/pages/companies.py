@@ -12,10 +12,12 @@ from fastapi import Query
 from starlette.responses import RedirectResponse, Response
 
 from myriad.products.upswitch.queueing import enqueue_filings
+from myriad.products.upswitch.registry.asking import ask_registers
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository import get_company, get_filings, search_companies
 from myriad.products.upswitch.repository.companies import get_registry_state
 from myriad.products.upswitch.settings import UpswitchSettings
+from myriad.products.upswitch.valuations.failure import get_chance
 from myriad.products.upswitch.views import CompaniesView, CompanyView, FilingsView
 from myriad.scale import ui
 from myriad.scale.data import ReadSession
@@ -23,6 +25,7 @@ from myriad.scale.http import (
     BoundReader,
     CurrentRuntime,
     Router,
+    Staff,
     TenantReader,
     TenantReadSession,
     TenantSession,
@@ -73,7 +76,12 @@ async def company(
     view = await get_company(reader, number)
     filings = await _filings(runtime, reader, session, number, job)
     return _RENDERER.respond(
-        page, "upswitch/company.html", view=view, filings=filings, answer=_described(view)
+        page,
+        "upswitch/company.html",
+        view=view,
+        filings=filings,
+        chance=await get_chance(runtime.database, reader, view),
+        answer=_described(view),
     )
 
 
@@ -89,6 +97,15 @@ async def filings(
     """Show the accounts as part of a page, while they are being read."""
     view = await _filings(runtime, reader, session, number, job)
     return _RENDERER.respond(page, "upswitch/filings.html", filings=view)
+
+
+@router.get("/companies/{number}/registers")
+async def registers(
+    page: CurrentPage, runtime: CurrentRuntime, _caller: Staff, number: Number
+) -> Response:
+    """Show what other registers say of a company, as part of its card."""
+    answers = await ask_registers(runtime, parse_enterprise_number(number))
+    return _RENDERER.respond(page, "upswitch/registers.html", answers=answers)
 
 
 @router.post("/companies/{number}/filings")

@@ -99,6 +99,7 @@ class YearFigures:
     suppliers_cents: int
     staff_fte: float | None
     findings: tuple[Finding, ...]
+    interest_cents: int | None = None
 
 
 def read_year(filing: Filing, period: Period = "N") -> YearFigures:
@@ -147,6 +148,7 @@ def read_year(filing: Filing, period: Period = "N") -> YearFigures:
         # A headcount is filed as a number beside amounts, so it arrives in hundredths as well.
         staff_fte=None if employees is None else employees / 100,
         findings=tuple(findings),
+        interest_cents=flow("650"),
     )
 
 

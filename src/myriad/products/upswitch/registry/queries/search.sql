@@ -40,3 +40,16 @@ WHERE c.situation = '000' AND NOT c.is_natural_person AND EXISTS (
     WHERE a.entity = c.number AND left(a.nace_code, 2) IN ('64', '65', '66', '68')
 )
 ORDER BY c.number LIMIT %(limit)s
+
+-- name: note_vat_answer
+-- `since` is the first of the answers that agree with the newest one.
+INSERT INTO upswitch.vat_answer AS kept (number, is_valid, since, asked_at, name, address)
+VALUES (%(number)s, %(is_valid)s, %(asked_at)s, %(asked_at)s, %(name)s, %(address)s)
+ON CONFLICT (number) DO UPDATE SET
+    since = CASE WHEN kept.is_valid = EXCLUDED.is_valid THEN kept.since ELSE EXCLUDED.since END,
+    is_valid = EXCLUDED.is_valid, asked_at = EXCLUDED.asked_at, name = EXCLUDED.name,
+    address = EXCLUDED.address
+
+-- name: find_vat_answer
+SELECT is_valid, since, asked_at, name, address FROM upswitch.vat_answer
+WHERE number = %(number)s
