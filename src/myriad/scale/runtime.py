@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from myriad.kit.errors import MyriadError
-from myriad.scale.cache import Cache, open_cache
+from myriad.scale.cache import SESSION_CACHE, Cache, open_cache
 from myriad.scale.data import Database, DatabaseSettings
 from myriad.scale.vault import Vault
 
@@ -82,6 +82,7 @@ async def open_runtime(
     connections = Database(database, process=process)
     cache, counters = cache_client(cache_url), cache_client(broker_url)
     caches = open_cache(cache_url, cache)
+    connections.session_info[SESSION_CACHE] = caches
     await connections.open()
     try:
         yield Runtime(connections, cache, vault, broker_url, counters, caches, tuple(settings))

@@ -14,15 +14,17 @@ from myriad.scale.cache.namespace import (
 )
 from myriad.scale.cache.opening import open_cache
 from myriad.scale.cache.policy import POLICIES, Policy
-from myriad.scale.cache.wake import invalidate_after_commit
+from myriad.scale.cache.wake import SESSION_CACHE, changes_no_view, invalidate_after_commit
 
 __all__ = [
     "EVERYBODY",
     "POLICIES",
+    "SESSION_CACHE",
     "Cache",
     "Keys",
     "Namespace",
     "Policy",
+    "changes_no_view",
     "declare",
     "get_namespace",
     "invalidate_after_commit",

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 from myriad.scale.cache.entry import Entry, make_entry, read_entry, write_entry
 from myriad.scale.cache.generations import Generations, Place
-from myriad.scale.cache.namespace import Keys, Namespace, digest_of
+from myriad.scale.cache.namespace import TENANT, Keys, Namespace, digest_of
 from myriad.scale.cache.pending import Pending
 from myriad.scale.cache.statistics import How, Statistics
 from myriad.scale.cache.store import Store, StoreAwayError
@@ -96,6 +96,11 @@ class Cache:
         """Invalidate from code that cannot wait: here at once, elsewhere a round trip later."""
         self._pending.announce(namespace.name, tenant_id)
         self._start(self._bump(namespace.name, tenant_id))
+
+    def tenant_changed(self, tenant_id: TenantId) -> None:
+        """Invalidate all namespaces that follow this tenant, as `invalidate_soon` does for one."""
+        self._pending.announce(TENANT, tenant_id)
+        self._start(self._bump(TENANT, tenant_id))
 
     async def close(self) -> None:
         """Tell what was counted and announced, then close every connection."""

@@ -1,8 +1,9 @@
 """Generations: a number in the key, so that changing it makes everything before it unfindable.
 
-A tenant's entries of a namespace carry two, the namespace's own and the tenant's. A generation is a
-fresh random name and never a counter: when the server forgets one, the next is new, so nothing that
-was invalidated ever comes back.
+A tenant's entries of a namespace carry two, the namespace's own and the tenant's; namespaces that
+follow the tenant have the latter in common (`family_of`). A generation is a fresh random name and
+never a counter: when the server forgets one, the next is new, so nothing that was invalidated ever
+comes back.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from myriad.scale.cache.namespace import Keys
+from myriad.scale.cache.namespace import Keys, family_of
 from myriad.scale.cache.store import Store
 from myriad.scale.tenancy import TenantId
 
 _KEEP_SECONDS = 7 * 86_400.0
 Place = tuple[str, TenantId]
+Where = tuple[str, TenantId | None]
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class Mark:
 
     generation: str
     until: float
+    epoch: tuple[int, int]
 
 
 class Generations:
@@ -35,33 +38,31 @@ class Generations:
         self._store = store
         self._keys = keys
         self._marks: dict[Place, Mark] = {}
-        self._forgotten: Counter[tuple[str, TenantId | None]] = Counter()
+        self._forgotten: Counter[Where] = Counter()
         self._alone = 0
 
     def epoch(self, place: Place) -> tuple[int, int]:
         """Return how often this place was forgotten; what began in an earlier epoch may be old."""
-        return self._forgotten[place], self._forgotten[place[0], None]
+        return self._forgotten[where_of(*place)], self._forgotten[place[0], None]
 
     def find(self, place: Place) -> str | None:
         """Return the generation that may still be trusted, or None."""
-        mark = self._marks.get(place)
+        mark = self._mark(place)
         return mark.generation if mark is not None and time.monotonic() < mark.until else None
 
     def guess(self, place: Place) -> str:
         """Return the generation that was last known, to be asked for together with the truth."""
-        mark = self._marks.get(place)
+        mark = self._mark(place)
         return mark.generation if mark is not None else "none"
 
     def addresses(self, place: Place) -> tuple[str, str]:
         """Return where the two generations of a place stand."""
-        namespace, tenant_id = place
-        return self._keys.generation(namespace, None), self._keys.generation(namespace, tenant_id)
+        return self._keys.generation(place[0], None), self._keys.generation(*where_of(*place))
 
     def trust(self, place: Place, generation: str, epoch: tuple[int, int], until: float) -> None:
         """Take a generation as true until a moment, unless it was forgotten since `epoch`."""
-        if epoch != self.epoch(place):
-            return
-        self._marks[place] = Mark(generation, until)
+        if epoch == self.epoch(place):
+            self._marks[place] = Mark(generation, until, epoch)
 
     def trust_alone(self, place: Place, seconds: float) -> str:
         """Begin a generation of this process's own, for as long as the shared layer is away."""
@@ -72,12 +73,12 @@ class Generations:
 
     def forget(self, namespace: str, tenant_id: TenantId | None) -> None:
         """Trust nothing that is known of a tenant, or with None of every tenant."""
-        self._forgotten[namespace, tenant_id] += 1
-        if tenant_id is not None:
-            self._marks.pop((namespace, tenant_id), None)
-            return
-        for place in [place for place in self._marks if place[0] == namespace]:
-            del self._marks[place]
+        self._forgotten[where_of(namespace, tenant_id)] += 1
+
+    def _mark(self, place: Place) -> Mark | None:
+        """Return what is known of a place unless it was forgotten since."""
+        mark = self._marks.get(place)
+        return mark if mark is not None and mark.epoch == self.epoch(place) else None
 
     async def complete(self, place: Place, found: list[bytes | None]) -> str:
         """Return the generation that `found` (of both keys) tells; make what is missing.
@@ -100,8 +101,13 @@ class Generations:
     async def bump(self, namespace: str, tenant_id: TenantId | None) -> None:
         """Begin a new generation for everybody. Raises StoreAwayError."""
         if self._store is not None:
-            key = self._keys.generation(namespace, tenant_id)
+            key = self._keys.generation(*where_of(namespace, tenant_id))
             await self._store.write(key, _new(), _KEEP_SECONDS)
+
+
+def where_of(namespace: str, tenant_id: TenantId | None) -> Where:
+    """Return where the generation stands that a change of this namespace and tenant begins anew."""
+    return (namespace if tenant_id is None else family_of(namespace)), tenant_id
 
 
 def _new() -> bytes:

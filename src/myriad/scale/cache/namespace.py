@@ -21,6 +21,7 @@ from myriad.scale.tenancy import TenantId
 
 ValueT = TypeVar("ValueT")
 EVERYBODY = NOBODY
+TENANT = "tenant"
 _PREFIX = "myr"
 _DIGEST_BYTES = 16
 _NAMESPACES: dict[str, Namespace[Any]] = {}
@@ -39,7 +40,10 @@ class Namespace(Generic[ValueT]):
 
     Raise `version` whenever the value's shape or meaning changes: processes of both releases then
     keep apart. `is_shared` says that every tenant may see the same value; without it an entry
-    belongs to a tenant. A value is handed out again and again, so nobody may change it.
+    belongs to a tenant. `follows_tenant` says that any committed change of the tenant's rows may
+    change the value: all such namespaces share the tenant's one generation, which every transaction
+    that may have written begins anew. A value is handed out again and again, so nobody may change
+    it.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Namespace(Generic[ValueT]):
     policy: Policy
     version: int = 1
     is_shared: bool = False
+    follows_tenant: bool = False
     decoder: msgspec.msgpack.Decoder[ValueT] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -64,10 +69,16 @@ class Namespace(Generic[ValueT]):
 
 
 def declare(
-    name: str, kind: type[ValueT], policy: str, *, version: int = 1, is_shared: bool = False
+    name: str,
+    kind: type[ValueT],
+    policy: str,
+    *,
+    version: int = 1,
+    is_shared: bool = False,
+    follows_tenant: bool = False,
 ) -> Namespace[ValueT]:
     """Return the namespace under the row of that name in the table of policies."""
-    return Namespace(name, kind, POLICIES[policy], version, is_shared)
+    return Namespace(name, kind, POLICIES[policy], version, is_shared, follows_tenant)
 
 
 def list_namespaces() -> list[Namespace[Any]]:
@@ -82,6 +93,12 @@ def get_namespace(name: str) -> Namespace[Any]:
         known = ", ".join(sorted(_NAMESPACES))
         raise InvalidInputError(f"no namespace {name!r}; there are: {known}")
     return found
+
+
+def family_of(name: str) -> str:
+    """Return whose generation of a tenant the namespace has: its own, or that of all who follow."""
+    found = _NAMESPACES.get(name)
+    return TENANT if found is not None and found.follows_tenant else name
 
 
 @dataclass(frozen=True, slots=True)

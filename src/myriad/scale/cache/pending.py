@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from myriad.scale.cache.generations import Generations, Place
+from myriad.scale.cache.generations import Generations, Place, Where, where_of
 from myriad.scale.cache.store import StoreAwayError
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.tenancy import TenantId
 
 _log = get_logger(__name__)
 _AGAIN_SECONDS = 1.0
-_Where = tuple[str, TenantId | None]
 
 
 class Pending:
@@ -24,28 +23,27 @@ class Pending:
 
     def __init__(self, generations: Generations) -> None:
         self._generations = generations
-        self._announced: Counter[_Where] = Counter()
-        self._untold: set[_Where] = set()
+        self._announced: Counter[Where] = Counter()
+        self._untold: set[Where] = set()
         self._telling: asyncio.Task[None] | None = None
 
     def holds(self, place: Place) -> bool:
         """Whether something that bears on this place is pending."""
         if not self._announced and not self._untold:
             return False
-        namespace, tenant_id = place
         return any(
             where in self._untold or self._announced[where] > 0
-            for where in ((namespace, tenant_id), (namespace, None))
+            for where in (where_of(*place), (place[0], None))
         )
 
     def announce(self, namespace: str, tenant_id: TenantId | None) -> None:
         """Stop using a place until the bump that follows is done."""
-        self._announced[namespace, tenant_id] += 1
+        self._announced[where_of(namespace, tenant_id)] += 1
         self._generations.forget(namespace, tenant_id)
 
     async def bump(self, namespace: str, tenant_id: TenantId | None) -> bool:
         """Begin the generation that was announced; return whether the shared layer took it now."""
-        where = namespace, tenant_id
+        where = where_of(namespace, tenant_id)
         try:
             await self._generations.bump(*where)
         except StoreAwayError:

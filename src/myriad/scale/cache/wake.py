@@ -1,4 +1,8 @@
-"""Invalidation in a transaction's wake: what changed is unfindable once the change is committed."""
+"""Invalidation in a transaction's wake: what changed is unfindable once the change is committed.
+
+Namespaces that follow the tenant need no call: every session that may write for a tenant carries the
+cache of its process (`Database.session_info`), and its commit begins the tenant's generation anew.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from myriad.scale.data import Session
 from myriad.scale.tenancy import TenantId
 
 _CHANGES = "cache_changes"
+_UNSEEN = "cache_unseen"
+SESSION_CACHE = "caches"
 
 
 def invalidate_after_commit(
@@ -31,15 +37,28 @@ def invalidate_after_commit(
         changes[namespace.name, tenant_id] = cache, namespace
 
 
+def changes_no_view(session: Session) -> None:
+    """Say that this transaction changes nothing that any cached view of its tenant shows.
+
+    For rows that are written while something is read, such as who looked: else nothing would stay
+    in the cache that somebody looks at.
+    """
+    session.sync_session.info[_UNSEEN] = True
+
+
 @event.listens_for(SyncSession, "after_commit")
 def _tell(session: SyncSession) -> None:
     if session.in_nested_transaction():
         return
     for (_, tenant_id), (cache, namespace) in session.info.pop(_CHANGES, {}).items():
         cache.invalidate_soon(namespace, tenant_id)
+    followed: Cache | None = session.info.get(SESSION_CACHE)
+    if not session.info.pop(_UNSEEN, False) and followed is not None:
+        followed.tenant_changed(session.info["tenant_id"])
 
 
 @event.listens_for(SyncSession, "after_rollback")
 def _forget(session: SyncSession) -> None:
     if not session.in_nested_transaction():
         session.info.pop(_CHANGES, None)
+        session.info.pop(_UNSEEN, None)

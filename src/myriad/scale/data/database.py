@@ -54,6 +54,8 @@ class Database:
         self.settings = settings
         self._process = process
         self._shared: dict[type, Closable] = {}
+        # What every session that may write for a tenant carries in its `info`, beside `tenant_id`.
+        self.session_info: dict[str, Any] = {}
         self._app = self._engine(settings.app, settings.pool_size, process)
         self._crossing = self._engine(
             settings.crossing, settings.crossing_pool_size, process + "-crossing"
@@ -92,7 +94,8 @@ class Database:
     def work(self) -> WorkSessions:
         """The sessions of jobs, on a pool of their own, made at the first use."""
         return self.shared(
-            WorkSessions, lambda: WorkSessions(self.settings, self._process + "-work")
+            WorkSessions,
+            lambda: WorkSessions(self.settings, self._process + "-work", info=self.session_info),
         )
 
     def shared(self, kind: type[ClosableT], make: Callable[[], ClosableT]) -> ClosableT:
@@ -115,8 +118,9 @@ class Database:
     @asynccontextmanager
     async def session(self, tenant_id: TenantId) -> AsyncIterator[Session]:
         """One transaction that acts for `tenant_id`: commits at the end, rolls back on an error."""
+        info = {**self.session_info, "tenant_id": tenant_id}
         with acting_for(tenant_id):
-            async with AsyncSession(self._app, expire_on_commit=False) as session:
+            async with AsyncSession(self._app, expire_on_commit=False, info=info) as session:
                 await session.execute(SET_TENANT, {"tenant_id": str(tenant_id)})
                 yield Session(ReadSession(session))
                 await session.commit()

@@ -11,6 +11,7 @@ import select
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from types import MappingProxyType
 from urllib.parse import urlsplit, urlunsplit
 
 from psycopg import AsyncClientCursor, AsyncConnection
@@ -41,7 +42,9 @@ class WorkSessions:
         size: int | None = None,
         wait_seconds: float = _POOL_TIMEOUT_SECONDS,
     ) -> None:
+        info: Mapping[str, Any] = MappingProxyType({}),
         parts = urlsplit(settings.app)._replace(scheme="postgresql+psycopg")
+        self._info = info
         self._engine: AsyncEngine = create_async_engine(
             urlunsplit(parts),
             pool_size=size or settings.work_pool_size,
@@ -72,7 +75,10 @@ class WorkSessions:
             self._engine,
             sync_session_class=_WorkSession,
             expire_on_commit=False,
-            info={"begin": f"{begin}; SET LOCAL app.tenant_id = '{tenant_id}'"},
+            info={
+                "begin": f"{begin}; SET LOCAL app.tenant_id = '{tenant_id}'",
+                **({} if read_only else {**self._info, "tenant_id": tenant_id}),
+            },
         )
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from myriad.products.keeper.repository.keys import join_key, moment_part, split_key, uuid_part
 from myriad.products.keeper.repository.sql import Row, execute, fetch
+from myriad.scale.cache import changes_no_view
 from myriad.scale.data import Database, ReadSession, Session
 from myriad.scale.directory.principal import Principal
 
@@ -49,6 +50,7 @@ async def note_view(database: Database, caller: Principal, person_id: UUID, plac
     It is written before the person is shown: what cannot be noted is not shown.
     """
     async with database.session(caller.tenant_id) as session:
+        changes_no_view(session)
         await note_view_in(session, caller, person_id, place)
 
 

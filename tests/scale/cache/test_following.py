@@ -1,0 +1,106 @@
+"""Namespaces that follow a tenant: whatever commits for it makes what was cached unfindable."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from myriad.scale.cache import Cache, Namespace, Policy, changes_no_view, open_cache
+from myriad.scale.data import ReadSession, Session
+from myriad.scale.embedded.servers import ServerUrls
+from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import TenantId
+from tests.fixtures.database import TwoTenants
+
+AT_ONCE = Policy("test", 300.0, ("test",), local_seconds=0.0)
+SCREEN = Namespace("test.screen", str, AT_ONCE, follows_tenant=True)
+LIST = Namespace("test.list", str, AT_ONCE, follows_tenant=True)
+APART = Namespace("test.apart", str, AT_ONCE)
+
+
+@pytest.fixture
+async def other(servers: ServerUrls) -> AsyncIterator[Cache]:
+    """The cache of another process."""
+    opened = open_cache(servers.cache_url, None, timeout_seconds=10.0)
+    yield opened
+    await opened.close()
+
+
+async def look(cache: Cache, namespace: Namespace[str], tenant_id: TenantId, word: str) -> str:
+    """Return what is shown when the truth is `word`."""
+
+    async def load() -> str:
+        return word
+
+    return await cache.get(namespace, tenant_id, (), load)
+
+
+async def settled(runtime: Runtime) -> None:
+    """Wait until this process has told the other of its changes."""
+    for task in list(runtime.caches._tasks):
+        await task
+
+
+@pytest.mark.parametrize("kind", ["session", "work"])
+async def test_a_commit_is_seen_by_all_that_follow_and_by_nobody_else(
+    runtime: Runtime, other: Cache, tenants: TwoTenants, kind: str
+) -> None:
+    """After a commit another process shows the tenant's changes, and keeps all else."""
+    first, second = tenants.first, tenants.second
+    for namespace in (SCREEN, LIST, APART):
+        for tenant_id in (first, second):
+            assert await look(other, namespace, tenant_id, "before") == "before"
+    opened = {"session": runtime.database.session, "work": runtime.database.work.transaction}
+    async with opened[kind](first) as session:
+        await session.execute(text("SELECT 1"))
+    await settled(runtime)
+    assert await look(other, SCREEN, first, "after") == "after"
+    assert await look(other, LIST, first, "after") == "after"
+    assert await look(other, APART, first, "after") == "before"
+    assert await look(other, SCREEN, second, "after") == "before"
+
+
+async def test_who_commits_sees_it_at_once(runtime: Runtime, tenants: TwoTenants) -> None:
+    """The process that wrote shows nothing that was before, without waiting for anything."""
+    assert await look(runtime.caches, SCREEN, tenants.first, "before") == "before"
+    async with runtime.database.session(tenants.first) as session:
+        await session.execute(text("SELECT 1"))
+    assert await look(runtime.caches, SCREEN, tenants.first, "after") == "after"
+
+
+async def test_what_changes_nothing_leaves_the_cache_alone(
+    runtime: Runtime, other: Cache, tenants: TwoTenants
+) -> None:
+    """Reads, roll-backs and transactions that say so invalidate nothing, and only themselves."""
+    tenant_id = tenants.first
+    assert await look(other, SCREEN, tenant_id, "before") == "before"
+    async with runtime.database.read_session(tenant_id) as reading:
+        await reading.execute(text("SELECT 1"))
+    async with runtime.database.session(tenant_id) as noting:
+        changes_no_view(noting)
+        await noting.execute(text("SELECT 1"))
+    with pytest.raises(ZeroDivisionError):
+        async with runtime.database.session(tenant_id):
+            raise ZeroDivisionError
+    await settled(runtime)
+    assert await look(other, SCREEN, tenant_id, "after") == "before"
+    async with runtime.database.work.open(tenant_id) as session:
+        changes_no_view(Session(ReadSession(session)))
+        await session.commit()
+        await session.execute(text("SELECT 1"))
+        await session.commit()
+    await settled(runtime)
+    assert await look(other, SCREEN, tenant_id, "after") == "after"
+
+
+async def test_purging_one_namespace_of_a_tenant_purges_those_that_follow_with_it(
+    runtime: Runtime, other: Cache, tenants: TwoTenants
+) -> None:
+    """An operator who purges a screen of a tenant never leaves it in place."""
+    assert await look(other, SCREEN, tenants.first, "before") == "before"
+    assert await runtime.caches.invalidate(LIST, tenants.first)
+    assert await look(other, SCREEN, tenants.first, "after") == "after"
+    assert await runtime.caches.invalidate(SCREEN, None)
+    assert await look(other, SCREEN, tenants.first, "later") == "later"
