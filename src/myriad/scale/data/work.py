@@ -41,10 +41,10 @@ class WorkSessions:
         *,
         size: int | None = None,
         wait_seconds: float = _POOL_TIMEOUT_SECONDS,
-    ) -> None:
         info: Mapping[str, Any] = MappingProxyType({}),
-        parts = urlsplit(settings.app)._replace(scheme="postgresql+psycopg")
+    ) -> None:
         self._info = info
+        parts = urlsplit(settings.app)._replace(scheme="postgresql+psycopg")
         self._engine: AsyncEngine = create_async_engine(
             urlunsplit(parts),
             pool_size=size or settings.work_pool_size,
