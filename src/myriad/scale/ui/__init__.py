@@ -7,7 +7,9 @@ For an edge that answers with a page:
     ui.respond(page, "ui/error.html", status=404, fault=ui.fault(404, request_id)) -> HTMLResponse
 
 A product makes a `Renderer` over its own template folder and calls the same two methods; its
-templates extend `ui/base.html` and import their components from `ui/components.html`.
+templates extend `ui/base.html` and import their components from `ui/components.html`. A page that
+many see alike begins with `{% extends layout %}` and is drawn without its shell by
+`Renderer.draw`, kept, and answered by `respond_part` (see `part`).
 
 Templates of the shell and their values:
 
@@ -25,6 +27,7 @@ adds the headers of a page, with a content security policy that allows no inline
 
 from __future__ import annotations
 
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from myriad.scale.ui import charts
@@ -37,6 +40,7 @@ from myriad.scale.ui.context import (
     theme_of,
 )
 from myriad.scale.ui.faults import Fault, fault
+from myriad.scale.ui.part import Part
 from myriad.scale.ui.render import PAGE_HEADERS, Renderer
 from myriad.scale.ui.static import PREFIX, static_mount, static_url
 
@@ -58,6 +62,12 @@ def respond(
     return _SHELL.respond(page, template, status=status, **values)
 
 
+def respond_part(page: PageContext, part: Part) -> HTMLResponse:
+    """Return a part within the shell of who looks, as an answer with a page's strict headers."""
+    content, title = part.content(page), Markup(part.title)  # noqa: S704 - drawn by a template
+    return _SHELL.respond(page, "ui/whole.html", title=title, content=content)
+
+
 __all__ = [
     "CSRF_FIELD",
     "CSRF_HEADER",
@@ -67,6 +77,7 @@ __all__ = [
     "Fault",
     "Link",
     "PageContext",
+    "Part",
     "Renderer",
     "TenantChoice",
     "Theme",
@@ -74,6 +85,7 @@ __all__ = [
     "fault",
     "render",
     "respond",
+    "respond_part",
     "static_mount",
     "static_url",
     "theme_of",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from myriad.kit.clock import utc_now
+from myriad.scale.ui.holes import Holes
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -67,7 +68,7 @@ class PageContext:
     `zone` is the account's IANA time zone: every time on the page is shown in it. `now` is the
     moment that relative times are measured from. `account` leads to what belongs to no product.
     `shortcuts` are the product's own keys: what they do, in words, and which. Empty `user_name`
-    means nobody is signed in.
+    means nobody is signed in. `holes` is set while a part is drawn that many will look at.
     """
 
     path: str = "/"
@@ -91,6 +92,7 @@ class PageContext:
     environment: str = ""
     alerts: Alerts | None = None
     now: datetime = field(default_factory=utc_now)
+    holes: Holes | None = None
 
 
 def theme_of(cookie: str | None) -> Theme:

@@ -87,13 +87,17 @@ def ago(context: Context, value: datetime | None) -> Markup | str:
     if value is None:
         return "never"
     page = context["page"]
-    local = value.astimezone(get_zone(page.zone))
-    text = relative((page.now - value).total_seconds())
+    return page.holes.ago(value) if page.holes else ago_element(value, page.now, page.zone)
+
+
+def ago_element(value: datetime, now: datetime, zone: str) -> Markup:
+    """Return a `<time>` element that says how long before `now` a moment was."""
+    local = value.astimezone(get_zone(zone))
     return drawn(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(timespec="seconds"),
         f"{day(local.date())}, {local:%H:%M}",
-        text,
+        relative((now - value).total_seconds()),
     )
 
 

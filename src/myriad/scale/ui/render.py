@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse
 from myriad.scale.ui import charts
 from myriad.scale.ui.context import PageContext
 from myriad.scale.ui.filters import FILTERS
+from myriad.scale.ui.holes import Holes
+from myriad.scale.ui.part import Part, open_page, part_of
 from myriad.scale.ui.static import static_url
 
 SHELL_TEMPLATES = Path(__file__).parent / "templates"
@@ -43,7 +45,9 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.filters.update(FILTERS)
-        self._environment.globals.update(static_url=static_url, charts=charts)
+        self._environment.globals.update(
+            static_url=static_url, charts=charts, layout="ui/base.html"
+        )
 
     def render(self, page: PageContext, template: str, **values: object) -> str:
         """Return the template drawn for `page`; an undefined name raises UndefinedError."""
@@ -55,3 +59,12 @@ class Renderer:
         """Return the drawn template as an answer with the strict headers of a page."""
         body = self.render(page, template, **values)
         return HTMLResponse(body, status_code=status, headers=dict(PAGE_HEADERS))
+
+    def draw(self, zone: str, template: str, **values: object) -> Part:
+        """Return the content of a template that begins with `{% extends layout %}`, without shell.
+
+        Times are shown in `zone`, an IANA name.
+        """
+        holes = Holes()
+        page = open_page(zone, holes)
+        return part_of(zone, holes, self.render(page, template, layout="ui/part.html", **values))

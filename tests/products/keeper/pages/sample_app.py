@@ -23,16 +23,18 @@ TOKEN = "sample-token"
 NEXT = Place(next="?cursor=signed")
 BADGES = {"Today": 5, "Duplicates": 12}
 
-Draw = Callable[[ui.PageContext], HTMLResponse]
+Draw = Callable[[ui.PageContext], HTMLResponse | ui.Part]
 PAGES: dict[str, Draw] = {
-    "/keeper/today": lambda page: screens.today(page, p.TODAY_PROVEN),
-    "/clear/today": lambda page: screens.today(page, s.TODAY_CLEAR),
-    "/early/today": lambda page: screens.today(page, replace(s.TODAY_CLEAR, is_measured=False)),
-    "/new/today": lambda page: screens.today(page, s.TODAY_NEW),
-    "/thin/today": lambda page: screens.today(page, s.TODAY_THIN),
-    "/keeper/customers": lambda page: screens.customers(page, s.CUSTOMERS_FULL, NEXT),
-    "/none/customers": lambda page: screens.customers(page, s.CUSTOMERS_NONE),
-    "/new/customers": lambda page: screens.customers(page, s.CUSTOMERS_NEW),
+    "/keeper/today": lambda page: screens.today(page.zone, p.TODAY_PROVEN),
+    "/clear/today": lambda page: screens.today(page.zone, s.TODAY_CLEAR),
+    "/early/today": lambda page: screens.today(
+        page.zone, replace(s.TODAY_CLEAR, is_measured=False)
+    ),
+    "/new/today": lambda page: screens.today(page.zone, s.TODAY_NEW),
+    "/thin/today": lambda page: screens.today(page.zone, s.TODAY_THIN),
+    "/keeper/customers": lambda page: screens.customers(page.zone, s.CUSTOMERS_FULL, NEXT),
+    "/none/customers": lambda page: screens.customers(page.zone, s.CUSTOMERS_NONE),
+    "/new/customers": lambda page: screens.customers(page.zone, s.CUSTOMERS_NEW),
     "/keeper/customers/1": lambda page: screens.customer(page, s.CUSTOMER_FULL, NEXT),
     "/thin/customers/1": lambda page: screens.customer(page, s.CUSTOMER_THIN),
     "/keeper/duplicates": lambda page: screens.duplicates(page, s.DUPLICATES_OPEN, NEXT),
@@ -103,9 +105,15 @@ def page_context(path: str, theme: str | None = None) -> ui.PageContext:
     )
 
 
+def answer_of(draw: Draw, page: ui.PageContext) -> HTMLResponse:
+    """Return what is drawn as an answer, whether it is kept without its shell or not."""
+    drawn = draw(page)
+    return ui.respond_part(page, drawn) if isinstance(drawn, ui.Part) else drawn
+
+
 def _endpoint(draw: Draw) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
-        return draw(page_context(request.url.path, request.cookies.get(ui.THEME_COOKIE)))
+        return answer_of(draw, page_context(request.url.path, request.cookies.get(ui.THEME_COOKIE)))
 
     return answer
 

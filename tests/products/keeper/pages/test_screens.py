@@ -11,11 +11,11 @@ from myriad.products.keeper import views as v
 from myriad.products.keeper.pages import figures, proof_words, screens, sheet, words
 from myriad.products.keeper.pages.route import own_path
 from tests.products.keeper.pages import sample_contexts as s
-from tests.products.keeper.pages.sample_app import PAGES, TOKEN, page_context
+from tests.products.keeper.pages.sample_app import PAGES, TOKEN, answer_of, page_context
 
 
 def html_of(path: str) -> str:
-    return bytes(PAGES[path](page_context(path)).body).decode()
+    return bytes(answer_of(PAGES[path], page_context(path)).body).decode()
 
 
 @pytest.mark.parametrize("path", sorted(PAGES))

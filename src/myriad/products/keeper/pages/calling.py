@@ -10,7 +10,9 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
+from myriad.products.keeper.pages import kept as keeping
 from myriad.products.keeper.pages import screens
+from myriad.products.keeper.pages.kept import CurrentKept
 from myriad.products.keeper.pages.route import is_partial, page_router, see_other
 from myriad.products.keeper.repository.accounts import get_account
 from myriad.products.keeper.repository.answers import answer_task, reopen_task
@@ -23,7 +25,9 @@ from myriad.products.keeper.repository.tasks import (
 from myriad.products.keeper.repository.today import get_today
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views import TaskAnswer
-from myriad.scale.http import CurrentRuntime, Staff, TenantReadSession, TenantSession
+from myriad.scale import ui
+from myriad.scale.data import ReadSession
+from myriad.scale.http import Staff, TenantSession
 from myriad.scale.ui.page import CurrentPage
 
 TODAY = "/keeper/today"
@@ -32,10 +36,14 @@ router = page_router()
 
 
 @router.get("/today")
-async def today(page: CurrentPage, runtime: CurrentRuntime, session: TenantReadSession) -> Response:
+async def today(kept: CurrentKept) -> Response:
     """Show whom to call today."""
-    least = runtime.settings_of(KeeperSettings).minimum_customers
-    return screens.today(page, await get_today(session, least))
+    least = kept.runtime.settings_of(KeeperSettings).minimum_customers
+
+    async def draw(session: ReadSession) -> ui.Part:
+        return screens.today(kept.page.zone, await get_today(session, least))
+
+    return await kept.respond(keeping.TODAY, (least,), draw)
 
 
 async def _after(

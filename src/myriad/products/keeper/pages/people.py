@@ -9,11 +9,14 @@ from fastapi import Form, Query
 from starlette.responses import Response
 
 from myriad.products.keeper.pages import links, screens, sheet
+from myriad.products.keeper.pages.kept import CUSTOMERS, CurrentKept, asked_of
 from myriad.products.keeper.pages.route import page_router, see_other
 from myriad.products.keeper.repository.customer import get_customer, set_contact_allowed
 from myriad.products.keeper.repository.customers import list_customers
 from myriad.products.keeper.repository.viewing import list_views, note_view
 from myriad.products.keeper.views import CustomerFilter, CustomerSort, PersonState
+from myriad.scale import ui
+from myriad.scale.data import ReadSession
 from myriad.scale.directory.audit import record_event
 from myriad.scale.http import (
     CurrentRuntime,
@@ -34,8 +37,7 @@ State = PersonState | Literal[""]
 
 @router.get("/customers")
 async def customers(
-    page: CurrentPage,
-    session: TenantReadSession,
+    kept: CurrentKept,
     paging: PageRequest,
     q: Words = "",
     state: State = "",
@@ -45,8 +47,12 @@ async def customers(
     asked = CustomerFilter(
         query=q, state=state or None, sort=sort, after=paging.after_key, limit=paging.limit
     )
-    view = await list_customers(session, asked)
-    return screens.customers(page, view, links.place(paging, view.next_after))
+
+    async def draw(session: ReadSession) -> ui.Part:
+        view = await list_customers(session, asked)
+        return screens.customers(kept.page.zone, view, links.place(paging, view.next_after))
+
+    return await kept.respond(CUSTOMERS, asked_of(paging), draw)
 
 
 @router.get("/customers.csv")

@@ -36,24 +36,27 @@ from myriad.scale import ui
 _RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
 
 
+_NAMES = {
+    "words": words,
+    "figures": figures,
+    "links": links,
+    "proof": proof_words,
+    "goal": goal_words,
+    "sentences": report_words,
+}
+
+
 def _draw(page: ui.PageContext, name: str, status: int = 200, **values: object) -> HTMLResponse:
-    return _RENDERER.respond(
-        page,
-        f"keeper/{name}.html",
-        status=status,
-        words=words,
-        figures=figures,
-        links=links,
-        proof=proof_words,
-        goal=goal_words,
-        sentences=report_words,
-        **values,
-    )
+    return _RENDERER.respond(page, f"keeper/{name}.html", status=status, **_NAMES, **values)
 
 
-def today(page: ui.PageContext, view: TodayView) -> HTMLResponse:
-    """Return the Today screen."""
-    return _draw(page, "today", view=view)
+def _part(zone: str, name: str, **values: object) -> ui.Part:
+    return _RENDERER.draw(zone, f"keeper/{name}.html", **_NAMES, **values)
+
+
+def today(zone: str, view: TodayView) -> ui.Part:
+    """Return the Today screen, which everybody of an account sees alike."""
+    return _part(zone, "today", view=view)
 
 
 def task(page: ui.PageContext, card: TaskCard) -> HTMLResponse:
@@ -61,11 +64,9 @@ def task(page: ui.PageContext, card: TaskCard) -> HTMLResponse:
     return _draw(page, "task", task=card, today=card.business_date)
 
 
-def customers(
-    page: ui.PageContext, view: CustomersView, at: links.Place = links.Place()
-) -> HTMLResponse:
-    """Return the list of people."""
-    return _draw(page, "customers", view=view, at=at)
+def customers(zone: str, view: CustomersView, at: links.Place = links.Place()) -> ui.Part:
+    """Return the list of people, which everybody of an account sees alike."""
+    return _part(zone, "customers", view=view, at=at)
 
 
 def customer(
