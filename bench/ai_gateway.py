@@ -43,7 +43,7 @@ from rich.table import Table
 from myriad.apps.products import migration_locations
 from myriad.kit.ids import new_id
 from myriad.scale.ai import AIRequest, AISettings, CachePolicy, Message
-from myriad.scale.ai.answers import RedisAnswers
+from myriad.scale.ai.answers import AnswerStore
 from myriad.scale.ai.catalog import Catalog, ModelKey, ModelLimits
 from myriad.scale.ai.gateway import Gateway
 from myriad.scale.ai.items import ItemsRequest
@@ -181,7 +181,7 @@ def _make(url: str, redis: Redis, ledger: Ledger, limits: ModelLimits) -> Gatewa
     limited = {str(key): limits for found in keys.values() for key in found}
     return Gateway(
         settings,
-        answers=RedisAnswers(redis),
+        answers=AnswerStore(caches),
         breaker=Breaker(redis),
         budget=ProviderBudget(redis, workers=4),
         ledger=ledger,

@@ -1,6 +1,7 @@
 """Loads the fixtures, one file a subject."""
 
 pytest_plugins = [
+    "tests.fixtures.models",
     "tests.fixtures.servers",
     "tests.fixtures.database",
     "tests.fixtures.data",

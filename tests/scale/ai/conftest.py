@@ -7,22 +7,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import pydantic_ai.models
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from myriad.kit.ids import new_id
 from myriad.scale.ai import AIRequest, AISettings, Message
-from myriad.scale.ai.answers import RedisAnswers
+from myriad.scale.ai.answers import AnswerStore
 from myriad.scale.ai.catalog import Catalog, ModelLimits, catalog_on
 from myriad.scale.ai.gateway import _BREAKER, Gateway
 from myriad.scale.ai.ledger import Ledger
 from myriad.scale.ai.simulator import World, create_app
+from myriad.scale.cache import Cache, open_cache
 from myriad.scale.limits import Breaker, ProviderBudget
 from myriad.scale.runtime import Runtime
 from tests.fixtures.app import serve
 from tests.fixtures.database import TwoTenants
+from tests.fixtures.models import simulated_models
 
 HAIKU = "claude-haiku-4-5"
 MINI = "gpt-5-mini"
@@ -49,7 +50,7 @@ def simulator_server() -> Iterator[Simulated]:
 def simulated(simulator_server: Simulated) -> Iterator[Simulated]:
     """The simulator with nothing in its memory, and real calls allowed to it for this test."""
     simulator_server.world.reset()
-    with pydantic_ai.models.override_allow_model_requests(True):
+    with simulated_models():
         yield simulator_server
     simulator_server.world.reset()
 
@@ -73,6 +74,7 @@ class Maker:
     runtime: Runtime
     simulated: Simulated
     made: list[Gateway] = field(default_factory=list)
+    caches: list[Cache] = field(default_factory=list)
 
     def __call__(
         self, *, limits: ModelLimits | None = None, offline: bool = False, **changes: Any
@@ -80,9 +82,12 @@ class Maker:
         """Return a gateway; `limits` hold for every model."""
         settings = AISettings() if offline else settings_of(self.simulated, **changes)
         broker = patient(self.runtime.broker_url)
+        # Waits for a busy machine, so that no promise hangs on its timing.
+        caches = open_cache(self.runtime.broker_url, None, timeout_seconds=10.0)
+        self.caches.append(caches)
         gateway = Gateway(
             settings,
-            answers=RedisAnswers(broker),
+            answers=AnswerStore(caches),
             breaker=Breaker(None, _BREAKER),
             budget=ProviderBudget(broker),
             ledger=Ledger(self.runtime.database),
@@ -110,6 +115,8 @@ async def make_gateway(runtime: Runtime, simulated: Simulated) -> AsyncIterator[
     yield maker
     for gateway in maker.made:
         await gateway.close()
+    for cache in maker.caches:
+        await cache.close()
 
 
 def patient(url: str) -> Redis:

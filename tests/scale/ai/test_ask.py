@@ -12,9 +12,11 @@ import pytest
 from pydantic import BaseModel
 
 from myriad.kit.errors import InvalidInputError
-from myriad.scale.ai import AIRequest, CachePolicy, Message
+from myriad.kit.ids import new_id
+from myriad.scale.ai import AIAnswer, AIRequest, CachePolicy, Message, NoAnswerError
 from myriad.scale.ai.errors import IdempotencyMismatchError, UnknownModelClassError
-from myriad.scale.ai.ledger import list_spend
+from myriad.scale.ai.ledger import Ledger, list_spend
+from myriad.scale.limits import Purse
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants
 from tests.scale.ai.conftest import HAIKU, SONNET, Maker, Simulated
@@ -222,3 +224,27 @@ async def test_the_ledger_and_the_simulators_bill_agree_to_the_micro_dollar(
     assert {row["task"] for row in rows} == {"test.thing.ask"}
     assert all(row["price_version"].startswith("genai-prices-") for row in rows)
     assert await list_spend(runtime.database, tenants.second, day, day) == []
+
+
+async def test_the_calls_of_an_undertaking_stay_within_its_purse(
+    make_gateway: Maker, question: Ask, simulated: Simulated, runtime: Runtime
+) -> None:
+    """At its end nothing is called; what was spent is known to another process and to the ledger."""
+    purse = Purse(f"test.run:{new_id()}", 3_000)
+    gateway = make_gateway()
+    answers = await asyncio.gather(
+        *(gateway.ask(question(purse=purse, max_output_tokens=100)) for _ in range(12)),
+        return_exceptions=True,
+    )
+    paid = [answer for answer in answers if isinstance(answer, AIAnswer)]
+    spent = sum(answer.cost_usd_micros for answer in paid)
+    assert 0 < spent <= purse.cap_usd_micros
+    # Those that found it empty, or too small for what they might cost, were told so.
+    refused = [answer for answer in answers if isinstance(answer, NoAnswerError)]
+    assert all("left in the purse" in " ".join(each.reasons) for each in refused)
+    assert await Ledger(runtime.database).spent_from(question().tenant_id, purse.name) == spent
+    other = question(purse=replace(purse, cap_usd_micros=spent), max_output_tokens=100)
+    calls = sum(account.requests for account in simulated.world.accounts.values())
+    with pytest.raises(NoAnswerError):
+        await make_gateway().ask(other)
+    assert sum(account.requests for account in simulated.world.accounts.values()) == calls

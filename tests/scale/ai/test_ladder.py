@@ -284,7 +284,8 @@ async def test_a_question_that_is_given_up_gives_its_reservation_back(
     gateway = make_gateway(limits=ModelLimits(rpm=100, tpm=10**6, rpd=10**6))
     asked = replace(question(), cache=CachePolicy(read=False, write=False))
     asking = asyncio.create_task(gateway.ask(asked))
-    await asyncio.sleep(0.3)
+    while not simulated.world.account(HAIKU).requests:  # noqa: ASYNC110 - the simulator tells nobody
+        await asyncio.sleep(0.05)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking

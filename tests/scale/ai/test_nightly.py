@@ -12,11 +12,12 @@ from pydantic import BaseModel
 
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.ai import AIRequest, answers_offline
+from myriad.scale.ai.batch_rows import BatchState
 from myriad.scale.ai.catalog import ModelLimits
 from myriad.scale.ai.errors import UnknownBatchError
 from myriad.scale.ai.gateway import Gateway
 from myriad.scale.ai.ledger import list_spend
-from myriad.scale.ai.nightly import POLL_TASK, BatchState, get_batch, submit, value_of
+from myriad.scale.ai.nightly import POLL_TASK, get_batch, submit, value_of
 from myriad.scale.ai.simulator import Fault
 from myriad.scale.ai.tasks import poll_batch
 from myriad.scale.jobs.attempt import Outcome

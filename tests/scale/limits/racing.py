@@ -23,7 +23,7 @@ from redis.asyncio import Redis
 from myriad.kit.errors import TooManyRequestsError
 from myriad.scale.data import Database, DatabaseSettings
 from myriad.scale.embedded.servers import ServerUrls
-from myriad.scale.limits import BudgetPolicy, ProviderBudget, entitlements
+from myriad.scale.limits import BudgetPolicy, ProviderBudget, Purse, entitlements
 from myriad.scale.limits.rates import Rate, RateLimiter
 from myriad.scale.tenancy import TenantId
 
@@ -56,6 +56,14 @@ async def _budget(kind: str, urls: ServerUrls, key: str, limit: int) -> AsyncIte
 
 
 @asynccontextmanager
+async def _purse(_: str, urls: ServerUrls, key: str, limit: int) -> AsyncIterator[Attempt]:
+    async with Redis.from_url(urls.broker_url, protocol=2) as redis:
+        budget = ProviderBudget(redis, workers=RACERS)
+        purse = Purse(key, limit)
+        yield lambda: budget.reserve(key, _TENANT, 1, 1, BudgetPolicy(), purse)
+
+
+@asynccontextmanager
 async def _entitlement(_: str, urls: ServerUrls, key: str, limit: int) -> AsyncIterator[Attempt]:
     names = {"url": urls.database_url, "app_url": urls.app_url, "crossing_url": urls.crossing_url}
     database = Database(DatabaseSettings.model_validate(names))
@@ -80,6 +88,7 @@ _KINDS = {
     "rate": _rate,
     "requests_per_minute": _budget,
     "usd_micros_per_day": _budget,
+    "purse": _purse,
     "entitlement": _entitlement,
 }
 

@@ -31,6 +31,8 @@ from myriad.scale.ai.request import (
     Message,
     Usage,
 )
+from myriad.scale.cache import How
+from myriad.scale.limits import Purse
 from myriad.scale.tenancy import TenantId
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class ItemsRequest:
     complexity: Complexity = "simple"
     model_class: str | None = None
     max_cost_usd_micros: int = 50_000
+    purse: Purse | None = None
     deadline_seconds: float = 60.0
     cache: CachePolicy = field(default_factory=CachePolicy)
 
@@ -116,12 +119,13 @@ async def answer_items(gateway: Gateway, store: AnswerStore, request: ItemsReque
     state = _State([None] * len(request.items))
     names = [_name(request, item) for item in request.items]
     ends_at = time.monotonic() + request.deadline_seconds
-    await _recall(store, request, names, state)
+    generation = await _recall(store, request, names, state)
     for _ in range(_ROUNDS):
         missing = state.missing()
         if not missing or time.monotonic() >= ends_at:
             break
-        await _round(gateway, store, request, names, state, missing, ends_at)
+        answered = await _round(gateway, request, state, missing, ends_at)
+        await _keep(store, request, generation, names, state, answered)
     left = state.missing()
     return ItemsAnswer(
         codes=tuple(None if code == UNKNOWN else code for code in state.codes),
@@ -138,26 +142,26 @@ async def answer_items(gateway: Gateway, store: AnswerStore, request: ItemsReque
 
 async def _recall(
     store: AnswerStore, request: ItemsRequest, names: Sequence[str], state: _State
-) -> None:
-    if not request.cache.read:
-        return
-    now = time.time()
-    for position, found in enumerate(await store.find(request.tenant_id, names)):
-        if found is not None and now - found.stored_at < request.cache.fresh_seconds:
-            state.codes[position] = found.text
+) -> str:
+    """Take the codes that are kept; return the generation in which they were looked up."""
+    if not (request.cache.read or request.cache.write):
+        return ""
+    now, found = time.time(), await store.items.find(request.tenant_id, names)
+    for position, kept in enumerate(found.values):
+        is_fresh = kept is not None and now - kept.stored_at < request.cache.fresh_seconds
+        if kept is not None and is_fresh and request.cache.read:
+            state.codes[position] = kept.text
             state.cached += 1
             state.sources["cache"] = None
+    store.items.count(How.SHARED, state.cached)
+    store.items.count(How.MISS, len(names) - state.cached)
+    return found.generation
 
 
 async def _round(
-    gateway: Gateway,
-    store: AnswerStore,
-    request: ItemsRequest,
-    names: Sequence[str],
-    state: _State,
-    missing: list[int],
-    ends_at: float,
-) -> None:
+    gateway: Gateway, request: ItemsRequest, state: _State, missing: list[int], ends_at: float
+) -> list[tuple[list[int], AIAnswer]]:
+    """Ask for what is missing; return the positions of each prompt with its answer."""
     size = _size(gateway, request)
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
     # Prompts of one go share the money that is left, so that together they cannot exceed it.
@@ -167,6 +171,7 @@ async def _round(
     answers = await asyncio.gather(
         *(gateway.ask(question) for question in asked), return_exceptions=True
     )
+    answered = []
     for chunk, answer in zip(chunks, answers, strict=True):
         if isinstance(answer, NoAnswerError):
             state.reasons |= dict.fromkeys(answer.reasons)
@@ -175,7 +180,8 @@ async def _round(
             raise answer
         else:
             _take(state, chunk, answer, request.codes)
-            await _keep(store, request, names, state, chunk, answer)
+            answered.append((chunk, answer))
+    return answered
 
 
 def _size(gateway: Gateway, request: ItemsRequest) -> int:
@@ -201,6 +207,7 @@ def _question(
         complexity=request.complexity,
         model_class=request.model_class,
         max_cost_usd_micros=max(0, micros),
+        purse=request.purse,
         max_output_tokens=_TOKENS_A_LINE * len(items) + 32,
         deadline_seconds=max(0.1, seconds),
         cache=NO_CACHE,
@@ -242,20 +249,20 @@ def read_lines(text: str, count: int, codes: Mapping[str, str]) -> dict[int, str
 async def _keep(
     store: AnswerStore,
     request: ItemsRequest,
+    generation: str,
     names: Sequence[str],
     state: _State,
-    chunk: Sequence[int],
-    answer: AIAnswer,
+    answered: Sequence[tuple[Sequence[int], AIAnswer]],
 ) -> None:
-    if not request.cache.write or answer.provider == OFFLINE or answer.degraded:
-        return
     now = time.time()
     kept = [
         (names[position], _stored(names[position], code, answer, now))
+        for chunk, answer in answered
+        if request.cache.write and answer.provider != OFFLINE and not answer.degraded
         for position in chunk
         if (code := state.codes[position]) is not None
     ]
-    await store.keep(request.tenant_id, kept, request.cache.fresh_seconds)
+    await store.items.keep(request.tenant_id, generation, kept, request.cache.fresh_seconds)
 
 
 def _stored(name: str, code: str, answer: AIAnswer, now: float) -> StoredAnswer:
@@ -279,4 +286,4 @@ def _name(request: ItemsRequest, item: Any) -> str:
         default=str,
         ensure_ascii=False,
     )
-    return f"item:{hashlib.sha256(canonical.encode()).hexdigest()}"
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -8,13 +8,14 @@ from typing import Any
 
 from myriad.scale.ai import measures
 from myriad.scale.ai.answers import StoredAnswer
-from myriad.scale.ai.calling import Caller, Run, RungSkippedError, Ticket
+from myriad.scale.ai.calling import Caller
 from myriad.scale.ai.catalog import Catalog, ModelKey, Rung
 from myriad.scale.ai.errors import InvalidOutputError, NoAnswerError
 from myriad.scale.ai.offline import find_offline_answer
 from myriad.scale.ai.outcome import Reply
 from myriad.scale.ai.request import AIAnswer, AIRequest, Message
 from myriad.scale.ai.schemas import schema_of, value_in
+from myriad.scale.ai.tickets import Run, RungSkippedError, Ticket
 
 # A first model that hangs leaves the next one some of the time.
 _SHARE_OF_TIME = 0.6

@@ -35,7 +35,11 @@ CallOutcome = Literal["answered", "invalid", "cut", "broken", "timeout"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call that reached a model."""
+    """One call that reached a model.
+
+    `purse` is that of its undertaking; it is charged `purse_usd_micros`, which is what the call may
+    have cost at most where nobody knows what it did cost.
+    """
 
     tenant_id: UUID
     product: str
@@ -52,6 +56,8 @@ class Entry:
     cost_usd_micros: int
     duration_ms: int
     is_estimated: bool = False
+    purse: str = ""
+    purse_usd_micros: int = 0
     id: UUID = field(default_factory=new_id)
     called_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -66,9 +72,13 @@ def entry_of(
     mode: Mode = "live",
     seconds: float = 0.0,
     is_estimated: bool = False,
+    charged_usd_micros: int | None = None,
 ) -> Entry:
-    """Return the entry of one call."""
+    """Return the entry of one call; its purse is charged the cost unless another sum is given."""
+    cost = price.cost_usd_micros(usage)
     return Entry(
+        purse=request.purse.name if request.purse is not None else "",
+        purse_usd_micros=cost if charged_usd_micros is None else charged_usd_micros,
         tenant_id=request.tenant_id,
         product=request.product,
         task=request.task,
@@ -81,7 +91,7 @@ def entry_of(
         input_tokens=usage.input_tokens,
         cached_tokens=usage.cache_read_tokens,
         output_tokens=usage.output_tokens,
-        cost_usd_micros=price.cost_usd_micros(usage),
+        cost_usd_micros=cost,
         duration_ms=round(seconds * 1000),
         is_estimated=is_estimated,
     )
@@ -116,6 +126,18 @@ class Ledger:
         sheet.entries.append(entry)
         assert sheet.written is not None
         await asyncio.shield(sheet.written)
+
+    async def spent_from(self, tenant_id: TenantId, purse: str) -> int:
+        """Return what the calls on the ledger have spent from a purse, in micro-dollars.
+
+        It is asked when Redis has forgotten a purse; a call of which nobody knows counts there only.
+        """
+        if self._database is None:
+            return 0
+        rows = await self._database.reader.rows(
+            tenant_id, _queries["find_ai_purse"], {"name": purse}
+        )
+        return int(rows[0]["spent_usd_micros"]) if rows else 0
 
     async def _flush(self, sheet: _Sheet) -> None:
         async with self._writing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from myriad.kit.errors import InvalidInputError
+from myriad.scale.limits import Purse
 from myriad.scale.tenancy import TenantId
 
 Complexity = Literal["simple", "moderate", "complex"]
@@ -49,7 +50,7 @@ class AIRequest:
     model or a msgspec Struct, asks for a structured answer; `json_schema` does too and leaves its
     value unchecked. `data` holds the facts from which the
     offline provider's handler of the task answers; models never see it. `max_cost_usd_micros` is
-    checked before each call. The answer to an `idempotency_key` is kept for a day.
+    checked before each call; a `purse` bounds all calls of an undertaking. The answer to an `idempotency_key` is kept for a day.
     """
 
     tenant_id: TenantId
@@ -62,6 +63,7 @@ class AIRequest:
     schema: type[Any] | None = None
     json_schema: Mapping[str, Any] | None = None
     max_cost_usd_micros: int = 50_000
+    purse: Purse | None = None
     max_output_tokens: int = 1_024
     deadline_seconds: float = 30.0
     idempotency_key: str | None = None

@@ -10,7 +10,8 @@ class AISettings(BaseModel):
 
     An address alone (`…_BASE_URL`) is enough for servers that ask for no key, such as the
     simulator or a model on this network; `compatible` is any server that speaks OpenAI's chat
-    completions. The budgets are in millionths of a US dollar, for one tenant, by UTC day.
+    completions. The budgets are in millionths of a US dollar, for one tenant, by UTC day. What an undertaking has spent of its
+    purse is known for `keep_purses_days` after its last call.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,3 +27,4 @@ class AISettings(BaseModel):
     expected_processes: int = Field(default=4, ge=1)
     batch_poll_seconds: float = Field(default=60.0, gt=0)
     keep_calls_days: int = Field(default=35, ge=1)
+    keep_purses_days: int = Field(default=400, ge=1)

@@ -9,12 +9,13 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
 from myriad.scale.ai.answers import StoredAnswer
-from myriad.scale.ai.calling import Caller, Run, RungSkippedError, Ticket, skipped
+from myriad.scale.ai.calling import Caller
 from myriad.scale.ai.catalog import Catalog, Rung
 from myriad.scale.ai.errors import StreamBrokenError
 from myriad.scale.ai.ladder import Ladder, Walk, restore
 from myriad.scale.ai.outcome import CallFailedError, Reply
 from myriad.scale.ai.request import AIAnswer, AIRequest, Usage
+from myriad.scale.ai.tickets import Run, RungSkippedError, Ticket, skipped
 from myriad.scale.ai.tokens import estimate_tokens
 
 _WORD = re.compile(r"\S+\s*|\s+")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from myriad.scale.ai.batch_run import advance
 from myriad.scale.ai.gateway import Gateway
-from myriad.scale.ai.nightly import POLL_TASK, advance
+from myriad.scale.ai.nightly import POLL_TASK
 from myriad.scale.ai.outcome import CallFailedError
 from myriad.scale.jobs import Job, RetryLaterError, task
 

@@ -27,7 +27,7 @@ async def serve_upkeep(database: Database, settings: AISettings) -> None:
         try:
             await measure_batches(database)
             if rounds % _PRUNE_EVERY_ROUNDS == 0:
-                await prune(database, settings.keep_calls_days)
+                await prune(database, settings.keep_calls_days, settings.keep_purses_days)
         except (SQLAlchemyError, PsycopgError, OSError, TimeoutError) as error:
             _log.warning("ai_upkeep_failed", error=type(error).__name__)
         rounds += 1
@@ -44,10 +44,13 @@ async def measure_batches(database: Database) -> tuple[int, float]:
     return row["open"], row["oldest_seconds"]
 
 
-async def prune(database: Database, keep_days: int) -> None:
-    """Remove single calls and ended batches older than that; the days' sums stay."""
-    before = {"before": datetime.now(UTC) - timedelta(days=keep_days)}
+async def prune(database: Database, keep_days: int, keep_purses_days: int) -> None:
+    """Remove calls and ended batches older than that, and purses so long unused; sums stay."""
+    now = datetime.now(UTC)
+    before = {"before": now - timedelta(days=keep_days)}
+    purses = {"before": now - timedelta(days=keep_purses_days)}
     async with database.crossing("old AI calls are removed by age") as session:
         connection = await session.connection()
         for name in ("prune_ai_calls", "prune_ai_batches"):
             await connection.exec_driver_sql(_queries[name], before)
+        await connection.exec_driver_sql(_queries["prune_ai_purses"], purses)

@@ -14,6 +14,8 @@ from myriad.scale.cache.namespace import (
 )
 from myriad.scale.cache.opening import open_cache
 from myriad.scale.cache.policy import POLICIES, Policy
+from myriad.scale.cache.shelf import Found, Shelf
+from myriad.scale.cache.statistics import How
 from myriad.scale.cache.wake import SESSION_CACHE, changes_no_view, invalidate_after_commit
 
 __all__ = [
@@ -21,9 +23,12 @@ __all__ = [
     "POLICIES",
     "SESSION_CACHE",
     "Cache",
+    "Found",
+    "How",
     "Keys",
     "Namespace",
     "Policy",
+    "Shelf",
     "changes_no_view",
     "declare",
     "get_namespace",

@@ -10,7 +10,6 @@ the value; the others wait for it, or are served the one before while the policy
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar, cast
@@ -19,8 +18,10 @@ from myriad.scale.cache.entry import Entry, make_entry, read_entry, write_entry
 from myriad.scale.cache.generations import Generations, Place
 from myriad.scale.cache.namespace import TENANT, Keys, Namespace, digest_of
 from myriad.scale.cache.pending import Pending
+from myriad.scale.cache.shelf import Shelf
 from myriad.scale.cache.statistics import How, Statistics
 from myriad.scale.cache.store import Store, StoreAwayError
+from myriad.scale.cache.turns import Turns
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.tenancy import TenantId
 
@@ -30,8 +31,6 @@ Load = Callable[[], Awaitable[ValueT]]
 _Key = tuple[str, TenantId, tuple[Hashable, ...], tuple[type, ...]]
 _Flight = asyncio.Future[tuple[Any, BaseException | None]]
 _MOST_HELD = 10_000
-_FIRST_LOOK_SECONDS = 0.01
-_LONGEST_LOOK_SECONDS = 0.2
 
 
 class Cache:
@@ -55,6 +54,7 @@ class Cache:
         self._flights: dict[tuple[_Key, tuple[int, int]], _Flight] = {}
         self._generations = Generations(store, keys)
         self._pending = Pending(self._generations)
+        self._turns = Turns(store)
         self._tasks: set[asyncio.Task[None]] = set()
         self.statistics = statistics
 
@@ -101,6 +101,12 @@ class Cache:
         """Invalidate all namespaces that follow this tenant, as `invalidate_soon` does for one."""
         self._pending.announce(TENANT, tenant_id)
         self._start(self._bump(TENANT, tenant_id))
+
+    def shelf(self, namespace: Namespace[ValueT]) -> Shelf[ValueT]:
+        """Return the namespace's entries to be read and kept by hand."""
+        return Shelf(
+            namespace, self._store, self._keys, self._generations, self._pending, self.statistics
+        )
 
     async def close(self) -> None:
         """Tell what was counted and announced, then close every connection."""
@@ -196,17 +202,18 @@ class Cache:
         load: Load[Any],
     ) -> Any:
         at = self._keys.entry(namespace, key[1], generation, digest_of(key[2]))
-        lock, token = f"{at}:lock", secrets.token_hex(8).encode()
         usable = before if before is not None and before.is_usable(time.time()) else None
-        if await self._take(lock, token, namespace):
+        token = await self._turns.take(at, namespace.policy.most_seconds)
+        if token is not None:
             try:
                 return await self._load(namespace, key, generation, usable, load, at)
             finally:
-                await self._release(lock, token)
+                await self._turns.release(at, token)
         if usable is not None:
             self.statistics.count(namespace.name, How.STALE)
             return usable.value
-        other = await self._await_other(namespace, at, lock, generation)
+        data = await self._turns.wait(at, namespace.policy.most_seconds)
+        other = None if data is None else read_entry(namespace, data, generation)
         if other is None:
             return await self._load(namespace, key, generation, usable, load, at)
         self._hold(key, other)
@@ -257,38 +264,6 @@ class Cache:
             await self._store.write(at, write_entry(entry), entry.stale_until - time.time())
         except StoreAwayError:
             return
-
-    async def _take(self, lock: str, token: bytes, namespace: Namespace[Any]) -> bool:
-        assert self._store is not None
-        try:
-            return await self._store.write_new(lock, token, namespace.policy.most_seconds)
-        except StoreAwayError:
-            return True
-
-    async def _release(self, lock: str, token: bytes) -> None:
-        assert self._store is not None
-        try:
-            await self._store.release(lock, token)
-        except StoreAwayError:
-            return
-
-    async def _await_other(
-        self, namespace: Namespace[Any], at: str, lock: str, generation: str
-    ) -> Entry | None:
-        assert self._store is not None
-        pause, end = _FIRST_LOOK_SECONDS, time.monotonic() + namespace.policy.most_seconds
-        while time.monotonic() < end:
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_LOOK_SECONDS)
-            try:
-                data, held = await self._store.read(at, lock)
-            except StoreAwayError:
-                return None
-            if data is not None:
-                return read_entry(namespace, data, generation)
-            if held is None:
-                return None
-        return None
 
     def _start(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -80,6 +80,8 @@ _ROWS = (
         negative_seconds=30.0,
         most_seconds=15.0,
     ),
+    Policy("answer", DAY, ("U-F6",), stale_seconds=7 * DAY, most_seconds=60.0),
+    Policy("once", DAY, ("http idempotency keys",)),
     Policy("asset", 365 * DAY, ("U-C browser static",), layer=Layer.BROWSER),
 )
 

@@ -69,9 +69,9 @@ class Statistics:
         self._told: Tally[tuple[str, How]] = Tally()
         self._next = time.monotonic() + _EVERY_SECONDS
 
-    def count(self, namespace: str, how: How) -> None:
-        """Count one look-up."""
-        self._waiting[namespace, how] += 1
+    def count(self, namespace: str, how: How, times: int = 1) -> None:
+        """Count look-ups that were answered alike."""
+        self._waiting[namespace, how] += times
 
     @property
     def counted(self) -> Mapping[tuple[str, How], int]:

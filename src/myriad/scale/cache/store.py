@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from cashews.backends.redis import Redis as RedisBackend
@@ -41,6 +41,9 @@ class Store(Protocol):
 
     async def write(self, key: str, value: bytes, seconds: float) -> None:
         """Keep a value for so long."""
+
+    async def write_all(self, values: Mapping[str, bytes], seconds: float) -> None:
+        """Keep several values for so long, in one round trip."""
 
     async def write_new(self, key: str, value: bytes, seconds: float) -> bool:
         """Keep a value unless there is one; return whether it was kept."""
@@ -97,6 +100,10 @@ class RedisStore:
     async def write(self, key: str, value: bytes, seconds: float) -> None:
         """Keep a value for so long."""
         await self._ask(lambda: self._backend.set(key, value, expire=max(seconds, 0.001)))
+
+    async def write_all(self, values: Mapping[str, bytes], seconds: float) -> None:
+        """Keep several values for so long, in one round trip."""
+        await self._ask(lambda: self._backend.set_many(values, expire=max(seconds, 0.001)))
 
     async def write_new(self, key: str, value: bytes, seconds: float) -> bool:
         """Keep a value unless there is one; return whether it was kept."""

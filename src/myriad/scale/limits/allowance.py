@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,9 +12,12 @@ from myriad.kit.clock import get_zone
 from myriad.kit.errors import InvalidInputError, TooManyRequestsError
 from myriad.scale.tenancy import TenantId
 
-LimitName = Literal["requests_per_minute", "tokens_per_minute", "requests_per_day", "money"]
+LimitName = Literal[
+    "requests_per_minute", "tokens_per_minute", "requests_per_day", "money", "purse"
+]
 LIMIT_NAMES: tuple[LimitName, ...] = get_args(LimitName)
 _NO_LIMIT = -1
+_PURSE = re.compile(r"[A-Za-z0-9._:-]{1,120}")
 
 
 class BudgetExhaustedError(TooManyRequestsError):
@@ -26,6 +30,17 @@ class BudgetExhaustedError(TooManyRequestsError):
         detail = f"the budget of {limit.replace('_', ' ')} is used up; try again later"
         super().__init__(detail, retry_after_seconds, limit=limit)
         self.limit: LimitName = limit
+
+
+class PurseEmptyError(BudgetExhaustedError):
+    """The purse of an undertaking does not hold this call any more; waiting will not fill it."""
+
+    code = "purse_empty"
+    title = "Purse empty"
+
+    def __init__(self, purse: str) -> None:
+        super().__init__("purse", 0.0)
+        self.purse = purse
 
 
 class CallTooLargeError(InvalidInputError):
@@ -72,9 +87,32 @@ class BudgetPolicy:
             raise CallTooLargeError(f"{message}; split it", tokens=tokens)
 
 
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """Money that a tenant sets apart for one undertaking, such as a session or a night's run.
+
+    The cap is hard, in micro-dollars, and nothing renews it. `name` tells undertakings of a tenant
+    apart, such as `upswitch.session:0198c2…`. Raises InvalidInputError for another name.
+    """
+
+    name: str
+    cap_usd_micros: int
+
+    def __post_init__(self) -> None:
+        """Refuse what would not be one key of Redis."""
+        if not _PURSE.fullmatch(self.name) or self.cap_usd_micros < 0:
+            raise InvalidInputError(
+                "a purse needs a name of 1 to 120 letters, digits and ._:- and a cap that is not "
+                "negative"
+            )
+
+
 @dataclass(slots=True)
 class Reservation:
-    """What a call took of the budget until it is settled; `is_shared` is False without Redis."""
+    """What a call took of the budget until it is settled; `is_shared` is False without Redis.
+
+    `purse` is the tenant's that turns with the calendar, `own_purse` that of the undertaking.
+    """
 
     model_key: str
     tenant: TenantId
@@ -87,6 +125,7 @@ class Reservation:
     is_shared: bool
     requests: int = 1
     is_settled: bool = field(default=False)
+    own_purse: str = ""
 
 
 @dataclass(frozen=True, slots=True)

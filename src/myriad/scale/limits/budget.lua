@@ -1,13 +1,16 @@
 -- One provider budget: a rolling minute of requests and tokens, the day's requests, and money.
--- KEYS: minute, day, purse of the day, purse of the month.
+-- KEYS: minute, day, purse of the day, purse of the month, and the purse of an undertaking if any.
 -- ARGV: command, now ('' for the server's), then by command:
 --   reserve (carry: the same, unchecked, for what was spent while Redis was away)
 --            requests, tokens, micros, rpm, tpm, rpd, micros a day, micros a month (-1: no limit),
---            day boundaries, month boundaries (epoch seconds, comma between)
+--            day boundaries, month boundaries (epoch seconds, comma between),
+--            cap of the undertaking's purse, what it had spent when Redis does not know (-1: ask),
+--            micros that it takes
 --   adjust   slice second, requests, tokens, micros, day start, month start
 --   lower    requests left (-1: not told), tokens left, seconds until they are full, pause seconds
 local WINDOW = 61
-local minute, day, purse_day, purse_month = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local OWN_SECONDS = 40 * 86400
+local minute, day, purse_day, purse_month, own = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local now = tonumber(ARGV[2])
 if not now then
   local clock = redis.call('TIME')
@@ -23,6 +26,16 @@ local function forget_old()
   local first = tonumber(redis.call('HGET', minute, 'first'))
   if not first then return second end
   local last = second - WINDOW
+  if last - first > WINDOW then
+    -- Nothing of it counts any more; going through it second by second could take long.
+    local names = {'paused', 'left_r', 'left_t', 'left_until'}
+    local kept = redis.call('HMGET', minute, unpack(names))
+    redis.call('DEL', minute)
+    for place, name in ipairs(names) do
+      if kept[place] then redis.call('HSET', minute, name, kept[place]) end
+    end
+    first = last + 1
+  end
   while first <= last do
     for _, kind in ipairs({'r', 't'}) do
       local held = number(minute, kind .. first)
@@ -73,6 +86,16 @@ end
 if ARGV[1] == 'reserve' or ARGV[1] == 'carry' then
   local requests, tokens, micros = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
   local rpm, tpm, rpd = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+  local own_spent, own_micros = 0, tonumber(ARGV[15])
+  if own then
+    own_spent = tonumber(redis.call('HGET', own, 'spent')) or tonumber(ARGV[14])
+    if own_spent < 0 then
+      if ARGV[1] == 'reserve' then return {'unknown'} end
+      own = nil
+    elseif ARGV[1] == 'reserve' and own_spent + own_micros > tonumber(ARGV[13]) then
+      return {'purse', '0'}
+    end
+  end
   local first = forget_old()
   local day_start, day_end = span_of(ARGV[11])
   local month_start, month_end = span_of(ARGV[12])
@@ -116,10 +139,14 @@ if ARGV[1] == 'reserve' or ARGV[1] == 'carry' then
   if micros ~= 0 or most_month >= 0 then
     spend(purse_month, month_start, month_end, money_month, micros)
   end
+  if own then
+    redis.call('HSET', own, 'spent', string.format('%.0f', own_spent + own_micros))
+    redis.call('EXPIRE', own, OWN_SECONDS)
+  end
   local function text(amount) return string.format('%.0f', amount) end
   return {'', text(second), text(day_start), text(month_start), text(number(minute, 'r')),
     text(number(minute, 't')), text(day_spent + requests), text(money_day + micros),
-    text(money_month + micros)}
+    text(money_month + micros), text(own_spent + own_micros)}
 end
 
 if ARGV[1] == 'adjust' then
@@ -139,6 +166,11 @@ if ARGV[1] == 'adjust' then
   correct(day, tonumber(ARGV[7]), requests)
   correct(purse_day, tonumber(ARGV[7]), micros)
   correct(purse_month, tonumber(ARGV[8]), micros)
+  if own and micros ~= 0 and redis.call('EXISTS', own) == 1 then
+    local spent = math.max(0, number(own, 'spent') + micros)
+    redis.call('HSET', own, 'spent', string.format('%.0f', spent))
+    redis.call('EXPIRE', own, OWN_SECONDS)
+  end
   return {''}
 end
 

@@ -16,6 +16,7 @@ from myriad.scale.limits.allowance import (
     BudgetExhaustedError,
     BudgetPolicy,
     LimitName,
+    PurseEmptyError,
     boundaries_around,
 )
 
@@ -87,6 +88,7 @@ class LocalShares:
         self._workers = workers
         self._models: OrderedDict[str, ModelUse] = OrderedDict()
         self._purses: OrderedDict[str, Purse] = OrderedDict()
+        self._own: OrderedDict[str, Spent] = OrderedDict()
 
     def model(self, key: str) -> ModelUse:
         """Return what is known of a model's use."""
@@ -95,6 +97,29 @@ class LocalShares:
     def purse(self, key: str) -> Purse:
         """Return what is known of a purse."""
         return _kept(self._purses, key, Purse)
+
+    def knows(self, key: str) -> bool:
+        """Whether an undertaking's purse was told of, here or by Redis."""
+        return key in self._own
+
+    def own(self, key: str) -> Spent:
+        """Return what is known of an undertaking's purse, which no calendar turns."""
+        return _kept(self._own, key, Spent)
+
+    def reserve_own(self, key: str, micros: int, cap: int) -> None:
+        """Take of this process's share of an undertaking's purse, or raise PurseEmptyError."""
+        own = self.own(key)
+        if own.exceeds(cap, micros, self._workers):
+            raise PurseEmptyError(key)
+        own.own += micros
+
+    def take_own_debt(self, key: str) -> int:
+        """Return what an undertaking spent that Redis does not know of, and forget it."""
+        if not self.knows(key):
+            return 0
+        own = self.own(key)
+        debt, own.own = own.own, 0
+        return debt
 
     def remember(self, model_key: str, purse_key: str, told: list[int]) -> None:
         """Take what Redis told: second, day, month, requests, tokens, day's requests, money twice."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
-import pydantic_ai.models
 import pytest
 from pydantic import SecretStr
 
@@ -22,6 +21,7 @@ from myriad.scale.runtime import Runtime, open_runtime
 from myriad.scale.vault import Vault
 from tests.fixtures.app import serve
 from tests.fixtures.database import TEST_KEY, database_settings
+from tests.fixtures.models import simulated_models
 from tests.products.upswitch.conversation.conftest import (
     API,
     Companies,
@@ -47,7 +47,7 @@ def served() -> Iterator[tuple[World, str]]:
 def world(served: tuple[World, str]) -> Iterator[World]:
     """The providers with nothing in their memory."""
     served[0].reset()
-    with pydantic_ai.models.override_allow_model_requests(True):
+    with simulated_models():
         yield served[0]
     served[0].reset()
 

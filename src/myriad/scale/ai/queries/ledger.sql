@@ -4,21 +4,35 @@ WITH entry AS (
         tenant_id uuid, id uuid, called_at timestamptz, product text, task text, provider text,
         model text, model_class text, mode text, outcome text, price_version text,
         input_tokens integer, cached_tokens integer, output_tokens integer,
-        cost_usd_micros bigint, is_estimated boolean, duration_ms integer
+        cost_usd_micros bigint, is_estimated boolean, duration_ms integer, purse text,
+        purse_usd_micros bigint
     )
     WHERE EXISTS (SELECT FROM platform.tenant WHERE tenant.id = item.tenant_id)
 ), added AS (
     INSERT INTO platform.ai_call (
         tenant_id, id, called_at, product, task, provider, model, model_class, mode, outcome,
         price_version, input_tokens, cached_tokens, output_tokens, cost_usd_micros, is_estimated,
-        duration_ms
+        duration_ms, purse, purse_usd_micros
     )
     SELECT tenant_id, id, called_at, product, task, provider, model, model_class, mode, outcome,
         price_version, input_tokens, cached_tokens, output_tokens, cost_usd_micros, is_estimated,
-        duration_ms
+        duration_ms, purse, purse_usd_micros
     FROM entry
     ON CONFLICT DO NOTHING
     RETURNING *
+), charged AS (
+    INSERT INTO platform.ai_purse AS purse (
+        tenant_id, name, product, calls, spent_usd_micros, used_at
+    )
+    SELECT tenant_id, purse, min(product), count(*), sum(purse_usd_micros), max(called_at)
+    FROM added
+    WHERE purse <> ''
+    GROUP BY tenant_id, purse
+    ORDER BY tenant_id, purse
+    ON CONFLICT (tenant_id, name) DO UPDATE SET
+        calls = purse.calls + excluded.calls,
+        spent_usd_micros = purse.spent_usd_micros + excluded.spent_usd_micros,
+        used_at = greatest(purse.used_at, excluded.used_at)
 )
 INSERT INTO platform.ai_spend AS spend (
     tenant_id, day, task, provider, model, mode, price_version, product, model_class, calls,
@@ -37,6 +51,14 @@ DO UPDATE SET
     cached_tokens = spend.cached_tokens + excluded.cached_tokens,
     output_tokens = spend.output_tokens + excluded.output_tokens,
     cost_usd_micros = spend.cost_usd_micros + excluded.cost_usd_micros;
+
+-- name: find_ai_purse
+SELECT spent_usd_micros, calls, used_at
+FROM platform.ai_purse
+WHERE name = %(name)s;
+
+-- name: prune_ai_purses
+DELETE FROM platform.ai_purse WHERE used_at < %(before)s;
 
 -- name: ai_spend_of_tenant
 SELECT task, provider, model, mode, price_version, sum(calls)::bigint AS calls,
