@@ -18,6 +18,7 @@ from myriad.scale.http.health import DEFAULT_CHECKS, Check, Readiness, health_ro
 from myriad.scale.http.idempotency import METHODS
 from myriad.scale.http.openapi import DocumentedApp
 from myriad.scale.http.router import Route
+from myriad.scale.http.routing import RouteIndex
 from myriad.scale.http.settings import EdgeSettings
 from myriad.scale.runtime import Runtime
 from myriad.scale.vault import Vault
@@ -69,6 +70,7 @@ def create_app(
     _include(app, api, pages or {})
     app.include_router(health_router(Readiness({**DEFAULT_CHECKS, **(checks or {})}), version))
     app.router.routes.extend(mounts)
+    app.router.middleware_stack = RouteIndex(app.router.middleware_stack, app.routes)
     install_handlers(app)
     app.user_middleware = [
         Middleware(EdgeMiddleware, settings=settings, templates=route_templates(app)),
