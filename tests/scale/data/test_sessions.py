@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from psycopg import Error as PsycopgError
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from myriad.scale.data import Reader
+from myriad.scale.data.work import find_driver
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import NoTenantError, TenantId, current_tenant, find_tenant
 from tests.fixtures.database import TwoTenants
@@ -119,3 +121,32 @@ async def test_two_hundred_readers_of_two_tenants_leak_nothing(
 
     pairs = [tenants.first, tenants.second] * 100
     assert all(await asyncio.gather(*map(who, pairs)))
+
+
+async def test_statements_stay_prepared_when_a_read_ends(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    prepared = "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%%account%%'"
+    work = runtime.database.work
+    for tenant in (tenants.first, tenants.second, tenants.first):
+        async with work.open(tenant, read_only=True) as session:
+            driver = await find_driver(session)
+            assert driver is not None
+            await driver.execute(_COUNT)
+    async with work.open(tenants.first, read_only=True) as session:
+        driver = await find_driver(session)
+        assert driver is not None
+        assert await (await driver.execute(prepared, prepare=False)).fetchall()
+
+
+async def test_a_read_that_failed_leaves_its_connection_whole(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    for _ in range(runtime.database.settings.work_pool_size + 1):
+        async with runtime.database.work.open(tenants.first, read_only=True) as session:
+            driver = await find_driver(session)
+            assert driver is not None
+            with pytest.raises(PsycopgError):
+                await driver.execute("SELECT 1 / 0")
+    async with runtime.database.work.open(tenants.first, read_only=True) as session:
+        assert (await session.execute(text("SELECT 1"))).scalar_one() == 1

@@ -7,16 +7,17 @@ read from its socket, which costs no round trip.
 
 from __future__ import annotations
 
+import contextlib
 import select
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from psycopg import AsyncClientCursor, AsyncConnection
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.orm import SessionTransaction
@@ -27,6 +28,8 @@ from myriad.scale.tenancy import TenantId
 # A night asks more different things than the hundred that psycopg keeps prepared by itself; asked in
 # turn, each would push out the next, and every one would be planned anew every time.
 _PREPARED_STATEMENTS = 500
+# Planning is the larger part of most of them: the second time is early enough to be sure.
+_PREPARED_FROM = 1
 # The job's bound is its timeout, so that a crowd of handlers waits here without failing.
 _POOL_TIMEOUT_SECONDS = 3600.0
 
@@ -69,9 +72,10 @@ class WorkSessions:
         `timeout_seconds` bounds each statement.
         """
         begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+        kind = _ReadSession if read_only else AsyncSession
         if timeout_seconds is not None:
             begin += f"; SET LOCAL statement_timeout = '{timeout_seconds}s'"
-        return AsyncSession(
+        return kind(
             self._engine,
             sync_session_class=_WorkSession,
             expire_on_commit=False,
@@ -91,6 +95,18 @@ class WorkSessions:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+class _ReadSession(AsyncSession):
+    """A session that ends with COMMIT: after a ROLLBACK psycopg prepares every statement anew."""
+
+    async def close(self) -> None:
+        """End the transaction and give the connection back."""
+        if self.in_transaction():
+            # What is broken is rolled back below.
+            with contextlib.suppress(SQLAlchemyError):
+                await self.commit()
+        await super().close()
 
 
 class _WorkSession(SyncSession):
@@ -143,6 +159,7 @@ async def find_driver(session: AsyncSession) -> AsyncConnection[Any] | None:
 
 def _keep_statements(adapted: Any, *_: object) -> None:
     adapted.driver_connection.prepared_max = _PREPARED_STATEMENTS
+    adapted.driver_connection.prepare_threshold = _PREPARED_FROM
 
 
 def _refuse_dead(adapted: Any, *_: object) -> None:
