@@ -12,6 +12,7 @@ from myriad.scale.directory.audit import record_event
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
+from myriad.scale.ui.filters import plural
 
 WANTED_SHARE = 0.80
 _ENOUGH_LOOKUPS = 100
@@ -34,6 +35,14 @@ class NamespaceRow:
     def answered(self) -> dict[str, int]:
         """How many look-ups were answered from where."""
         return {how.value: self.rates.counts.get(how.value, 0) for how in How}
+
+    @property
+    def fresh_for(self) -> str:
+        """How long an answer is fresh, in the largest unit that it fills."""
+        for seconds, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+            if self.fresh_seconds >= seconds:
+                return plural(round(self.fresh_seconds / seconds), unit)
+        return plural(round(self.fresh_seconds), "second")
 
     @property
     def is_low(self) -> bool:

@@ -16,6 +16,7 @@ from myriad.scale.ai.upkeep import measure_batches
 from myriad.scale.http import CurrentRuntime, Operator, Router
 from myriad.scale.runtime import Runtime
 from myriad.scale.ui import Renderer
+from myriad.scale.ui.filters import plural
 from myriad.scale.ui.page import OperatorPage
 
 MODELS = "/models"
@@ -50,8 +51,8 @@ class ModelsView:
         """Who answers, and what waits."""
         names = " and ".join(self.providers) if self.providers else "Only the offline provider"
         verb = "answer" if len(self.providers) > 1 else "answers"
-        batches = "batch is" if self.batches_open == 1 else "batches are"
-        waiting = f"{self.batches_open:,} {batches} under way"
+        count = plural(self.batches_open, "batch", "batches") if self.batches_open else "no batch"
+        waiting = f"{count} {'are' if self.batches_open > 1 else 'is'} under way"
         if self.batches_open:
             waiting += f", the oldest for {self.oldest_seconds / 3600:.1f} hours"
         return f"{names.capitalize()} {verb}; {waiting}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from myriad.products.keeper.agents.anomalies import find_anomalies
@@ -73,7 +73,7 @@ async def _work(context: AgentContext) -> Outcome:
         visits = await load_visit_columns(session, day)
         bookings = await load_booking_columns(session, day, visits.people)
         first = day - timedelta(days=_ANOMALY_HISTORY_DAYS - 1)
-        totals = await load_daily_totals(session, first, day)
+        totals = await load_daily_totals(session, first, last_whole_day(context))
         country = await get_country(session)
         chosen = await read_preferences(session)
         earlier = read_earlier(await find_earlier_fit(session, day, MODEL_VERSION))
@@ -90,6 +90,11 @@ async def _work(context: AgentContext) -> Outcome:
             made = await make_tasks(session, context, rows, currency)
         await refresh_statistics(session)
     return Outcome(visits.size, len(rows) + len(odd) + made)
+
+
+def last_whole_day(context: AgentContext) -> date:
+    """Return the run's day, or the day before while it still runs: half a day looks like a bad one."""
+    return min(context.day, context.account.today - timedelta(days=1))
 
 
 def _measure(

@@ -162,7 +162,11 @@ def quiet_day(rows: Sequence[Row], day: date) -> Claim | None:
         claim=f"{name} are the quietest: {low} visits a day, against {high} on "
         f"{WEEKDAYS[best['weekday'] - 1]}.",
         facts=tuple(
-            (WEEKDAYS[row["weekday"] - 1], f"{row['visits']:.1f} visits a day") for row in rows
+            (
+                WEEKDAYS[row["weekday"] - 1],
+                f"{row['visits']:.1f} visits a day" if row["total"] else "closed",
+            )
+            for row in rows
         ),
         predicted={
             "sentence": f"{name} stay among the two quietest days over the next 28 days.",

@@ -23,6 +23,8 @@ from myriad.products.keeper.wording import Wording
 from myriad.scale.data import ReadSession, Session
 
 _TREND_DAYS = 84
+# Where a kind is dealt with, when that is not among the insights.
+_PLACES = {"slipping_regulars": "/keeper/today"}
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -81,7 +83,7 @@ async def _tell(session: Session, found: Sequence[claims.Claim], day: date) -> N
                 level="high",
                 title=claim.claim,
                 detail=claim.predicted["sentence"],
-                href="/keeper/insights",
+                href=_PLACES.get(claim.kind, "/keeper/insights"),
             )
             await raise_notice(session, notice)
 

@@ -21,16 +21,32 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 
 async def _work(context: AgentContext) -> Outcome:
-    chosen, written = periods(context.day), 0
+    read = written = 0
     async with context.writing() as session:
         if await find_first_sale_day(session) is None:
             raise AgentSkippedError("There are no payments yet, so there is nothing to report.")
         await know_until(session, context.day)
         account = await get_account(session)
-        found = await compute_numbers(session, account, chosen, context.day)
-        for kind, numbers in found.items():
-            written += await store_report(session, kind, chosen[kind], context.day, numbers)
-    return Outcome(len(chosen), written)
+        for last, chosen in reported(context.day, account.today).items():
+            found = await compute_numbers(session, account, chosen, last)
+            for kind, numbers in found.items():
+                written += await store_report(session, kind, chosen[kind], last, numbers)
+            read += len(chosen)
+    return Outcome(read, written)
+
+
+def reported(day: date, today: date) -> dict[date, dict[ReportKind, date]]:
+    """Return the periods that a run of `day` reports, by the day up to which they count.
+
+    A day that still runs says nothing by itself: the periods that ended with the day before take
+    its place, and of the week and the month only those that are already under way.
+    """
+    if day < today:
+        return {day: periods(day)}
+    over, running = periods(day - timedelta(days=1)), periods(day)
+    ended = {kind: first for kind, first in over.items() if first != running[kind]}
+    under_way = {kind: first for kind, first in running.items() if first < day}
+    return {day - timedelta(days=1): ended} | ({day: under_way} if under_way else {})
 
 
 def periods(day: date) -> dict[ReportKind, date]:

@@ -94,7 +94,7 @@ def fluke(row: PatternRow) -> str:
     """Return how many patterns as sure as this one are chance: what a q-value says."""
     one_in = min(1 / max(row.q_value, 1 / _SUREST), _SUREST)
     one_in = int(float(f"{one_in:.1g}")) if one_in >= _COARSE_FROM else int(one_in)
-    return f"at most 1 in {number(one_in)} as sure as this is a fluke"
+    return f"of patterns this clear, at most 1 in {number(one_in)} is chance"
 
 
 def halves(row: PatternRow) -> str:
@@ -206,13 +206,15 @@ def _quarterly(row: TrendRow, slope: float) -> str:
     """Return a slope as a change in a quarter: points for shares, else a share of the level."""
     change = slope * _QUARTER_WEEKS
     if row.unit == "share":
-        return f"{_sign(change)}{abs(change) * 100:.1f} points"
+        return f"{_signed(change * 100, 1)} points"
     share = change / abs(row.level) if row.level else 0.0
-    return f"{_sign(share)}{abs(share):.0%}"
+    return f"{_signed(share * 100, 0)}%"
 
 
-def _sign(amount: float) -> str:
-    return _MINUS if amount < 0 else "+"
+def _signed(amount: float, digits: int) -> str:
+    """Return a number with its sign, none for what rounds to nothing."""
+    text = f"{abs(amount):.{digits}f}"
+    return text if not float(text) else f"{_MINUS if amount < 0 else '+'}{text}"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -12,7 +12,6 @@ from myriad.products.keeper.preferences import write_preferences
 from myriad.products.keeper.repository.benchmarks import get_benchmarks
 from myriad.products.keeper.repository.patterns import get_patterns
 from myriad.products.keeper.views.patterns import BenchmarksView, PatternsView
-from myriad.products.keeper.weekly_queue import enqueue_week
 from myriad.scale import ui
 from myriad.scale.http import Owner, Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
@@ -37,9 +36,8 @@ async def benchmarks(page: CurrentPage, caller: Staff, session: TenantReadSessio
 
 @router.post("/benchmarks/join")
 async def join(caller: Owner, session: TenantSession) -> Response:
-    """Lend the account's figures to the pool, and measure them at once."""
+    """Lend the account's figures to the pool: a job of this transaction measures them at once."""
     await write_preferences(session, {"network_opt_in": True}, caller)
-    await enqueue_week(session)
     return see_other(BENCHMARKS)
 
 

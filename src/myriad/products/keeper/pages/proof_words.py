@@ -76,9 +76,8 @@ def waiting(view: ProofView) -> str:
     if not view.waiting_called and not view.waiting_held_out:
         return "Nobody is waiting for the end of their ninety days."
     text = (
-        f"{capital(in_words(view.waiting_called))} called and "
-        f"{in_words(view.waiting_held_out)} not called are still within their "
-        f"{view.horizon_days} days"
+        f"Still within their {view.horizon_days} days: {in_words(view.waiting_called)} called, "
+        f"{in_words(view.waiting_held_out) if view.waiting_held_out else 'nobody yet'} held out"
     )
     until = f"; the next result comes on {day(view.next_result_on)}" if view.next_result_on else ""
     return f"{text}{until}."

@@ -18,6 +18,7 @@ from myriad.products.keeper.views import (
     ReportView,
     TodayView,
 )
+from myriad.products.keeper.views.agents import missed
 from myriad.scale.ui.filters import NOTHING, capital, day, in_words, number, percent, phone, plural
 
 STATE_ORDER = ("active", "booked", "new", "slowing", "likely_lapsed", "lapsed", "unknown")
@@ -183,8 +184,8 @@ def period(value: ReportRow | ReportView) -> str:
 
 def partial(view: ReportView) -> str:
     """Return which parts a report lacks."""
-    names = ", ".join(view.partial)
-    return f"What the {names} agent{'s' if len(view.partial) > 1 else ''} would add is missing."
+    told = (entry.partition(": ") for entry in view.partial)
+    return " ".join(f"{missed(agent)}. {why}".strip() for agent, _, why in told)
 
 
 def connections(view: ConnectionsView) -> str:

@@ -210,8 +210,8 @@ async def _partial(session: ReadSession, day: date) -> list[str]:
 def _headline(kind: ReportKind, numbers: dict[str, Any], currency: str) -> str:
     revenue, visits = numbers["revenue"], numbers["visits"]["now"]
     money = Money(revenue["now"], currency).format(whole=True)
-    span = {"daily": "today", "weekly": "this week", "monthly": "this month"}[kind]
-    text = f"{money} from {visits:,} visits {span}"
+    span = {"daily": "", "weekly": " this week", "monthly": " this month"}[kind]
+    text = f"{money} from {visits:,} visit{'' if visits == 1 else 's'}{span}"
     if revenue["before"]:
         change = revenue["now"] / revenue["before"] - 1
         word = "up" if change >= 0 else "down"

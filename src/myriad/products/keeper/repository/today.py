@@ -25,6 +25,7 @@ from myriad.products.keeper.views import (
     TodayView,
     WeekPoint,
 )
+from myriad.products.keeper.views.agents import missed
 from myriad.scale.data import ReadSession
 
 _ANOMALY_DAYS, _ANOMALIES = 28, 10
@@ -193,8 +194,8 @@ def _failed_agents(runs: Sequence[Row]) -> list[Notice]:
     return [
         Notice(
             level="warning",
-            title=f"The {row['agent']} agent did not finish",
-            detail=f"{row['error'] or 'It failed.'} What you see is what the others found.",
+            title=missed(row["agent"]),
+            detail=f"{row['error'] or 'It failed.'} Everything else is as of the last run.",
         )
         for row in runs
         if row["state"] in ("failed", "partial")

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from myriad.scale.ui.charts.marks import ACCENT, LINE, anchor, drawn, frame, joined, label, pct, px
+from myriad.scale.ui.charts.marks import ACCENT, LINE, drawn, frame, joined, label, pct, px
 
 _TOP, _ROW, _GAP = 4, 20, 3
-# The names of rows stand in the first part of the width.
-_NAMES = 0.06
+# A name that begins farther to the right would leave the chart.
+_LAST = 0.9
 _OPACITY = ("0.6", "0.25", "0.5", "0.75", "1")
 
 
@@ -34,7 +34,8 @@ def heat_map(
     top = max(values.values(), default=0.0)
     height = _TOP + _ROW * len(rows) + 18
     parts = [
-        label(0, _TOP + _ROW * row + _ROW * 0.7, name, "start") for row, name in enumerate(rows)
+        label(0, _TOP + _ROW * row + _ROW * 0.7, name, "start", "c-label c-row")
+        for row, name in enumerate(rows)
     ]
     for row in range(len(rows)):
         parts += [
@@ -42,8 +43,8 @@ def heat_map(
             for column in range(columns)
         ]
     for column, name in marks:
-        x = _NAMES + (1 - _NAMES) * column / columns
-        parts.append(label(x, height - 4, name, anchor(x) if x > 0.5 else "start"))
+        x = column / columns
+        parts.append(label(x, height - 4, name, "end" if x > _LAST else "start"))
     return frame(joined(parts), title=title, desc=desc, height=height, kind="heat")
 
 
@@ -58,13 +59,13 @@ def _cell(
     least, top = scale
     share = (value - least) / (top - least) if top > least else 0.5
     level = 0 if value <= 0 else min(4, 1 + int(max(0.0, share) * 3.999))
-    width = (1 - _NAMES) / columns
+    width = 1 / columns
     reading = readings.get((row, column), "")
     return drawn(
         '<rect class="c-cell c-level-{}" x="{}" y="{}" width="{}" height="{}" fill="{}" '
         'fill-opacity="{}" data-reading="{}"/>',
         level,
-        pct(_NAMES + width * column),
+        pct(width * column),
         px(_TOP + _ROW * row),
         pct(width * 0.86),
         px(_ROW - _GAP),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import cycle
 
 from markupsafe import Markup
 
@@ -44,7 +45,11 @@ def _axis(height: float, top: float, unit: Callable[[float], str]) -> Markup:
 
 def _names(points: Sequence[Point], height: float, centre: bool) -> Markup:
     count, shift = (len(points), 0.5) if centre else (max(1, len(points) - 1), 0.0)
-    return joined(label((i + shift) / count, height - 6, points[i].label) for i in ticks(points))
+    # On a phone every second name gives way, so that none runs into the next.
+    return joined(
+        label((i + shift) / count, height - 6, points[i].label, css=css)
+        for i, css in zip(ticks(points), cycle(("c-label", "c-label c-spare")))
+    )
 
 
 def bar_chart(

@@ -17,6 +17,8 @@
     made.querySelector("button").setAttribute("aria-label", `Seen: ${item.title}`);
     return made;
   };
+  // A page does not tell what it was opened to show.
+  const isTold = (item) => item.level !== "normal" && item.href !== location.pathname;
   const count = (unseen) => {
     for (const at of document.querySelectorAll("[data-alerts-count]")) {
       at.textContent = unseen.toLocaleString("en-US");
@@ -27,7 +29,7 @@
   const draw = (from, facts) => {
     count(facts.unseen);
     const list = from.querySelector("ul");
-    const wanted = facts.shown.filter((item) => item.level !== "normal");
+    const wanted = facts.shown.filter(isTold);
     const ids = new Set(wanted.map((item) => item.id));
     for (const old of [...list.children]) if (!ids.has(old.dataset.alert)) old.remove();
     for (const item of wanted) {
@@ -37,7 +39,7 @@
   };
   const add = (from, item) => {
     const list = from.querySelector("ul");
-    if (item.level === "normal" || list.querySelector(`[data-alert="${CSS.escape(item.id)}"]`)) return;
+    if (!isTold(item) || list.querySelector(`[data-alert="${CSS.escape(item.id)}"]`)) return;
     const made = line(from, item);
     made.classList.add("fresh");
     list.prepend(made);
