@@ -165,6 +165,7 @@ class TeamReader:
         news, packed = await self._ask_news(state.noted_at - MARGIN, since, moved)
         words, kept = Words(state.words or ()), unpack_kept(packed)
         days = {day.toordinal() for day in news["days"]}
+        days |= set(range((state.business_date or self._day).toordinal() + 1, self._last + 1))
         days |= days_of_ids(kept["appointment"], news["bookings"])
         days |= days_of_ids(kept["card"], news["cards"])
         touched = sorted(day for day in days if day >= self._first.toordinal())

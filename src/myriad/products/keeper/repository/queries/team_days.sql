@@ -42,10 +42,6 @@ FROM (
       AND (p.updated_at > %(since)s OR p.ext_updated_at >= %(last)s::date)
     UNION
     SELECT p.local_date
-    FROM keeper.payment p
-    WHERE p.local_date > %(last)s
-    UNION
-    SELECT p.local_date
     FROM changed_orders o
     JOIN keeper.payment p ON p.tenant_id = o.tenant_id AND p.order_ext_id = o.ext_id
     UNION
