@@ -48,6 +48,7 @@ from myriad.scale.ai.catalog import Catalog, ModelKey, ModelLimits
 from myriad.scale.ai.gateway import Gateway
 from myriad.scale.ai.items import ItemsRequest
 from myriad.scale.ai.ledger import Ledger, list_spend
+from myriad.scale.cache import Cache, open_cache
 from myriad.scale.data import Database, DatabaseSettings
 from myriad.scale.data.migrations import upgrade
 from myriad.scale.embedded.servers import ServerUrls, running_servers
@@ -158,16 +159,18 @@ async def _gateway(urls: ServerUrls, url: str) -> AsyncIterator[tuple[Gateway, D
             "INSERT INTO platform.tenant (id, slug, name, timezone) VALUES (%s, 'bench', 'Bench', 'UTC')",
             (tenant,),
         )
-    gateway = _make(url, redis, Ledger(database), WIDE)
+    caches = open_cache(urls.broker_url, None, timeout_seconds=5.0)
+    gateway = _make(url, redis, caches, Ledger(database), WIDE)
     try:
         yield gateway, database, tenant
     finally:
         await gateway.close()
+        await caches.close()
         await redis.aclose()
         await database.close()
 
 
-def _make(url: str, redis: Redis, ledger: Ledger, limits: ModelLimits) -> Gateway:
+def _make(url: str, redis: Redis, caches: Cache, ledger: Ledger, limits: ModelLimits) -> Gateway:
     settings = AISettings(
         anthropic_api_key=SecretStr("sim"),
         anthropic_base_url=url,
@@ -332,7 +335,8 @@ async def _racing(urls: ServerUrls, url: str) -> tuple[int, int]:
 
 async def _race(url: str, broker_url: str, _number: str) -> None:
     redis = Redis.from_url(broker_url, protocol=2, socket_timeout=5)
-    gateway = _make(url, redis, Ledger(None), ModelLimits(rpm=200, tpm=10**9, rpd=10**6))
+    limits = ModelLimits(rpm=200, tpm=10**9, rpd=10**6)
+    gateway = _make(url, redis, open_cache(None, None), Ledger(None), limits)
     tenant = TenantId(new_id())
 
     async def knock(number: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -18,8 +19,16 @@ _NOT_BENCHES = {"__init__", "peers"}
 
 def list_benches() -> list[str]:
     """Return the names that `./myriad bench` takes."""
-    names = {path.stem for path in _FOLDER.glob("*.py")} - _NOT_BENCHES
-    return sorted(name.replace("_", "-") for name in names)
+    return sorted(_scripts())
+
+
+def _scripts() -> dict[str, Path]:
+    """Return every bench's file by its name.
+
+    A file ends in an underscore where its name would hide a library's from what it imports.
+    """
+    paths = (path for path in _FOLDER.glob("*.py") if path.stem not in _NOT_BENCHES)
+    return {path.stem.rstrip("_").replace("_", "-"): path for path in paths}
 
 
 @app.command(
@@ -39,7 +48,7 @@ def command(ctx: typer.Context, name: str = typer.Argument("", help="Which claim
         return
     if name not in names:
         raise InvalidInputError(f"there is no bench {name!r}; there are {', '.join(names)}")
-    script = _FOLDER / f"{name.replace('-', '_')}.py"
+    script = _scripts()[name]
     os.chdir(REPOSITORY)
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, str(script), *ctx.args])  # noqa: S606 - our own file.
