@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import LiteralString
 
 from markupsafe import Markup, escape
@@ -21,6 +22,7 @@ MUTED = "#667080"
 LINE = "#e4e7ec"
 WARN = "#b97a06"
 FONT = "ui-sans-serif, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_FONT_TEXT = escape(FONT)
 _UNSAFE = re.compile(r"""[&<>'"]""")
 
 
@@ -61,11 +63,13 @@ def anchor(share: float) -> str:
     return "end" if share > 0.94 else "middle"
 
 
+@lru_cache(maxsize=4096)
 def pct(share: float) -> str:
-    """Return a share of the width as an SVG percentage."""
+    """Return a share of the width as an SVG percentage; charts of as many points share them."""
     return f"{share * 100:.3f}".rstrip("0").rstrip(".") + "%"
 
 
+@lru_cache(maxsize=4096)
 def px(value: float) -> str:
     """Return a pixel position with at most two decimals."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
@@ -77,20 +81,27 @@ def drawn(pattern: LiteralString, *values: object, **named: object) -> Markup:
     It is `Markup.format` without its formatter, which is written in Python: that took half of the
     time of a page with charts.
     """
-    texts = {key: _safe(value) for key, value in named.items()}
-    return Markup(pattern.format(*map(_safe, values), **texts))  # noqa: S704 - the pattern is ours
+    texts = {key: escaped(value) for key, value in named.items()}
+    return markup(pattern.format(*map(escaped, values), **texts))
 
 
-def _safe(value: object) -> str:
+def escaped(value: object) -> str:
+    """Return a value as HTML: its text escaped, unless it is Markup."""
     # Most values are numbers in words; to make Markup of each costs more than to look at it.
-    if type(value) is str and not _UNSAFE.search(value):
-        return value
+    kind = type(value)
+    if kind is Markup or (kind is str and not _UNSAFE.search(value)):  # type: ignore[call-overload]
+        return value  # type: ignore[return-value]
     return escape(value)
+
+
+def markup(text: str) -> Markup:
+    """Return `text`, whose every field was `escaped` or is a number, as Markup."""
+    return str.__new__(Markup, text)
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
     """Return the parts one after another, still escaped where they were."""
-    return Markup("").join(parts)
+    return markup("".join(map(escaped, parts)))
 
 
 def frame(
@@ -98,32 +109,19 @@ def frame(
 ) -> Markup:
     """Return a complete SVG element around `content`, named and described for screen readers."""
     digest = hashlib.sha256(f"{kind}{title}{desc}{content}".encode()).hexdigest()[:10]
-    return drawn(
-        '<svg xmlns="http://www.w3.org/2000/svg" class="chart chart-{kind}" role="img" '
-        'width="{width}" height="{height}" font-family="{font}" font-size="11" '
-        'aria-labelledby="t{digest} d{digest}"><title id="t{digest}">{title}</title>'
-        '<desc id="d{digest}">{desc}</desc>{content}</svg>',
-        kind=kind,
-        width=width,
-        height=px(height),
-        font=FONT,
-        digest=digest,
-        title=title,
-        desc=desc,
-        content=content,
+    return markup(
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart chart-{kind}" role="img" '
+        f'width="{width}" height="{px(height)}" font-family="{_FONT_TEXT}" font-size="11" '
+        f'aria-labelledby="t{digest} d{digest}"><title id="t{digest}">{escaped(title)}</title>'
+        f'<desc id="d{digest}">{escaped(desc)}</desc>{content}</svg>'
     )
 
 
 def label(x: float, y: float, text: str, place: str = "", css: str = "c-label") -> Markup:
     """Return a small muted text at a share of the width and a pixel from the top."""
-    return drawn(
-        '<text class="{}" x="{}" y="{}" text-anchor="{}" fill="{}" aria-hidden="true">{}</text>',
-        css,
-        pct(x),
-        px(y),
-        place or anchor(x),
-        MUTED,
-        text,
+    return markup(
+        f'<text class="{css}" x="{pct(x)}" y="{px(y)}" text-anchor="{place or anchor(x)}" '
+        f'fill="{MUTED}" aria-hidden="true">{escaped(text)}</text>'
     )
 
 
@@ -136,12 +134,8 @@ def rule(y: float, css: str = "c-grid") -> Markup:
 
 def target(x: float, width: float, height: float, reading: str) -> Markup:
     """Return an invisible column that says `reading` under the pointer."""
-    return drawn(
-        '<rect class="c-hit" x="{}" width="{}" y="0" height="{}" fill="transparent" '
-        'data-reading="{}"><title>{}</title></rect>',
-        pct(x),
-        pct(width),
-        px(height),
-        reading,
-        reading,
+    text = escaped(reading)
+    return markup(
+        f'<rect class="c-hit" x="{pct(x)}" width="{pct(width)}" y="0" height="{px(height)}" '
+        f'fill="transparent" data-reading="{text}"><title>{text}</title></rect>'
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from itertools import cycle
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from myriad.scale.ui.charts.marks import (
     frame,
     joined,
     label,
+    markup,
     nice_ceiling,
     pct,
     px,
@@ -26,6 +28,7 @@ from myriad.scale.ui.charts.marks import (
 
 _HEAD = 18.0
 _FOOT = 22.0
+_NAMES, _WEEK = 5, 7
 
 
 def _compact(value: float) -> str:
@@ -45,10 +48,11 @@ def _axis(height: float, top: float, unit: Callable[[float], str]) -> Markup:
 
 def _names(points: Sequence[Point], height: float, centre: bool) -> Markup:
     count, shift = (len(points), 0.5) if centre else (max(1, len(points) - 1), 0.0)
+    named = ticks(points, _WEEK if len(points) <= _WEEK else _NAMES)
     # On a phone every second name gives way, so that none runs into the next.
     return joined(
         label((i + shift) / count, height - 6, points[i].label, css=css)
-        for i, css in zip(ticks(points), cycle(("c-label", "c-label c-spare")))
+        for i, css in zip(named, cycle(("c-label", "c-label c-spare")))
     )
 
 
@@ -70,19 +74,11 @@ def bar_chart(
         tall = max(0.0, point.value) / top * (bottom - _HEAD)
         css, colour = ("c-bar c-marked", WARN) if index in marked else ("c-bar", ACCENT)
         bars.append(
-            drawn(
-                '<g class="c-column"><rect class="{}" x="{}" width="{}" y="{}" height="{}" rx="1.5" '
-                'fill="{}"/>{}</g>',
-                css,
-                pct((index + 0.16) / count),
-                pct(0.68 / count),
-                px(bottom - tall),
-                px(tall),
-                colour,
-                target(index / count, 1 / count, bottom, point.reading),
-            )
+            f'<g class="c-column"><rect class="{css}" x="{pct((index + 0.16) / count)}" '
+            f'width="{pct(0.68 / count)}" y="{px(bottom - tall)}" height="{px(tall)}" rx="1.5" '
+            f'fill="{colour}"/>{target(index / count, 1 / count, bottom, point.reading)}</g>'
         )
-    content = _axis(height, top, unit) + joined(bars) + _names(points, height, centre=True)
+    content = _axis(height, top, unit) + markup("".join(bars)) + _names(points, height, centre=True)
     return frame(content, title=title, desc=desc, height=height, kind="bars")
 
 
@@ -120,16 +116,12 @@ def _spots(points: Sequence[Point], top: float, bottom: float) -> Markup:
     spots = []
     for index, point in enumerate(points):
         y = bottom - max(0.0, point.value) / top * (bottom - _HEAD)
+        hit = target((index - 0.5) / last, 1 / last, bottom, point.reading)
         spots.append(
-            drawn(
-                '<g class="c-column"><circle class="c-spot" cx="{}" cy="{}" r="3.5" fill="{}"/>{}</g>',
-                pct(index / last),
-                px(y),
-                ACCENT,
-                target((index - 0.5) / last, 1 / last, bottom, point.reading),
-            )
+            f'<g class="c-column"><circle class="c-spot" cx="{pct(index / last)}" cy="{px(y)}" '
+            f'r="3.5" fill="{ACCENT}"/>{hit}</g>'
         )
-    return joined(spots)
+    return markup("".join(spots))
 
 
 def _path(values: Sequence[float], top: float) -> str:
@@ -158,31 +150,27 @@ def _stroke(path: str, css: str) -> Markup:
 
 def sparkline(values: Sequence[float], *, title: str, width: int = 88, height: int = 24) -> Markup:
     """Return a small line without axes whose last point is marked; fixed size in pixels."""
+    places = _across(len(values), width)
     top = max([*values, 1e-9])
-    last = max(1, len(values) - 1)
-    spots = [
-        (2 + i / last * (width - 5), height - 3 - max(0.0, value) / top * (height - 6))
-        for i, value in enumerate(values)
-    ]
-    if not spots:
-        return frame(
-            Markup(""),
-            title=title,
-            desc="No values.",
-            height=height,
-            kind="spark",
-            width=str(width),
+    # A list shows fifty of these, and of few different numbers each.
+    ups = {value: px(height - 3 - max(0.0, value) / top * (height - 6)) for value in {*values}}
+    spots = [f"{x},{ups[value]}" for x, value in zip(places, values, strict=True)]
+    content = Markup("")
+    if spots:
+        content = markup(
+            f'<polyline class="c-line" points="{" ".join(spots)}" fill="none" stroke="{ACCENT}" '
+            'stroke-width="1.5" stroke-linejoin="round"/><circle class="c-spot c-last" '
+            f'cx="{places[-1]}" cy="{ups[values[-1]]}" r="2" fill="{ACCENT}"/>'
         )
-    line = drawn(
-        '<polyline class="c-line" points="{}" fill="none" stroke="{}" stroke-width="1.5" '
-        'stroke-linejoin="round"/><circle class="c-spot c-last" cx="{}" cy="{}" r="2" fill="{}"/>',
-        " ".join(f"{px(x)},{px(y)}" for x, y in spots),
-        ACCENT,
-        *map(px, spots[-1]),
-        ACCENT,
-    )
-    desc = ", ".join(f"{value:g}" for value in values)
-    return frame(line, title=title, desc=desc, height=height, kind="spark", width=str(width))
+    desc = ", ".join([f"{value:g}" for value in values]) or "No values."
+    return frame(content, title=title, desc=desc, height=height, kind="spark", width=str(width))
+
+
+@lru_cache(maxsize=64)
+def _across(count: int, width: int) -> tuple[str, ...]:
+    """Return where the points of a sparkline lie across."""
+    last = max(1, count - 1)
+    return tuple(px(2 + i / last * (width - 5)) for i in range(count))
 
 
 def histogram(

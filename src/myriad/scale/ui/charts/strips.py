@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -17,6 +18,7 @@ from myriad.scale.ui.charts.marks import (
     frame,
     joined,
     label,
+    markup,
     pct,
     px,
     target,
@@ -25,6 +27,7 @@ from myriad.scale.ui.charts.marks import (
 _CELL = 13
 
 
+@lru_cache(maxsize=2048)
 def _day(value: date) -> str:
     return f"{value.day} {value:%b %Y}"
 
@@ -85,13 +88,11 @@ def _track(height: float) -> Markup:
 
 def _visit(span: _Span, value: date, track: float) -> Markup:
     share = span.share(value)
-    return drawn(
-        '<g class="c-column"><line class="c-visit" x1="{0}" x2="{0}" y1="4" y2="{1}" stroke="{2}" '
-        'stroke-width="2" stroke-linecap="round"/>{3}</g>',
-        pct(share),
-        px(track - 4),
-        ACCENT,
-        target(share - 0.006, 0.012, track, _day(value)),
+    x = pct(share)
+    return markup(
+        f'<g class="c-column"><line class="c-visit" x1="{x}" x2="{x}" y1="4" y2="{px(track - 4)}" '
+        f'stroke="{ACCENT}" stroke-width="2" stroke-linecap="round"/>'
+        f"{target(share - 0.006, 0.012, track, _day(value))}</g>"
     )
 
 
