@@ -24,15 +24,18 @@ PRODUCT = Product(
         NavigationItem("Companies", "/upswitch/companies", "c"),
         NavigationItem("Valuations", "/upswitch/sessions", "v"),
         NavigationItem("Results", "/upswitch/valuations", "r"),
+        NavigationItem("Moved values", "/upswitch/moves", "m"),
     ),
     operations=(
         NavigationItem("Upswitch operations", "/upswitch/ops", "u"),
         NavigationItem("Company register", "/upswitch/ops/register", "k"),
     ),
+    alerts="myriad.products.upswitch.pages.moves:alerts",
     measures="myriad.products.upswitch.measuring:measure_by",
     resources=(
         ("session_id", "upswitch.session"),
         ("valuation_id", "upswitch.valuation"),
         ("share_id", "upswitch.share_link"),
+        ("move_id", "upswitch.value_move"),
     ),
 )

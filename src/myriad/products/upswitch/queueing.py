@@ -16,6 +16,7 @@ REGISTER_TASK = "upswitch.register.update"
 REVALUE_TASK = "upswitch.valuations.revalue"
 MOVES_MAIL_TASK = "upswitch.moves.mail"
 SESSIONS_TIDY_TASK = "upswitch.sessions.tidy"
+_GATHERED_SECONDS = 15.0
 
 
 async def enqueue_filings(session: Session, number: int) -> UUID:
@@ -46,3 +47,16 @@ async def enqueue_watch(session: Session, number: int) -> UUID:
 async def enqueue_register(session: Session) -> UUID:
     """Queue a look at the folder of extracts; the same live job answers a second request."""
     return await enqueue(session, REGISTER_TASK, {}, dedup_key="register")
+
+
+async def enqueue_revaluation(session: Session, vintage_id: UUID) -> UUID:
+    """Queue valuing an account's sessions under other parameters."""
+    payload = {"vintage_id": str(vintage_id)}
+    return await enqueue(session, REVALUE_TASK, payload, dedup_key=f"revalue:{vintage_id}")
+
+
+async def enqueue_moves_mail(session: Session) -> UUID:
+    """Queue one e-mail about all moves that nobody was told of; those of the next seconds join it."""
+    return await enqueue(
+        session, MOVES_MAIL_TASK, {}, dedup_key="moves-mail", debounce_seconds=_GATHERED_SECONDS
+    )

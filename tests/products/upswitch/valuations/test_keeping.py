@@ -23,9 +23,9 @@ from myriad.products.upswitch.errors import NoParametersError
 from myriad.products.upswitch.parameters.defaults import DEFAULTS
 from myriad.products.upswitch.queueing import TIDY_TASK, enqueue_watch
 from myriad.products.upswitch.repository.facts import keep_facts
+from myriad.products.upswitch.valuations.moves import move
 from myriad.products.upswitch.valuations.reading import get_valuation, reopen
 from myriad.products.upswitch.valuations.vintages import get_in_force, publish
-from myriad.products.upswitch.valuations.watching import move
 from myriad.scale.jobs.enqueue import enqueue
 from myriad.scale.runtime import Runtime
 from tests.fixtures.app import Company

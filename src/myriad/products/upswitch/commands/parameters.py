@@ -20,6 +20,7 @@ from myriad.products.upswitch.parameters.folder import (
     read_folder,
 )
 from myriad.products.upswitch.valuations.vintages import Vintage, publish
+from myriad.products.upswitch.valuations.watching import enqueue_revaluations
 from myriad.scale.commands import CommandContext, run_async, show
 
 app = typer.Typer(
@@ -69,14 +70,36 @@ def publish_set(
     """Put an imported set in force for every account of this installation."""
     context: CommandContext = ctx.obj
     day = None if valid_from is None else _day(valid_from)
-    found = run_async(_publish(context, get_kept(context.home, name), day))
-    result = {"id": str(found.id), "valid_from": str(found.valid_from), "sha256": found.sha256}
-    show(context, result, [f"{name} is in force from {found.valid_from}, {found.sha256[:16]}"])
+    found, accounts = run_async(_publish(context, get_kept(context.home, name), day))
+    result = {
+        "id": str(found.id),
+        "valid_from": str(found.valid_from),
+        "sha256": found.sha256,
+        "accounts": accounts,
+    }
+    lines = [f"{name} is in force from {found.valid_from}, {found.sha256[:16]}"]
+    if accounts:
+        lines.append(f"what {accounts:,} accounts valued is valued again by workers now")
+    show(context, result, lines)
 
 
-async def _publish(context: CommandContext, parameters: Parameters, day: date | None) -> Vintage:
+async def _publish(
+    context: CommandContext, parameters: Parameters, day: date | None
+) -> tuple[Vintage, int]:
+    """Publish, and have stored valuations renewed; return the vintage and how many accounts."""
     async with context.runtime() as runtime:
-        return await publish(runtime.database, parameters, day)
+        vintage = await publish(runtime.database, parameters, day)
+        return vintage, await enqueue_revaluations(runtime.database, vintage)
+
+
+@app.command("show", epilog="Example:  ./myriad upswitch parameters show 2024")
+def show_set(
+    ctx: typer.Context,
+    name: str = typer.Argument(metavar="NAME", help="An imported set; see list."),
+) -> None:
+    """Show the tables of one set with their rows, sources, days and checksums."""
+    context: CommandContext = ctx.obj
+    _show(context, [get_kept(context.home, name)])
 
 
 def _day(text: str) -> date:

@@ -1,6 +1,13 @@
 """The Upswitch screens: an endpoint is a signature and one call."""
 
-from myriad.products.upswitch.pages import companies, operating, sessions, sharing, valuations
+from myriad.products.upswitch.pages import (
+    companies,
+    moves,
+    operating,
+    sessions,
+    sharing,
+    valuations,
+)
 from myriad.scale.http import Router
 
 router = Router(tags=["upswitch"])
@@ -9,6 +16,7 @@ router.include_router(companies.router)
 router.include_router(sharing.router)
 router.include_router(valuations.router)
 router.include_router(operating.router)
+router.include_router(moves.router)
 router.include_router(sessions.router)
 
 __all__ = ["router"]
