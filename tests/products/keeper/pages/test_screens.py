@@ -96,6 +96,31 @@ def test_a_connection_says_what_is_wrong_with_it() -> None:
     assert not words.token_is_old(s.CONNECTION, s.NOW)
 
 
+def test_a_pair_is_never_certain_and_two_first_names_are_a_doubt() -> None:
+    pair = replace(
+        s.DUPLICATES_OPEN.pairs[0],
+        state="proposed",
+        evidence=(
+            v.FieldEvidence(field="email", outcome="same", bits=14.6),
+            v.FieldEvidence(
+                field="given", outcome="different", bits=-3.6, left="Leila", right="Omar"
+            ),
+        ),
+    )
+    assert words.pair_doubt(pair).startswith("Two first names behind one e-mail")
+    assert words.pair_doubt(replace(pair, state="linked")) == ""
+    assert words.pair_doubt(replace(pair, evidence=pair.evidence[:1])) == ""
+    assert (words.likely(1.0), words.likely(0.98)) == ("over 99.9%", "98.0%")
+
+
+def test_what_an_agent_did_not_make_is_said_in_an_owners_words() -> None:
+    view = replace(s.REPORT_FULL, partial=("Employee: It was stopped after 60 seconds.", "other"))
+    assert words.partial(view) == (
+        "Staff figures could not be worked out. It was stopped after 60 seconds. "
+        "What the other agent finds could not be worked out."
+    )
+
+
 @pytest.mark.parametrize(
     ("index", "period"), [(0, "Thu 19 Nov 2026"), (1, "9 to 15 Nov 2026"), (3, "October 2026")]
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+
+from markupsafe import Markup
 
 from myriad.kit.money import Money
 from myriad.products.keeper.views import (
@@ -40,6 +43,7 @@ _STATE_WORDS = {
     "unknown": "unclear",
 }
 _TOKEN_ALARM = timedelta(days=8)
+_SURE = 0.999
 _LINK_WORDS = {
     "proposed": "Waits for you",
     "auto_linked": "Linked by Keeper",
@@ -215,6 +219,11 @@ def state_options() -> list[tuple[str, str]]:
     return [(state, capital(_STATE_WORDS[state])) for state in STATE_ORDER]
 
 
+def each_state(draw: Callable[[str], Markup]) -> dict[str, Markup]:
+    """Return every state as `draw` draws it: a list has fifty rows and seven states."""
+    return {state: draw(state) for state in STATE_ORDER}
+
+
 def amount(metric: str, value: float, currency: str) -> str:
     """Return what was counted: money for takings, a plain number otherwise."""
     if metric == "revenue":
@@ -230,6 +239,21 @@ def metric(name: str) -> str:
 def shown(field: str, value: str | None) -> str:
     """Return a field of a profile as people read it."""
     return phone(value) if field == "phone" else value or NOTHING
+
+
+def likely(probability: float) -> str:
+    """Return a chance as a percentage that never claims to be certain."""
+    return f"over {percent(_SURE, 1)}" if probability > _SURE else percent(probability, 1)
+
+
+def pair_doubt(pair: DuplicatePair) -> str:
+    """Return what speaks against a waiting pair in words, empty where nothing stands out."""
+    said = {item.field: item.bits for item in pair.evidence}
+    shared = [field for field in ("email", "phone", "card") if said.get(field, 0.0) > 0]
+    if pair.state != "proposed" or said.get("given", 0.0) >= 0 or not shared:
+        return ""
+    names = {"email": "e-mail", "phone": "phone", "card": "card"}
+    return f"Two first names behind one {names[shared[0]]}: perhaps a family that shares it."
 
 
 def bits(value: float) -> str:

@@ -74,9 +74,15 @@ FROM known_visit
 WHERE local_date BETWEEN %(first)s AND %(last)s
 
 -- name: visit_days
-SELECT local_date, count(*) AS visits, coalesce(sum(net), 0)::bigint AS net
-FROM known_visit
-WHERE local_date BETWEEN %(first)s AND %(last)s
+-- Takings are those of every sale, as Today shows them; visits those of people who are known.
+SELECT local_date, sum(visits)::bigint AS visits, sum(net)::bigint AS net
+FROM (
+    SELECT local_date, count(*) AS visits, 0 AS net FROM known_visit
+    WHERE local_date BETWEEN %(first)s AND %(last)s GROUP BY local_date
+    UNION ALL
+    SELECT local_date, 0, sum(net) FROM known_sale
+    WHERE local_date BETWEEN %(first)s AND %(last)s GROUP BY local_date
+) d
 GROUP BY local_date
 
 -- name: returned_between
