@@ -96,6 +96,19 @@ class Payment(TenantModel):
         Index("ix_payment_customer", "tenant_id", "customer_ext_id", "local_date"),
         Index("ix_payment_order", "tenant_id", "order_ext_id"),
         Index("ix_payment_updated", "tenant_id", "updated_at"),
+        Index(
+            "ix_payment_given_back",
+            "tenant_id",
+            "ext_updated_at",
+            postgresql_where=text("refunded > 0"),
+        ),
+        Index(
+            "ix_payment_card",
+            "tenant_id",
+            "customer_ext_id",
+            "card_fingerprint",
+            postgresql_where=text("card_fingerprint IS NOT NULL AND customer_ext_id IS NOT NULL"),
+        ),
         {"schema": SCHEMA},
     )
 

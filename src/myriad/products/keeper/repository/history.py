@@ -62,9 +62,10 @@ async def get_digest(session: ReadSession, name: str, **parameters: Any) -> str:
         if name == "visits_digest" and day
         else QUERIES[name]
     )
-    digest = str((await fetch_text(session, sql, parameters))[0]["digest"])
+    row = (await fetch_text(session, sql, parameters))[0]
+    digest = str(row["digest"])
     if name in _SHARED_DIGESTS:
-        kept[name] = digest
+        kept[name], kept[f"{name}_rows"] = digest, str(row["rows"])
     return digest
 
 
@@ -81,8 +82,10 @@ async def get_country(session: ReadSession) -> str:
 
 
 async def count_data(session: ReadSession, day: date) -> int:
-    """Return how many rows of Square's the account holds."""
-    return int((await get(session, "data_digest", day=day))["rows"])
+    """Return how many rows of Square's the account holds, or held when the digest was made."""
+    kept: dict[str, str] = session.info.get("digests", {})
+    known = kept.get("data_digest_rows")
+    return int(known or (await get(session, "data_digest", day=day))["rows"])
 
 
 async def refresh_statistics(session: Session, *, is_new: bool = False) -> None:

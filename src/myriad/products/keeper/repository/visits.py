@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from myriad.products.keeper.repository.notes import MARGIN, Note, find_note, store_note
-from myriad.products.keeper.repository.sql import QUERIES, execute_text, get
+from myriad.products.keeper.repository.sql import QUERIES, fetch_text, get
 from myriad.scale.data import Session
 
 _NOTE = "visits"
@@ -40,26 +40,21 @@ async def _refresh(
     session: Session, day: date, moved: Sequence[UUID], note: Note, margin: timedelta
 ) -> int:
     touched = await get(
-        session,
-        "touched_days",
-        day=day,
-        last=note.business_date,
-        since=note.noted_at - margin,
-        moved=list(moved),
+        session, "touched_days", day=day, last=note.business_date, since=note.noted_at - margin
     )
     if touched["staff_renamed"]:
         return await rebuild_visits(session, day)
+    days = set(touched["days"])
+    if moved:
+        found = await get(session, "days_of_profiles", day=day, profiles=list(moved))
+        days.update(found["days"])
     changed = 0
-    if touched["days"]:
-        changed = await _write(session, {"day": day, "days": touched["days"]}, _SOME_DAYS)
+    if days:
+        changed = await _write(session, {"day": day, "days": sorted(days)}, _SOME_DAYS)
     await store_note(session, _NOTE, day, note.facts)
     return changed
 
 
 async def _write(session: Session, parameters: dict[str, Any], days: str) -> int:
-    return sum(
-        [
-            await execute_text(session, QUERIES[name].replace("$days", days), parameters)
-            for name in ("store_visits", "drop_stale_visits")
-        ]
-    )
+    sql = QUERIES["store_visits"].replace("$days", days)
+    return int((await fetch_text(session, sql, parameters))[0]["changed"])

@@ -23,59 +23,65 @@ WHERE agent = 'visits' AND business_date = %(day)s
 -- What changed is found first: a planner without statistics would begin at the visits instead.
 WITH changed_orders AS MATERIALIZED (
     SELECT tenant_id, ext_id FROM keeper.sales_order WHERE updated_at > %(since)s
-), moved_bookings AS MATERIALIZED (
-    SELECT DISTINCT tenant_id, customer_ext_id
+), changed_bookings AS MATERIALIZED (
+    SELECT tenant_id, customer_ext_id, local_date, created_at <= %(since)s AS was_there
     FROM keeper.booking
-    WHERE updated_at > %(since)s AND created_at <= %(since)s AND customer_ext_id IS NOT NULL
+    WHERE updated_at > %(since)s
 )
 SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days,
        EXISTS (SELECT FROM keeper.team_member WHERE updated_at > %(since)s) AS staff_renamed
 FROM (
-    SELECT p.local_date
-    FROM keeper.payment p
-    WHERE p.updated_at > %(since)s
-    UNION
-    SELECT p.local_date
-    FROM keeper.payment p
-    WHERE p.local_date > %(last)s
-    UNION
-    -- What Square changed since then was stored since then; a day more for clocks that differ.
-    SELECT p.local_date
-    FROM keeper.payment p
-    WHERE p.ext_updated_at >= %(last)s::date
-      AND p.updated_at > least(%(since)s, %(last)s::date - interval '1 day')
-    UNION
+    SELECT local_date FROM keeper.payment WHERE updated_at > %(since)s
+    UNION ALL
+    SELECT local_date FROM keeper.payment WHERE local_date > %(last)s AND local_date <= %(day)s
+    UNION ALL
+    -- What Square said was given back after the last night's day counts from its own day on.
+    SELECT local_date
+    FROM keeper.payment
+    WHERE refunded > 0 AND ext_updated_at >= %(last)s::date
+    UNION ALL
     SELECT p.local_date
     FROM changed_orders o
     JOIN keeper.payment p ON p.tenant_id = o.tenant_id AND p.order_ext_id = o.ext_id
-    UNION
+    UNION ALL
     SELECT p.local_date
     FROM keeper.refund r
     JOIN keeper.payment p ON p.tenant_id = r.tenant_id AND p.ext_id = r.payment_ext_id
     WHERE r.updated_at > %(since)s OR r.local_date > %(last)s
-    UNION
-    SELECT b.local_date
-    FROM keeper.booking b
-    WHERE b.updated_at > %(since)s
-    UNION
-    SELECT b.local_date
-    FROM keeper.booking b
-    WHERE b.start_at > %(since)s
-    UNION
+    UNION ALL
+    SELECT local_date FROM changed_bookings
+    UNION ALL
+    SELECT local_date
+    FROM keeper.booking
+    WHERE start_at > %(since)s AND start_at < %(day)s::date + 2
+    UNION ALL
     -- A booking that was there before may have lain on another day.
     SELECT v.local_date
-    FROM moved_bookings b
+    FROM changed_bookings b
     JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
     JOIN keeper.visit v ON v.tenant_id = c.tenant_id AND v.person_id = c.person_id
-    UNION
-    SELECT s.local_date
-    FROM keeper.sale s
-    WHERE cardinality(%(moved)s::uuid[]) > 0 AND s.customer_id = ANY (%(moved)s::uuid[])
-    UNION
+    WHERE b.was_there
+) d
+WHERE d.local_date <= %(day)s
+
+-- name: days_of_profiles
+SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days
+FROM (
+    SELECT p.local_date
+    FROM keeper.customer c
+    JOIN keeper.payment p ON p.tenant_id = c.tenant_id AND p.customer_ext_id = c.ext_id
+    WHERE c.id = ANY (%(profiles)s::uuid[])
+    UNION ALL
+    SELECT p.local_date
+    FROM keeper.customer c
+    JOIN keeper.sales_order o ON o.tenant_id = c.tenant_id AND o.customer_ext_id = c.ext_id
+    JOIN keeper.payment p ON p.tenant_id = o.tenant_id AND p.order_ext_id = o.ext_id
+    WHERE c.id = ANY (%(profiles)s::uuid[])
+    UNION ALL
     SELECT b.local_date
     FROM keeper.customer c
     JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
-    WHERE c.id = ANY (%(moved)s::uuid[])
+    WHERE c.id = ANY (%(profiles)s::uuid[])
 ) d
 WHERE d.local_date <= %(day)s
 
