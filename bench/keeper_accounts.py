@@ -8,6 +8,7 @@ state of yesterday, a day's news, and a run.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from myriad.products.keeper.square import storage
 from myriad.products.keeper.square.mapping import Places
 from myriad.products.keeper.square.simulator.spa import spa_seller
 from myriad.products.keeper.square.simulator.world import Seller
+from myriad.products.keeper.weekly import run_week
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
@@ -66,16 +68,58 @@ async def make_templates(
     now = datetime.now(UTC)
     templates = []
     for seed in range(1, count + 1):
-        made = Template(TenantId(new_id()), TenantId(new_id()))
-        add_tenants(crossing_url, [made.base, made.news], f"{name}-{seed}")
-        seller = spa_seller(seed=seed, customers=customers, now=now)
-        await _fill(runtime, made, seller, now - timedelta(days=1))
-        _age(crossing_url, made.base)
+        templates.append(
+            await draw_template(runtime, crossing_url, seed, customers, now, f"{name}-{seed}")
+        )
         for back in nights(seed):
             day = (now - timedelta(days=back)).date()
-            await run_account(runtime, made.base, day)
-        templates.append(made)
+            await run_account(runtime, templates[-1].base, day)
     return templates
+
+
+async def draw_template(
+    runtime: Runtime, crossing_url: str, seed: int, customers: int, now: datetime, name: str
+) -> Template:
+    """Draw one spa and store it as it stood a day before `now`, and its last day apart."""
+    made = Template(TenantId(new_id()), TenantId(new_id()))
+    add_tenants(crossing_url, [made.base, made.news], name)
+    seller = spa_seller(seed=seed, customers=customers, now=now)
+    await _fill(runtime, made, seller, now - timedelta(days=1))
+    _age(crossing_url, made.base)
+    return made
+
+
+async def make_phases(
+    runtime: Runtime, copier: Copier, drawn: Sequence[Template], nights: Sequence[Sequence[int]]
+) -> list[Template]:
+    """Return a template for each of `nights`, copies of the `drawn` ones in turn.
+
+    `nights` are days before today for which the agents run, the first night first; the week's
+    search follows it. Two run at a time, for PostgreSQL and this process have a core each.
+    """
+    made = []
+    for number, _ in enumerate(nights):
+        source, phase = drawn[number % len(drawn)], Template(TenantId(new_id()), TenantId(new_id()))
+        copier.copy(source, [phase.base], f"phase-{number}-base")
+        copier.copy(Template(source.news, source.news), [phase.news], f"phase-{number}-news")
+        made.append(phase)
+    copier.analyze()
+    turn = asyncio.Semaphore(2)
+    await asyncio.gather(
+        *(_live(runtime, one.base, own, turn) for one, own in zip(made, nights, strict=True))
+    )
+    return made
+
+
+async def _live(
+    runtime: Runtime, tenant: TenantId, nights: Sequence[int], turn: asyncio.Semaphore
+) -> None:
+    today = datetime.now(UTC).date()
+    async with turn:
+        for number, back in enumerate(nights):
+            await run_account(runtime, tenant, today - timedelta(days=back))
+            if number == 0:
+                await run_week(runtime, tenant)
 
 
 def add_tenants(crossing_url: str, ids: Iterable[TenantId], name: str) -> None:
@@ -127,6 +171,7 @@ class Copier:
         self, crossing_url: str, owner_url: str, without: Collection[str] = frozenset()
     ) -> None:
         self._url = crossing_url
+        self._owner_url = owner_url
         with psycopg.connect(owner_url) as connection:
             tables = {
                 str(name): list(columns)
@@ -142,6 +187,11 @@ class Copier:
         with psycopg.connect(self._url) as connection:
             for table, columns in self._order:
                 connection.execute(_copy_sql(table, columns, ""), (tenants, template.base))
+
+    def analyze(self) -> None:
+        """Tidy up after copying, so that no upkeep falls into what is measured next."""
+        with psycopg.connect(self._owner_url, autocommit=True) as owner:
+            owner.execute("VACUUM ANALYZE")
 
     def add_news(self, template: Template, tenants: list[TenantId]) -> None:
         """Bring the day's news to the copies."""

@@ -4,11 +4,17 @@
 
 Each account is a simulator's spa with some 300 customers in a year: see keeper_accounts.py. What is
 timed is a night as it comes after other nights: yesterday's state, a day's payments, orders and
-bookings, then `keeper.account.run` from the queue, by real worker processes of the job engine. The
-seven templates had their first night one to seven days ago and another one yesterday, so that, as
-in life, a seventh of the accounts has its weekly judgement tonight. CPU seconds are those of the workers, the ticker,
-PostgreSQL and Redis together; accounts an hour is what two cores do in that CPU time, because wall
-time on a machine that others use says nothing; wall time is shown beside it.
+bookings, then `keeper.account.run` from the queue, by real worker processes of the job engine that
+have worked for a while. Accounts stand in seven phases: their first night was one to seven days
+ago and another one was yesterday, so that, as in life, a seventh of them has its weekly judgement
+and its weekly search for patterns (`keeper.account.week`) tonight. CPU seconds are those of the
+workers, the ticker, PostgreSQL and Redis together, from the first job queued to the last one done;
+accounts an hour is what two cores do in that CPU time, because wall time on a machine that others
+use says nothing; wall time is shown beside it. Copying accounts and their statistics is not timed.
+
+Three sizes of night show how the cost grows; sizes that would not end within the bench's five
+minutes are left out, at least two stay. `--full` works through 100, 1,000 and 10,000 accounts and
+says beforehand how many hours and gigabytes each takes.
 
 The peer does, in its own environment, a part of one agent's work as most people would write it:
 pandas reads the account's payments and counts them by day, `lifetimes` fits BG/NBD and
@@ -24,24 +30,28 @@ import contextlib
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import psycopg
+from cpu_meter import Meter
 from job_peers.harness import Place, running, running_place
 from job_peers.myriad_peer import database_settings
-from keeper_accounts import Copier, Template, make_templates
+from keeper_accounts import Copier, Template, draw_template, make_phases
 from peers import PeerUnavailableError, peer_python
 
 from myriad.apps.products import PRODUCTS, migration_locations
 from myriad.kit.ids import new_id
 from myriad.products.keeper.queueing import enqueue_run
 from myriad.products.keeper.settings import KeeperSettings
+from myriad.products.keeper.weekly_queue import enqueue_week
 from myriad.scale.data import Database
 from myriad.scale.data.migrations import upgrade
 from myriad.scale.embedded.servers import ServerUrls
@@ -58,6 +68,11 @@ from myriad.scale.vault import Vault
 HERE = Path(__file__).resolve().parent
 CORES, WORKERS, SLOTS = 2, 2, 2
 CUSTOMERS = 300
+SELLERS, PHASES = 3, 7
+SIZES, FULL_SIZES = (28, 56, 112), (100, 1000, 10_000)
+WARM_ACCOUNTS = 28
+# Of five minutes, what the peer and the end of the bench need is left.
+MOST_SECONDS = 260.0
 TARGET_PER_HOUR, TARGET_MB = 20_000, 400
 PEER = [
     "lifetimes==0.11.3",
@@ -81,6 +96,9 @@ class Night:
     cpu_seconds: float
     wall_seconds: float
     worker_mb: float
+    parts: Mapping[str, float]
+    preparing_seconds: float = 0.0
+    disk_gb: float = 0.0
 
     @property
     def per_hour(self) -> float:
@@ -119,21 +137,6 @@ async def tick(urls: ServerUrls) -> None:
         group.create_task(Reaper(database, publisher).serve())
 
 
-class Meter:
-    """CPU seconds of every process of the bench but itself."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, float] = {}
-
-    def read(self) -> float:
-        """Return the CPU seconds so far; of processes that have ended, what was last seen."""
-        for child in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                times = child.cpu_times()
-                self._seen[child.pid] = times.user + times.system
-        return sum(self._seen.values())
-
-
 @contextlib.contextmanager
 def workers(place: Place) -> Iterator[list[psutil.Process]]:
     """Run a ticker and the workers while the block lasts; yield the workers."""
@@ -149,27 +152,66 @@ def workers(place: Place) -> Iterator[list[psutil.Process]]:
         yield [psutil.Process(child.pid) for child in children]
 
 
-async def measure_night(
-    place: Place, runtime: Runtime, copier: Copier, templates: list[Template], accounts: int
-) -> Night:
-    """Copy accounts, bring the news, and time one night of them; checks that all agents ended."""
-    tenants = copy_accounts(copier, templates, accounts, f"night-{accounts}")
-    with psycopg.connect(place.urls.database_url, autocommit=True) as owner:
-        owner.execute("VACUUM ANALYZE")
-    meter = Meter()
-    with (
-        workers(place) as processes,
-        psycopg.connect(place.urls.crossing_url, autocommit=True) as connection,
-    ):
-        await warm_up(runtime, connection, copy_accounts(copier, templates, 4, f"warm-{accounts}"))
-        began = connection.execute("SELECT now()").fetchone()
-        cpu, wall = meter.read(), time.perf_counter()
-        await run_all(runtime, connection, tenants, place)
-        wall, cpu = time.perf_counter() - wall, meter.read() - cpu
-        megabytes = max(_memory(process) for process in processes)
-        ended = connection.execute(_ENDED, (began and began[0], tenants)).fetchall()
-    check(ended, accounts)
-    return Night(accounts, cpu, wall, megabytes)
+@dataclass(frozen=True)
+class Bench:
+    """What every night of the bench works with: servers, accounts to copy, and workers."""
+
+    place: Place
+    runtime: Runtime
+    copier: Copier
+    templates: list[Template]
+    processes: list[psutil.Process]
+    meter: Meter
+
+    async def work(self, accounts: int, name: str) -> list[TenantId]:
+        """Copy accounts, bring the news, and work through one night of them."""
+        tenants = self._prepare(accounts, name)
+        await self._night(tenants)
+        return tenants
+
+    async def measure(self, accounts: int) -> Night:
+        """Time one night; checks that all agents ended."""
+        began, before = time.perf_counter(), self._disk_gb()
+        tenants = self._prepare(accounts, f"night-{accounts}")
+        prepared, since = time.perf_counter(), datetime.now(UTC)
+        before_parts = self.meter.parts()
+        await self._night(tenants)
+        wall = time.perf_counter() - prepared
+        parts = {
+            name: seconds - before_parts.get(name, 0.0)
+            for name, seconds in self.meter.parts().items()
+        }
+        self._check(since, tenants)
+        megabytes = max(_memory(process) for process in self.processes)
+        return Night(
+            accounts=accounts,
+            cpu_seconds=sum(parts.values()),
+            wall_seconds=wall,
+            worker_mb=megabytes,
+            parts=parts,
+            preparing_seconds=prepared - began,
+            disk_gb=self._disk_gb() - before,
+        )
+
+    def _prepare(self, accounts: int, name: str) -> list[TenantId]:
+        tenants = copy_accounts(self.copier, self.templates, accounts, name)
+        self.copier.analyze()
+        return tenants
+
+    async def _night(self, tenants: list[TenantId]) -> None:
+        with psycopg.connect(self.place.urls.crossing_url, autocommit=True) as connection:
+            await queue_night(self.runtime, tenants)
+            await wait_until_empty(connection)
+
+    def _check(self, since: datetime, tenants: list[TenantId]) -> None:
+        with psycopg.connect(self.place.urls.crossing_url, autocommit=True) as connection:
+            ended = connection.execute(_ENDED, (since, tenants)).fetchall()
+        check(ended, len(tenants))
+
+    def _disk_gb(self) -> float:
+        with psycopg.connect(self.place.urls.database_url) as connection:
+            row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        return row[0] / 1e9 if row else 0.0
 
 
 def copy_accounts(
@@ -185,24 +227,13 @@ def copy_accounts(
     return tenants
 
 
-async def warm_up(
-    runtime: Runtime, connection: psycopg.Connection, tenants: list[TenantId]
-) -> None:
-    """Let every worker load what it loads at first use."""
-    for tenant in tenants:
+async def queue_night(runtime: Runtime, tenants: list[TenantId]) -> None:
+    """Queue a run for every account, and the week of those whose phase has it tonight."""
+    for place, tenant in enumerate(tenants):
         async with runtime.database.session(tenant) as session:
-            await enqueue_run(session)
-    await wait_until_empty(connection)
-
-
-async def run_all(
-    runtime: Runtime, connection: psycopg.Connection, tenants: list[TenantId], place: Place
-) -> None:
-    """Queue a run for every account and wait for the last."""
-    for tenant in tenants:
-        async with runtime.database.session(tenant) as session:
-            await enqueue_run(session)
-    await wait_until_empty(connection)
+            await enqueue_run(session, is_asked=False)
+            if place % PHASES == PHASES - 1:
+                await enqueue_week(session)
 
 
 async def wait_until_empty(connection: psycopg.Connection, seconds: float = 3600) -> None:
@@ -265,24 +296,61 @@ def measure_peer(place: Place, templates: list[Template]) -> float | None:
 
 async def measure(full: bool) -> tuple[list[Night], float | None]:
     """Run every size of night, and the peer."""
-    sizes = (100, 300, 1000, 3000, 10_000) if full else (7, 14, 28)
-    count, nights = 7, []
+    ends = time.perf_counter() + MOST_SECONDS
     with running_place() as place:
         upgrade(place.urls.database_url, migration_locations())
         async with open_bench_runtime(place.urls, "bench") as runtime:
-            templates = await make_templates(
-                runtime,
-                place.urls.crossing_url,
-                count,
-                CUSTOMERS,
-                nights=lambda seed: sorted({seed, 1}, reverse=True),
-            )
             copier = Copier(place.urls.crossing_url, place.urls.database_url)
-            for size in sizes:
-                nights.append(await measure_night(place, runtime, copier, templates, size))
-                print_night(nights[-1])
+            templates = await make_templates(runtime, copier, place.urls.crossing_url)
+            print(f"templates: {time.perf_counter() - ends + MOST_SECONDS:.0f} s", flush=True)
+            with workers(place) as processes:
+                bench = Bench(place, runtime, copier, templates, processes, Meter())
+                await bench.work(WARM_ACCOUNTS, "warm")
+                nights = await measure_nights(bench, FULL_SIZES if full else SIZES, ends, full)
         peer = measure_peer(place, templates)
     return nights, peer
+
+
+async def make_templates(runtime: Runtime, copier: Copier, crossing_url: str) -> list[Template]:
+    """Draw a few spas and let copies of them live through the nights of the seven phases."""
+    now = datetime.now(UTC)
+    drawn = [
+        await draw_template(runtime, crossing_url, seed, CUSTOMERS, now, f"spa-{seed}")
+        for seed in range(1, SELLERS + 1)
+    ]
+    nights = [sorted({back, 1}, reverse=True) for back in range(1, PHASES + 1)]
+    return await make_phases(runtime, copier, drawn, nights)
+
+
+async def measure_nights(
+    bench: Bench, sizes: Sequence[int], ends: float, full: bool
+) -> list[Night]:
+    """Measure the sizes in turn; in the short form, those that end in time."""
+    nights: list[Night] = []
+    for size in sizes:
+        if nights and full:
+            announce(bench.place, nights[-1], size)
+        if len(nights) > 1 and not full and time.perf_counter() + _expected(nights, size) > ends:
+            print(f"{size:7,} accounts are left out: they would not end within five minutes")
+            break
+        nights.append(await bench.measure(size))
+        print_night(nights[-1])
+    return nights
+
+
+def _expected(nights: Sequence[Night], size: int) -> float:
+    """Return the seconds that a night of `size` will take, with its preparation."""
+    last = nights[-1]
+    return (last.preparing_seconds + last.wall_seconds) * size / last.accounts
+
+
+def announce(place: Place, last: Night, size: int) -> None:
+    """Say what the next size takes; end the bench when the disk cannot hold it."""
+    hours, disk_gb = _expected([last], size) / 3600, last.disk_gb * size / last.accounts
+    free_gb = shutil.disk_usage(place.folder).free / 1e9
+    print(f"{size:7,} accounts: about {hours:.1f} h and {disk_gb:.0f} GB of disk", flush=True)
+    if disk_gb > free_gb:
+        sys.exit(f"keeper-daily: {size:,} accounts need {disk_gb:.0f} GB, {free_gb:.0f} are free")
 
 
 def print_night(night: Night) -> None:
@@ -293,6 +361,9 @@ def print_night(night: Night) -> None:
         f"{night.per_hour:10,.0f} an hour {night.worker_mb:7.0f} MB a worker",
         flush=True,
     )
+    parts = sorted(night.parts.items(), key=lambda part: -part[1])
+    shares = (f"{name} {1000 * seconds / night.accounts:.0f}" for name, seconds in parts)
+    print(f"{'':17}of it, in ms: {', '.join(shares)}", flush=True)
 
 
 def print_result(nights: list[Night], peer: float | None) -> int:
@@ -311,7 +382,7 @@ def print_result(nights: list[Night], peer: float | None) -> int:
         f"RESULT keeper-daily accounts_per_hour={last.per_hour:.0f} mb_per_worker={worst:.0f}"
         f" exponent={exponent(nights):.3f} cpu_ms_per_account={1000 * ours:.0f}"
         f" wall_per_hour={3600 * last.accounts / last.wall_seconds:.0f} accounts={last.accounts}"
-        f" peer_cpu_ms={1000 * (peer or 0):.0f}"
+        f" peer_cpu_ms={1000 * (peer or 0):.0f} peer_ratio={(peer or 0) / ours:.2f}"
     )
     return 0 if last.per_hour >= TARGET_PER_HOUR and worst < TARGET_MB else 1
 
@@ -319,7 +390,11 @@ def print_result(nights: list[Night], peer: float | None) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the bench, or a part of it as a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help="100 to 10,000 accounts; hours of work")
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="100, 1,000 and 10,000 accounts: hours and tens of gigabytes, said beforehand",
+    )
     parser.add_argument("--part", nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args(argv)
     logs.configure("bench", level="WARNING")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -9,7 +10,7 @@ import time
 import pandas as pd
 import psycopg
 from lifetimes import BetaGeoFitter, GammaGammaFitter
-from lifetimes.utils import summary_data_from_transaction_data
+from lifetimes.utils import ConvergenceError, summary_data_from_transaction_data
 
 _SALES = """
 SELECT s.person_id::text, s.local_date, (s.amount - s.refunded)::float8 AS net
@@ -17,6 +18,7 @@ FROM keeper.sale s
 WHERE s.tenant_id = %s AND s.status = 'COMPLETED' AND s.person_id IS NOT NULL
 """
 _COLUMNS = ["person", "day", "net"]
+_PENALIZERS = (0.001, 0.01, 0.1)
 
 
 def run(connection: psycopg.Connection, tenant: str) -> int:
@@ -31,14 +33,25 @@ def run(connection: psycopg.Connection, tenant: str) -> int:
     model = BetaGeoFitter(penalizer_coef=0.001)
     model.fit(summary["frequency"], summary["recency"], summary["T"])
     back = summary[(summary["frequency"] > 0) & (summary["monetary_value"] > 0)]
-    spend = GammaGammaFitter(penalizer_coef=0.001)
-    spend.fit(back["frequency"], back["monetary_value"])
+    fit_spend(back)
     found = []
     for person, row in summary.iterrows():
         past = row["frequency"], row["recency"], row["T"]
         alive = model.conditional_probability_alive(*past)
         found.append((person, float(alive), float(model.predict(13, *past))))
     return len(found)
+
+
+def fit_spend(back: pd.DataFrame) -> GammaGammaFitter:
+    """Fit what a visit brings, with a larger penalizer where the library asks for one."""
+    for penalizer in _PENALIZERS[:-1]:
+        with contextlib.suppress(ConvergenceError):
+            return GammaGammaFitter(penalizer_coef=penalizer).fit(
+                back["frequency"], back["monetary_value"]
+            )
+    return GammaGammaFitter(penalizer_coef=_PENALIZERS[-1]).fit(
+        back["frequency"], back["monetary_value"]
+    )
 
 
 def main() -> None:

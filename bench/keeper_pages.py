@@ -33,9 +33,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx
+from cpu_meter import Meter
 from job_peers.harness import Place, running, running_place, tail
 from job_peers.myriad_peer import database_settings
-from keeper_daily import Meter
 from keeper_pages_orm import customers_by_objects, today_by_objects
 from keeper_pages_world import Size, World, make_world, print_tables
 
