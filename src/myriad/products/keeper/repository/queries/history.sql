@@ -76,48 +76,73 @@ SELECT EXISTS (
 ) AS reachable
 
 -- name: store_visits
-INSERT INTO keeper.visit AS v (tenant_id, person_id, local_date, net, services, staff)
-SELECT w.tenant_id, w.person_id, w.local_date, w.net,
-       coalesce(s.services, '{}'), coalesce(t.staff, '{}')
-FROM keeper.visits_until(%(day)s) w
-LEFT JOIN (
-    SELECT s.person_id, s.local_date, array_agg(DISTINCT l.name ORDER BY l.name) AS services
-    FROM keeper.sale s
-    JOIN keeper.order_line l ON l.tenant_id = s.tenant_id AND l.order_ext_id = s.order_ext_id
-    WHERE s.status = 'COMPLETED' AND s.local_date <= %(day)s AND s.local_date $days
-      AND l.name <> ''
-    GROUP BY s.person_id, s.local_date
-) s ON s.person_id = w.person_id AND s.local_date = w.local_date
-LEFT JOIN (
-    SELECT d.person_id, d.local_date,
-           array_agg(DISTINCT concat_ws(' ', m.given_name, m.family_name)) AS staff
+-- What a day's payments and bookings say beside what is kept: only what differs is written.
+WITH paid AS MATERIALIZED (
+    SELECT tenant_id, person_id, local_date, order_ext_id, team_member_ext_id, net,
+           net > 0 OR amount = 0 AS counts
+    FROM keeper.payments_until(%(day)s)
+    WHERE person_id IS NOT NULL AND local_date $days
+), booked AS MATERIALIZED (
+    SELECT b.tenant_id, c.person_id, b.local_date, b.segments, b.start_at <= now() AS counts
+    FROM keeper.booking b
+    JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+    WHERE b.status = 'ACCEPTED' AND b.local_date <= %(day)s AND b.local_date $days
+      AND c.person_id IS NOT NULL
+), member AS MATERIALIZED (
+    SELECT ext_id, concat_ws(' ', given_name, family_name) AS name FROM keeper.team_member
+), wanted AS (
+    SELECT e.person_id, e.local_date, sum(e.net)::bigint AS net,
+           coalesce(array_agg(DISTINCT e.service ORDER BY e.service)
+                    FILTER (WHERE e.service IS NOT NULL), '{}') AS services,
+           coalesce(array_agg(DISTINCT e.staff ORDER BY e.staff)
+                    FILTER (WHERE e.staff IS NOT NULL), '{}') AS staff
     FROM (
-        SELECT s.tenant_id, s.person_id, s.local_date, s.team_member_ext_id
-        FROM keeper.sale s
-        WHERE s.status = 'COMPLETED' AND s.local_date $days
-        UNION
-        SELECT b.tenant_id, c.person_id, b.local_date, g.segment ->> 'team_member_id'
-        FROM keeper.booking b
-        JOIN keeper.customer c ON c.tenant_id = b.tenant_id AND c.ext_id = b.customer_ext_id
+        SELECT person_id, local_date, CASE WHEN counts THEN net ELSE 0 END AS net, counts,
+               NULL AS service, NULL AS staff
+        FROM paid
+        UNION ALL
+        SELECT p.person_id, p.local_date, 0, false, l.name, NULL
+        FROM paid p
+        JOIN keeper.order_line l ON l.tenant_id = p.tenant_id AND l.order_ext_id = p.order_ext_id
+        WHERE l.name <> ''
+        UNION ALL
+        SELECT p.person_id, p.local_date, 0, false, NULL, m.name
+        FROM paid p
+        JOIN member m ON m.ext_id = p.team_member_ext_id
+        UNION ALL
+        SELECT person_id, local_date, 0, counts, NULL, NULL
+        FROM booked
+        UNION ALL
+        SELECT b.person_id, b.local_date, 0, false, NULL, m.name
+        FROM booked b
         CROSS JOIN LATERAL jsonb_array_elements(b.segments) AS g (segment)
-        WHERE b.status = 'ACCEPTED' AND b.local_date $days
-    ) d
-    JOIN keeper.team_member m ON m.tenant_id = d.tenant_id AND m.ext_id = d.team_member_ext_id
-    WHERE d.local_date <= %(day)s
-    GROUP BY d.person_id, d.local_date
-) t ON t.person_id = w.person_id AND t.local_date = w.local_date
-WHERE w.local_date $days
-ON CONFLICT (tenant_id, person_id, local_date) DO UPDATE
-SET net = excluded.net, services = excluded.services, staff = excluded.staff, updated_at = now()
-WHERE (v.net, v.services, v.staff) IS DISTINCT FROM
-      (excluded.net, excluded.services, excluded.staff)
-
--- name: drop_stale_visits
-DELETE FROM keeper.visit v
-WHERE v.local_date $days AND NOT EXISTS (
-    SELECT 1 FROM keeper.visits_until(%(day)s) w
-    WHERE w.local_date $days AND w.person_id = v.person_id AND w.local_date = v.local_date
+        JOIN member m ON m.ext_id = g.segment ->> 'team_member_id'
+    ) e
+    GROUP BY e.person_id, e.local_date
+    HAVING bool_or(e.counts)
+), changed AS MATERIALIZED (
+    SELECT person_id, local_date, w.net, w.services, w.staff
+    FROM wanted w
+    FULL JOIN (
+        SELECT person_id, local_date, net, services, staff
+        FROM keeper.visit
+        WHERE local_date $days
+    ) v USING (person_id, local_date)
+    WHERE (w.net, w.services, w.staff) IS DISTINCT FROM (v.net, v.services, v.staff)
+), dropped AS (
+    DELETE FROM keeper.visit v
+    USING changed d
+    WHERE d.net IS NULL AND v.person_id = d.person_id AND v.local_date = d.local_date
+), stored AS (
+    INSERT INTO keeper.visit AS v (tenant_id, person_id, local_date, net, services, staff)
+    SELECT %(tenant_id)s, person_id, local_date, net, services, staff
+    FROM changed
+    WHERE net IS NOT NULL
+    ON CONFLICT (tenant_id, person_id, local_date) DO UPDATE
+    SET net = excluded.net, services = excluded.services, staff = excluded.staff,
+        updated_at = now()
 )
+SELECT count(*) AS changed FROM changed
 
 -- name: clear_metrics
 DELETE FROM keeper.person_metrics WHERE business_date = %(day)s
