@@ -14,6 +14,7 @@ from myriad.products.upswitch.registry.numbers import (
     format_vat,
     parse_enterprise_number,
 )
+from myriad.products.upswitch.registry.searching import readings
 from myriad.products.upswitch.registry.sql import QUERIES
 from myriad.products.upswitch.views import (
     Address,
@@ -54,10 +55,21 @@ async def search_companies(reader: Rows, query: str, *, limit: int = SHOWN) -> C
     registry = await get_registry_state(reader)
     if _NUMBER.fullmatch(query):
         return await _search_number(reader, query, registry)
-    asked = {"query": query.replace("\0", ""), "limit": limit, "language": _LANGUAGE}
-    rows = tuple(_row(row) for row in await reader.rows(QUERIES["search_companies"], asked))
+    rows = await _search_name(reader, query.replace("\0", ""), limit)
     note = "" if rows or not query.strip() else _nothing_found(registry)
     return CompaniesView(query=query, rows=rows, registry=registry, note=note)
+
+
+async def _search_name(reader: Rows, query: str, limit: int) -> tuple[CompanyRow, ...]:
+    """Return what the ways to read a name find, each company once, those of the likeliest first."""
+    found: dict[int, CompanyRow] = {}
+    for reading in readings(query):
+        if len(found) >= limit or (found and reading.is_last_resort):
+            break
+        asked = {"query": reading.text, "limit": limit, "language": _LANGUAGE}
+        for row in await reader.rows(QUERIES["search_companies"], asked):
+            found.setdefault(row["number"], _row(row))
+    return tuple(found.values())[:limit]
 
 
 def _nothing_found(registry: RegistryState) -> str:
