@@ -25,7 +25,7 @@ from myriad.apps.console import (
 )
 from myriad.apps.console import endpoints as console_api
 from myriad.apps.products import PRODUCTS, migration_locations
-from myriad.apps.settings import Settings, load_settings
+from myriad.apps.settings import HttpSettings, Settings, load_settings
 from myriad.kit.errors import UnavailableError
 from myriad.scale import http, ui
 from myriad.scale.manifest import Product, load
@@ -62,12 +62,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         pages=_pages(),
         mounts=[ui.static_mount()],
         checks={"migrations": MigrationsCheck(chosen.database.owner)},
-        edge=http.EdgeSettings.model_validate(chosen.http, from_attributes=True),
+        edge=_edge_of(chosen.http),
         fault_page=signing.fault_page,
         version=_version(),
     )
     app.state.frame = Frame(tuple(_frame_of(product) for product in PRODUCTS))
     return app
+
+
+def _edge_of(settings: HttpSettings) -> http.EdgeSettings:
+    known = http.EdgeSettings.model_validate(settings, from_attributes=True)
+    return known.model_copy(update={"workers": settings.sharers})
 
 
 def _apis() -> dict[str, APIRouter]:

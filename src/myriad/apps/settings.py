@@ -47,7 +47,8 @@ class HttpSettings(BaseModel):
 
     `is_https` says that browsers reach it by https, here or at the proxy before it.
     `metrics_token` opens /metrics to others than this machine.
-    `workers` is how many API processes share the request rates while Redis is away.
+    `processes` answer behind the one address; `workers` is how many API processes there are on all
+    machines, which share the request rates while Redis is away.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,7 +59,13 @@ class HttpSettings(BaseModel):
     metrics_token: SecretStr | None = None
     max_body_bytes: int = Field(default=2_000_000, gt=0)
     is_rate_limited: bool = True
+    processes: int = Field(default=1, gt=0, le=64)
     workers: int = Field(default=1, gt=0)
+
+    @property
+    def sharers(self) -> int:
+        """How many API processes there are at least."""
+        return max(self.workers, self.processes)
 
 
 class SecretSettings(BaseModel):
