@@ -14,7 +14,7 @@ from myriad.products.keeper.repository.goals import list_paces
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
 from myriad.products.keeper.repository.preferences import preferences_from
 from myriad.products.keeper.repository.proof import asked_of_saved, recent_days, saved_of
-from myriad.products.keeper.repository.sql import Row, fetch, fetch_all
+from myriad.products.keeper.repository.sql import QUERIES, Row, fetch, fetch_texts
 from myriad.products.keeper.repository.tasks import cards_from, counted_tasks, open_cards
 from myriad.products.keeper.settings import MINIMUM_CUSTOMERS
 from myriad.products.keeper.views import (
@@ -34,6 +34,18 @@ _WEEKS = 26
 _NEEDS_DAYS = {"revenue": 56, "visits": 56, "people": 180}
 _LATE_AFTER = timedelta(days=1)
 _CONNECTIONS = "/keeper/connections"
+# Each has one row whatever there is, and columns of its own.
+_FIGURES = (
+    "today_people",
+    "active_people",
+    "today_health",
+    "task_counts",
+    "booked_ahead",
+    "waiting_assignments",
+)
+_FIGURES_SQL = "SELECT * FROM " + ", ".join(  # noqa: S608 - our own queries
+    f"(\n{QUERIES[name]}\n) AS {name}" for name in _FIGURES
+)
 
 
 async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTOMERS) -> TodayView:
@@ -42,7 +54,7 @@ async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTO
     Up to `minimum_customers` nothing is said about who slips away.
     """
     account = await get_account(session)
-    found = await fetch_all(session, _asked(account))
+    found = await _fetch(session, _asked(account))
     people, currency = found["today_people"][0], account.currency
     changes = _changes(found, account)
     health, runs = found["today_health"][0], found["last_agent_runs"]
@@ -71,6 +83,18 @@ async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTO
         saved=saved_of(found, account, *recent_days(account)),
         goals=await list_paces(session, account, chosen),
     )
+
+
+async def _fetch(
+    session: ReadSession, asked: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[Row]]:
+    """Return the rows of every query; those that always have one row are asked as one."""
+    figures = {name: value for query in _FIGURES for name, value in asked[query].items()}
+    texts = {
+        query: (QUERIES[query], values) for query, values in asked.items() if query not in _FIGURES
+    }
+    found = await fetch_texts(session, {"figures": (_FIGURES_SQL, figures), **texts})
+    return {**found, **dict.fromkeys(_FIGURES, found["figures"])}
 
 
 def _asked(account: AccountFacts) -> dict[str, dict[str, Any]]:
