@@ -7,14 +7,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from myriad.products.keeper.agents.anomalies import find_anomalies
-from myriad.products.keeper.agents.calling import choose_tasks, pages_of
+from myriad.products.keeper.agents.calling import choose_tasks, pages_of, places_at_stake
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.agents.measures import (
+    Columns,
+    as_metrics,
+    bare_columns,
     bare_fit,
-    bare_metrics,
     fit_facts,
     measure,
-    metrics,
+    metric_columns,
     read_earlier,
     require_customers,
 )
@@ -79,17 +81,17 @@ async def _work(context: AgentContext) -> Outcome:
         earlier = read_earlier(await find_earlier_fit(session, day, MODEL_VERSION))
         prior = await find_prior(session, context.account.vertical, day)
     start = earlier, Parameters(*prior) if prior else None
-    rows, facts = await asyncio.to_thread(_measure, visits, bookings, context, *start)
+    columns, facts = await asyncio.to_thread(_measure, visits, bookings, context, *start)
     odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, country, chosen)
     async with context.writing() as session:
-        await store_metrics(session, day, rows)
+        await store_metrics(session, day, columns)
         await store_model_fit(session, day, facts)
         await store_anomalies(session, day - timedelta(days=_JUDGED_DAYS - 1), day, odd)
         made = 0
         if not context.looks_back:
-            made = await make_tasks(session, context, rows, currency)
+            made = await make_tasks(session, context, columns, currency)
         await refresh_statistics(session)
-    return Outcome(visits.size, len(rows) + len(odd) + made)
+    return Outcome(visits.size, len(columns["state"]) + len(odd) + made)
 
 
 def last_whole_day(context: AgentContext) -> date:
@@ -103,20 +105,20 @@ def _measure(
     context: AgentContext,
     earlier: Earlier,
     prior: Parameters | None,
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+) -> tuple[Columns, dict[str, Any]]:
     minimum = context.settings.minimum_customers
     try:
         require_customers(visits, minimum)
         measured = measure(visits, bookings, context.day, earlier=earlier, prior=prior)
     except NotEnoughHistoryError as error:
-        rows = bare_metrics(visits, context.day) if visits.size else []
-        repeaters = sum(1 for row in rows if row["x"] > 0)
-        return rows, bare_fit(len(rows), repeaters, error.detail)
-    return metrics(measured, context.account.currency), fit_facts(measured)
+        columns = bare_columns(visits, context.day)
+        repeaters = sum(1 for x in columns["x"] if x > 0)
+        return columns, bare_fit(len(columns["x"]), repeaters, error.detail)
+    return metric_columns(measured), fit_facts(measured)
 
 
 async def make_tasks(
-    session: Session, context: AgentContext, rows: list[dict[str, Any]], currency: str
+    session: Session, context: AgentContext, columns: Columns, currency: str
 ) -> int:
     """Close the tasks that are answered, choose new ones from the day's numbers; return how many."""
     await close_tasks(session, context.day)
@@ -126,7 +128,7 @@ async def make_tasks(
     allocation = await get_allocation(session)
     arms = await list_current_arms(session, context.day) if allocation else {}
     reachable = await is_anybody_reachable(session)
-    made = 0
+    rows, made = as_metrics(columns, places_at_stake(columns)), 0
     for page in pages_of(rows, await list_busy_people(session, context.day)):
         people = await load_people(session, context.day, [row["person_id"] for row in page])
         chosen = choose_tasks(

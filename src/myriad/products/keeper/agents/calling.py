@@ -9,8 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from myriad.kit.money import Money
+from myriad.products.keeper.agents.measures import Columns
 from myriad.products.keeper.proof.assignment import Allocation, Arm, Assignment
 from myriad.products.keeper.repository.sql import Row
+from myriad.products.keeper.retention.wording import evidence_of, sentence_of
 
 CALLABLE_STATES = ("slowing", "likely_lapsed", "lapsed")
 DAYS_TO_CALL = 7
@@ -59,6 +61,17 @@ def choose_tasks(
     return made
 
 
+def places_at_stake(columns: Columns) -> list[int]:
+    """Return where in the columns of person_metrics there is something at stake."""
+    return [
+        place
+        for place, (state, value) in enumerate(
+            zip(columns["state"], columns["value_at_risk"], strict=True)
+        )
+        if value > 0 and state in CALLABLE_STATES
+    ]
+
+
 def pages_of(
     metrics: Iterable[Mapping[str, Any]], busy: Collection[UUID], size: int = 20
 ) -> Iterator[Sequence[Mapping[str, Any]]]:
@@ -83,7 +96,6 @@ def _may_call(person: Row | None, nobody_reachable: bool) -> bool:
 
 def _task(row: Mapping[str, Any], person: Row, day: date, currency: str) -> dict[str, Any]:
     money = Money(row["value_at_risk"], currency).format()
-    reason = row["reason"]
     reach = "Call" if person["phone"] else "Write to" if person["email"] else "Look out for"
     contact = "" if person["phone"] or person["email"] else " Square knows no way to reach them."
     return {
@@ -94,8 +106,8 @@ def _task(row: Mapping[str, Any], person: Row, day: date, currency: str) -> dict
         "score": float(row["value_at_risk"]),
         "title": f"{reach} {person['display_name']}",
         "reason": {
-            "sentence": f"{reason['sentence']} {money} at stake over 90 days.{contact}",
-            "evidence": reason["evidence"],
+            "sentence": f"{sentence_of(row)} {money} at stake over 90 days.{contact}",
+            "evidence": evidence_of(row, currency),
             "churn_60": row["churn_60"],
             "gap_days": row["gap_days"],
             "state": row["state"],

@@ -12,7 +12,8 @@ from myriad.kit.money import minor_digits
 from myriad.products.keeper.agents.context import AgentContext
 from myriad.products.keeper.agents.measures import (
     Measured,
-    bare_metrics,
+    as_metrics,
+    bare_columns,
     final_states,
     measure,
 )
@@ -92,7 +93,7 @@ def _bare_rows(
     visits: VisitColumns, people: dict[Any, Row], context: AgentContext, horizons: Sequence[int]
 ) -> list[dict[str, Any]]:
     rows = []
-    for item in bare_metrics(visits, context.day):
+    for item in as_metrics(bare_columns(visits, context.day)):
         row = _head(people[item["person_id"]], context, item["gap_days"], item["age_weeks"])
         row |= {"x": item["x"], "t_x": item["t_x_weeks"], "T": item["age_weeks"], "p_alive": None}
         for days in horizons:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import numpy as np
 
-from myriad.products.keeper.agents.reasons import describe
 from myriad.products.keeper.repository.columns import BookingColumns, VisitColumns
 from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.retention.anchor import Anchor
@@ -24,6 +23,8 @@ from myriad.products.keeper.retention.fit import STANDARD_HORIZONS_DAYS, Retenti
 from myriad.products.keeper.retention.gamma_gamma import SpendParameters
 from myriad.products.keeper.retention.history import Floats, History, Visits, history_at
 
+_WEEKS_A_YEAR = 365 / 7
+_SHORTEST_WEEKS = _WEEKS_A_YEAR / 2
 FIXED_STATES = {"one_time": "new", "not_enough_history": "unknown"}
 
 
@@ -81,26 +82,30 @@ def read_earlier(row: Row | None) -> Earlier:
     )
 
 
-def bare_metrics(visits: VisitColumns, day: date) -> list[dict[str, Any]]:
+Columns = dict[str, list[Any]]
+"""Rows of person_metrics by column."""
+
+_MODELLED = ("p_alive", "churn_30", "churn_60", "churn_90", "expected_visits_90")
+_MONEY = ("expected_spend", "clv_12m")
+
+
+def bare_columns(visits: VisitColumns, day: date) -> Columns:
     """Return what can be said without a model: counts and gaps, state unknown."""
     history = history_at(Visits.of(visits.person, visits.day, visits.net), day.toordinal())
-    empty = dict.fromkeys((*_MODELLED, "expected_spend", "clv_12m"))
-    return [
-        {
-            **counted,
-            **empty,
-            "value_at_risk": 0,
-            "state": "unknown",
-            "reason": {"rule": "not_enough_history"},
-            "model_version": "",
-        }
-        for counted in _counted(visits.people, history)
-    ]
+    count = history.customers
+    return {
+        **_counted(visits.people, history),
+        **{name: [None] * count for name in (*_MODELLED, *_MONEY)},
+        "value_at_risk": [0] * count,
+        "state": ["unknown"] * count,
+        "reason": [{"rule": "not_enough_history"}] * count,
+        "model_version": [""] * count,
+    }
 
 
-def _counted(people: Sequence[UUID], history: History) -> list[dict[str, Any]]:
+def _counted(people: Sequence[UUID], history: History) -> Columns:
     """Return the columns that need no model, a row for everybody who has come."""
-    columns = {
+    return {
         "person_id": [people[place] for place in history.person.tolist()],
         "x": _whole(history.x),
         "t_x_weeks": history.t_x.tolist(),
@@ -109,17 +114,13 @@ def _counted(people: Sequence[UUID], history: History) -> list[dict[str, Any]]:
         "itt_median_days": _known(history.median_interval),
         "itt_mad_days": _known(history.mad_interval),
     }
-    return as_rows(columns)
 
 
-_MODELLED = ("p_alive", "churn_30", "churn_60", "churn_90", "expected_visits_90")
-
-
-def metrics(measured: Measured, currency: str) -> list[dict[str, Any]]:
-    """Return one row of person_metrics for everybody who has come."""
+def metric_columns(measured: Measured) -> Columns:
+    """Return the columns of person_metrics of everybody who has come."""
     found = measured.retention
-    states = final_states(found)
-    columns = {
+    return {
+        **_counted(measured.people, found.history),
         "p_alive": found.p_alive.tolist(),
         "churn_30": found.churn[30].tolist(),
         "churn_60": found.churn[60].tolist(),
@@ -127,13 +128,43 @@ def metrics(measured: Measured, currency: str) -> list[dict[str, Any]]:
         "expected_visits_90": found.expected_visits_90.tolist(),
         "expected_spend": _cents(found.expected_spend),
         "clv_12m": _cents(found.clv_12m),
-        "value_at_risk": [value or 0 for value in _cents(found.value_at_risk)],
-        "state": states,
-        "reason": describe(found, states, currency),
+        "value_at_risk": _certain_cents(found.value_at_risk),
+        "state": final_states(found),
+        "reason": _reasons(found),
         "model_version": [found.report.version] * found.history.customers,
     }
-    counted = _counted(measured.people, found.history)
-    return [{**own, **row} for own, row in zip(counted, as_rows(columns), strict=True)]
+
+
+def _reasons(found: Retention) -> list[dict[str, Any]]:
+    """Return what tells why everybody is in their state, beside the columns."""
+    cadence = found.cadence
+    columns = {
+        "rule": cadence.rules(),
+        "interval_days": np.round(cadence.interval_days, 2).tolist(),
+        "late_after_days": np.round(cadence.late_after_days, 2).tolist(),
+        "cadence": ["own" if own else "account" for own in cadence.own.tolist()],
+        "yearly_value": _certain_cents(yearly_values(found)),
+    }
+    return as_rows(columns)
+
+
+def yearly_values(found: Retention) -> Floats:
+    """Return what everybody has brought a year so far (customers,), in minor units.
+
+    Visits over the time since the first one (at least half a year, so that a good first month is
+    not taken for a year) times the expected spend of a visit; NaN for who came once.
+    """
+    history = found.history
+    weeks = np.maximum(history.age, _SHORTEST_WEEKS)
+    worth = (history.x + 1) / weeks * _WEEKS_A_YEAR * found.expected_spend
+    return np.where(history.x < 1, np.nan, worth)
+
+
+def as_metrics(columns: Columns, places: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Return rows of person_metrics, of everybody or at some places."""
+    if places is None:
+        return as_rows(columns)
+    return as_rows({name: [values[place] for place in places] for name, values in columns.items()})
 
 
 def as_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -217,6 +248,12 @@ def _whole(values: Floats) -> list[int]:
 def _number(value: Any) -> float | None:
     number = float(value)
     return None if math.isnan(number) else number
+
+
+def _certain_cents(values: Floats) -> list[int]:
+    """Return whole amounts, nothing for what is unknown."""
+    whole: list[int] = np.rint(np.nan_to_num(values)).astype(np.int64).tolist()
+    return whole
 
 
 def _cents(values: Floats) -> list[int | None]:

@@ -14,7 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from myriad.kit.money import Money
-from myriad.products.keeper.agents.measures import Measured, bare_metrics, metrics, read_earlier
+from myriad.products.keeper.agents.measures import (
+    Measured,
+    as_metrics,
+    bare_columns,
+    metric_columns,
+    read_earlier,
+)
 from myriad.products.keeper.notify import Notice, raise_notice
 from myriad.products.keeper.repository.accounts import AccountFacts, find_account
 from myriad.products.keeper.repository.columns import VisitColumns
@@ -95,9 +101,7 @@ async def _refresh_metrics(
     if paid_on > day or not visits:
         return before, str(before["state"]) if before else None
     usual = await find_usual_cadence(session, day)
-    row = measure_person(
-        visits, bookings, day, await find_fit(session, day), usual, account.currency
-    )
+    row = measure_person(visits, bookings, day, await find_fit(session, day), usual)
     await replace_metrics(session, day, row)
     return before, str(row["state"])
 
@@ -108,7 +112,6 @@ def measure_person(
     day: date,
     fit: Row | None,
     usual: tuple[float, float] | None,
-    currency: str,
 ) -> dict[str, Any]:
     """Return the row of person_metrics of the one person whose visits and bookings these are."""
     known = read_earlier(fit)
@@ -130,8 +133,8 @@ def measure_person(
             usual,
         )
     except NotEnoughHistoryError:
-        return bare_metrics(VisitColumns.of(visits), day)[0]
-    return metrics(Measured((visits[0]["person_id"],), found), currency)[0]
+        return as_metrics(bare_columns(VisitColumns.of(visits), day))[0]
+    return as_metrics(metric_columns(Measured((visits[0]["person_id"],), found)))[0]
 
 
 def _notice(payment: Row, before: Row) -> Notice:

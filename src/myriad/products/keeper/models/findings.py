@@ -27,12 +27,12 @@ from myriad.scale.data import TenantModel, TimestampedModel
 class PersonMetrics(TenantKey, TimestampedModel):
     """One person on one business date. Rates are per week, money is the account's currency.
 
-    `state` is new, active, slowing, likely_lapsed, lapsed, booked or unknown.
+    `state` is new, active, slowing, likely_lapsed, lapsed, booked or unknown. Rows leave with their
+    person by a trigger: a foreign key would lock every person every night.
     """
 
     __tablename__ = "person_metrics"
     __table_args__ = (
-        of_person(),
         Index(
             "ix_person_metrics_value",
             "tenant_id",
@@ -41,7 +41,6 @@ class PersonMetrics(TenantKey, TimestampedModel):
             "person_id",
             postgresql_include=["state"],
         ),
-        Index("ix_person_metrics_person", "tenant_id", "person_id", "business_date"),
         {"schema": SCHEMA},
     )
 

@@ -14,6 +14,7 @@ from myriad.products.keeper.repository.keys import join_key, moment_part, split_
 from myriad.products.keeper.repository.profiles import profile_name, source_name
 from myriad.products.keeper.repository.sql import Row, fetch, find
 from myriad.products.keeper.repository.tasks import list_cards
+from myriad.products.keeper.retention.wording import evidence_of
 from myriad.products.keeper.views import (
     CustomerView,
     Evidence,
@@ -180,7 +181,7 @@ def _risk(metrics: Row, account: AccountFacts) -> Risk | None:
     if metrics["churn_60"] is None:
         return None
     spend = metrics["expected_spend"]
-    reasons = metrics["reason"].get("evidence", [])
+    reasons = evidence_of(metrics, account.currency)
     return Risk(
         churn_30=metrics["churn_30"],
         churn_60=metrics["churn_60"],

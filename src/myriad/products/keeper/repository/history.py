@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from myriad.products.keeper.repository.sql import (
     QUERIES,
     Row,
     execute,
     execute_many,
-    execute_rows,
     fetch,
     fetch_text,
     find,
@@ -20,27 +21,8 @@ from myriad.products.keeper.repository.sql import (
 )
 from myriad.scale.data import ReadSession, Session
 
+_ENCODER = msgspec.json.Encoder()
 _SHARED_DIGESTS = ("data_digest", "visits_digest")
-_METRIC_COLUMNS = (
-    "person_id",
-    "x",
-    "t_x_weeks",
-    "age_weeks",
-    "gap_days",
-    "itt_median_days",
-    "itt_mad_days",
-    "p_alive",
-    "churn_30",
-    "churn_60",
-    "churn_90",
-    "expected_visits_90",
-    "expected_spend",
-    "clv_12m",
-    "value_at_risk",
-    "state",
-    "reason",
-    "model_version",
-)
 
 
 async def lock_account(session: Session) -> None:
@@ -151,12 +133,19 @@ async def is_anybody_reachable(session: ReadSession) -> bool:
     return bool((await get(session, "is_anybody_reachable"))["reachable"])
 
 
-async def store_metrics(session: Session, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace the metrics of `day`."""
+async def store_metrics(session: Session, day: date, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Replace the metrics of `day` by those in `columns`, of persons who are still there."""
     await execute(session, "clear_metrics", day=day)
-    chosen = [{name: row[name] for name in _METRIC_COLUMNS} for row in rows]
-    await execute_rows(session, "store_metrics", chosen, day=day)
+    arrays = {name: _as_array(values) for name, values in columns.items() if name != "reason"}
+    reasons = [_ENCODER.encode(reason).decode() for reason in columns["reason"]]
+    await execute(session, "store_metrics", day=day, reason=reasons, **arrays)
     await execute(session, "thin_metrics", day=day)
+
+
+def _as_array(values: Sequence[Any]) -> str:
+    """Return numbers, ids or plain words as PostgreSQL writes an array."""
+    written = ["NULL" if value is None else str(value) or '""' for value in values]
+    return "{" + ",".join(written) + "}"
 
 
 async def store_model_fit(session: Session, day: date, facts: Mapping[str, Any]) -> None:

@@ -77,6 +77,10 @@ class Cadence:
         only = slice(index, index + 1)
         return Cadence(*(getattr(self, name)[only] for name in self.__slots__)).reasons()[0]
 
+    def rules(self) -> list[str]:
+        """The rule that decided about everybody."""
+        return [_RULES[state] for state in self.state.tolist()]
+
     def reasons(self) -> list[Reason]:
         """Why everybody is in their state."""
         columns = (

@@ -51,15 +51,45 @@ CREATE TABLE keeper.team_state (
 );
 """
 
+# A foreign key locks each person's row for each row of a night. What it did is done for all persons
+# that leave at once; a night stores only rows of persons who are there. Who asks for one person's
+# days finds them by skipping through the days of the primary key.
+LIGHTER = """
+ALTER TABLE keeper.person_metrics DROP CONSTRAINT fk_person_metrics_tenant_id_person_id;
+DROP INDEX keeper.ix_person_metrics_person;
+CREATE FUNCTION keeper.drop_metrics_of_persons() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM keeper.person_metrics m USING gone g
+    WHERE m.tenant_id = g.tenant_id AND m.person_id = g.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER drop_metrics AFTER DELETE ON keeper.person
+    REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION keeper.drop_metrics_of_persons();
+"""
+
+HEAVIER = """
+DROP TRIGGER drop_metrics ON keeper.person;
+DROP FUNCTION keeper.drop_metrics_of_persons;
+CREATE INDEX ix_person_metrics_person
+    ON keeper.person_metrics (tenant_id, person_id, business_date);
+ALTER TABLE keeper.person_metrics ADD CONSTRAINT fk_person_metrics_tenant_id_person_id
+    FOREIGN KEY (tenant_id, person_id) REFERENCES keeper.person (tenant_id, id) ON DELETE CASCADE;
+"""
+
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute(DDL)
+    op.execute(LIGHTER)
     for table in TABLES:
         protect(op, f"keeper.{table}")
     op.execute("GRANT MAINTAIN ON keeper.team_day, keeper.team_state TO myriad_app")
 
 
 def downgrade() -> None:
+    op.execute(HEAVIER)
     for table in reversed(TABLES):
         op.execute(f"DROP TABLE keeper.{table}")

@@ -216,13 +216,23 @@ INSERT INTO keeper.person_metrics (
     itt_mad_days, p_alive, churn_30, churn_60, churn_90, expected_visits_90, expected_spend,
     clv_12m, value_at_risk, state, reason, model_version
 )
-SELECT %(tenant_id)s, %(day)s, w.*
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
-    person_id uuid, x integer, t_x_weeks float8, age_weeks float8, gap_days integer,
-    itt_median_days float8, itt_mad_days float8, p_alive float8, churn_30 float8, churn_60 float8,
-    churn_90 float8, expected_visits_90 float8, expected_spend bigint, clv_12m bigint,
-    value_at_risk bigint, state text, reason jsonb, model_version text
+SELECT %(tenant_id)s, %(day)s, w.person_id, w.x, w.t_x_weeks, w.age_weeks, w.gap_days,
+       w.itt_median_days, w.itt_mad_days, w.p_alive, w.churn_30, w.churn_60, w.churn_90,
+       w.expected_visits_90, w.expected_spend, w.clv_12m, w.value_at_risk, w.state, w.reason::jsonb,
+       w.model_version
+FROM unnest(
+    %(person_id)s::uuid[], %(x)s::integer[], %(t_x_weeks)s::float8[], %(age_weeks)s::float8[],
+    %(gap_days)s::integer[], %(itt_median_days)s::float8[], %(itt_mad_days)s::float8[],
+    %(p_alive)s::float8[], %(churn_30)s::float8[], %(churn_60)s::float8[], %(churn_90)s::float8[],
+    %(expected_visits_90)s::float8[], %(expected_spend)s::bigint[], %(clv_12m)s::bigint[],
+    %(value_at_risk)s::bigint[], %(state)s::text[], %(reason)s::text[], %(model_version)s::text[]
+) AS w (
+    person_id, x, t_x_weeks, age_weeks, gap_days, itt_median_days, itt_mad_days, p_alive, churn_30,
+    churn_60, churn_90, expected_visits_90, expected_spend, clv_12m, value_at_risk, state, reason,
+    model_version
 )
+-- As a value, so that the persons are looked up in a table in memory, however few are expected.
+WHERE (w.person_id IN (SELECT id FROM keeper.person)) IS TRUE
 
 -- name: stale_tables
 -- Of a new account among few the planner knows nothing: all rows seem to be those of the others.
