@@ -1,4 +1,4 @@
-"""The pages of jobs in Chromium: accessible, at home on a phone, live, usable from the keyboard."""
+"""The console in Chromium: accessible, at home on a phone, live, usable from the keyboard."""
 
 from __future__ import annotations
 
@@ -13,17 +13,47 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from myriad.scale.ai.ledger import Entry, Ledger
+from myriad.scale.cache import Namespace, Policy
 from myriad.scale.directory import Role
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.http import hub as live_hub
 from myriad.scale.jobs.events import JobEvent, publish
 from myriad.scale.runtime import Runtime
+from myriad.scale.tenancy import TenantId
 from tests.apps.console.queue_rows import Rows, add_worker, busy_hour
 from tests.fixtures.app import Company, LiveApp, Person, create_company, create_person
 from tests.fixtures.browser import DESK, PHONE, Watched, watched
 from tests.fixtures.database import runtime_for
 
 pytestmark = pytest.mark.browser
+
+
+_SEEN = Namespace("test.screens", str, Policy("test", 300.0, ("test",), local_seconds=0.0))
+
+
+async def _word() -> str:
+    return "word"
+
+
+def _asked(tenant_id: TenantId) -> Entry:
+    """Return a call of a model, as the page of models shows it."""
+    return Entry(
+        tenant_id=tenant_id,
+        product="test",
+        task="test.screen.show",
+        provider="anthropic",
+        model="claude-haiku-4-5",
+        model_class="small",
+        mode="batch",
+        outcome="answered",
+        price_version="test-1",
+        input_tokens=12_000,
+        cached_tokens=0,
+        output_tokens=900,
+        cost_usd_micros=16_500,
+        duration_ms=900,
+    )
 
 
 class World:
@@ -44,6 +74,9 @@ class World:
         self.operator = await create_person(runtime, tenant_id, Role.OWNER, is_operator=True)
         await add_worker(runtime, "worker-1")
         await add_worker(runtime, "worker-2", is_draining=True, classes=[0, 1])
+        await Ledger(runtime.database).record(_asked(tenant_id))
+        for _ in range(3):
+            await runtime.caches.get(_SEEN, tenant_id, (), _word)
 
     def do(self, what: Any) -> Any:
         """Run `what(runtime)` on a loop of its own, beside the one that drives the browser."""
@@ -102,7 +135,13 @@ def tab(chromium: Browser, world: World) -> Iterator[Watched]:
 
 
 def screens(world: World) -> list[str]:
-    return ["/jobs", "/jobs/list", "/queue", *(f"/jobs/{job_id}" for job_id in world.jobs.values())]
+    installation = ["/queue", "/cache", "/models"]
+    return [
+        "/jobs",
+        "/jobs/list",
+        *installation,
+        *(f"/jobs/{job_id}" for job_id in world.jobs.values()),
+    ]
 
 
 def _faults(page: Page) -> list[str]:
@@ -127,6 +166,15 @@ def test_every_screen_fits_a_phone(tab: Watched, world: World) -> None:
         for path in screens(world)
     }
     assert {path: width for path, width in widths.items() if width > PHONE["width"]} == {}
+
+
+def test_a_namespace_is_purged_and_the_page_says_what_models_cost(tab: Watched) -> None:
+    page = tab.open("/cache")
+    expect(page.get_by_role("row", name="test.screens")).to_contain_text("5 minutes")
+    page.get_by_role("button", name="Purge test.screens").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("look-ups")
+    expect(tab.open("/models").get_by_role("heading", level=1)).to_contain_text("Models cost $")
+    expect(page.get_by_role("row", name="test.screen.show")).to_contain_text("claude-haiku-4-5")
 
 
 def test_an_empty_account_is_told_what_will_stand_there(chromium: Browser, world: World) -> None:
