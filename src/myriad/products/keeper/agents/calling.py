@@ -11,8 +11,8 @@ from uuid import UUID
 from myriad.kit.money import Money
 from myriad.products.keeper.agents.measures import Columns
 from myriad.products.keeper.proof.assignment import Allocation, Arm, Assignment
+from myriad.products.keeper.reasons import evidence_of, sentence_of
 from myriad.products.keeper.repository.sql import Row
-from myriad.products.keeper.retention.wording import evidence_of, sentence_of
 
 CALLABLE_STATES = ("slowing", "likely_lapsed", "lapsed")
 DAYS_TO_CALL = 7

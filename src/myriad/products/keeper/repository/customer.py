@@ -9,12 +9,12 @@ from uuid import UUID
 
 from myriad.kit.errors import NotFoundError
 from myriad.kit.money import Money
+from myriad.products.keeper.reasons import evidence_of
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
 from myriad.products.keeper.repository.keys import join_key, moment_part, split_key, uuid_part
 from myriad.products.keeper.repository.profiles import profile_name, source_name
 from myriad.products.keeper.repository.sql import Row, fetch, find
 from myriad.products.keeper.repository.tasks import list_cards
-from myriad.products.keeper.retention.wording import evidence_of
 from myriad.products.keeper.views import (
     CustomerView,
     Evidence,
