@@ -125,4 +125,5 @@ PARAMETERS_WITHOUT_TABLE: dict[str, str] = {
     "part": "goals",
     "format_": "pdf",
     "key": "input_sheet.revenues",
+    "seq": "7",
 }

@@ -28,6 +28,7 @@ from myriad.scale.ai.settings import AISettings
 from myriad.scale.ai.streams import AnswerStream, Streaming, restored
 from myriad.scale.limits import Breaker, BreakerPolicy, ProviderBudget
 from myriad.scale.runtime import MissingSettingsError, Runtime, cache_client
+from myriad.scale.tenancy import TenantId
 
 _BREAKER = BreakerPolicy(
     window_seconds=60.0, failure_share=0.5, least_calls=5, timeouts_in_a_row=3, open_seconds=15.0
@@ -129,6 +130,10 @@ class Gateway:
             yield stream
         if stream.answer is not None:
             await self._flights.keep(asked, stream.answer)
+
+    async def spent_from(self, tenant_id: TenantId, purse: str) -> int:
+        """Return what the calls of an undertaking have spent of its purse, in micro-dollars."""
+        return await self._ledger.spent_from(tenant_id, purse)
 
     async def close(self) -> None:
         """Finish what is under way and close connections."""

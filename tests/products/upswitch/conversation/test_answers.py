@@ -14,7 +14,6 @@ from myriad.products.upswitch.conversation.answers import (
     check_period,
     is_skip,
     read_answer,
-    shown,
 )
 from myriad.products.upswitch.conversation.keys import (
     KEYS,
@@ -23,6 +22,7 @@ from myriad.products.upswitch.conversation.keys import (
     UnknownFactError,
     key_of,
 )
+from myriad.products.upswitch.conversation.naming import shown
 from tests.products.upswitch.conversation.conftest import fact
 
 GROWTH = "input_sheet.revenue_growth_next_year"

@@ -74,7 +74,8 @@ async def speaking(
 
 
 def says(say: str, *proposals: dict[str, object]) -> str:
-    return json.dumps({"say": say, "proposals": list(proposals)})
+    """Return a model's answer: a line of facts, then words."""
+    return f"{json.dumps(list(proposals))}\n{say}"
 
 
 def capped(runtime: Runtime, usd_micros: int) -> Runtime:

@@ -8,13 +8,13 @@ import pytest
 
 from myriad.kit.ids import new_id
 from myriad.products.upswitch.conversation.keys import OWNER_PAY, REVENUES
-from myriad.products.upswitch.conversation.model import (
+from myriad.products.upswitch.conversation.questions import next_question
+from myriad.products.upswitch.conversation.speech import (
     Context,
     Proposed,
     check_proposals,
     check_saying,
 )
-from myriad.products.upswitch.conversation.questions import next_question
 from myriad.products.upswitch.views.sessions import FactView, SessionView
 from tests.products.upswitch.conversation.conftest import fact
 

@@ -49,7 +49,7 @@ async def test_htmx_gets_the_part_and_a_fault_stands_at_its_field(
         fact = {"csrf_token": token, "key": REVENUES, "period": "2025-12-31", "unit": "EUR"}
         part = await client.post(f"{path}/facts", data=fact | {"value": "a lot"}, headers=PART)
         assert part.status_code == 200
-        assert part.text.lstrip().startswith('<div id="session">')
+        assert part.text.lstrip().startswith('<div id="session" lang="en">')
         assert re.search(
             r'aria-invalid="true"[^>]*input_sheet-revenues-2025-12-31-fault', part.text
         )

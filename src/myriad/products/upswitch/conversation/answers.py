@@ -13,7 +13,14 @@ from dataclasses import dataclass
 
 from myriad.kit.errors import InvalidInputError
 from myriad.products.upswitch.conversation.keys import OPERATING_INCOME, REVENUES, Key
+from myriad.products.upswitch.conversation.naming import (
+    choice_in,
+    find_choice,
+    label_in,
+    shown,
+)
 from myriad.products.upswitch.conversation.normalising import number_held
+from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.views.sessions import FactValue, FactView
 
 UNITS = {"EUR": 1.0, "thousand EUR": 1e3, "million EUR": 1e6, "%": 0.01, "fraction": 1.0}
@@ -31,7 +38,7 @@ _NUMBER = re.compile(
     r"(?P<minus>[-\u2212]|\bminus\s+|\()?\s*(?:€|eur(?:o|os)?\b)?\s*"
     r"(?P<digits>\d{1,3}(?:[.,'\u2019\s\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)"
     r"\s*(?:€)?\s*(?P<word>%|percent\w*|procent\w*|pct\b|pour\s?cent|k\b|keur\b|thousand\b|duizend\b|"
-    r"mille\b|m\b|mio\b|mln\b|million\w*|miljoen\w*|meur\b)?",
+    r"duizenden\b|mille\b|milliers?\b|m\b|mio\b|mln\b|milj\b|million\w*|miljoen\w*|meur\b)?",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,'\u2019\s\u00a0\u202f])\d{3}(?:(?P=mark)\d{3})*")
@@ -118,89 +125,110 @@ def _unit_of(word: str) -> str:
     lowered = word.lower()
     if lowered.startswith(("%", "p")):
         return "%"
-    if lowered in ("k", "keur", "thousand", "duizend", "mille"):
+    if lowered in ("k", "keur", "thousand", "duizend", "duizenden", "mille", "millier", "milliers"):
         return "thousand EUR"
     return "million EUR" if lowered else ""
 
 
 def read_answer(
-    key: Key, typed: FactValue, unit: str = "", facts: Sequence[FactView] = ()
+    key: Key,
+    typed: FactValue,
+    unit: str = "",
+    facts: Sequence[FactView] = (),
+    language: Language = ENGLISH,
 ) -> FactValue:
     """Return the value of the fact: EUR, a fraction, a number or one of the choices.
 
-    `facts` are what is known already; an amount is held against them. Raises AnswerError, and
-    WhichUnitError where the unit must be asked.
+    `facts` are what is known already; an amount is held against them. `language` is that of what
+    is said back. Raises AnswerError, and WhichUnitError where the unit must be asked.
     """
     if isinstance(typed, bool):
-        raise _refused(key, str(typed).lower())
+        raise _refused(key, str(typed).lower(), language)
     if key.kind == "choice":
-        return _choice(key, str(typed))
-    found = _one_number(key, typed) if isinstance(typed, str) else ReadNumber(float(typed))
+        return _choice(key, str(typed), language)
+    if isinstance(typed, str):
+        found = _one_number(key, typed, language)
+    else:
+        found = ReadNumber(float(typed))
     if not math.isfinite(found.value):
-        raise _refused(key, "a number without bounds")
-    value = _scaled(key, found, unit, isinstance(typed, str), facts)
-    return _within(key, value)
+        raise _refused(key, language.say("answer.no_bounds"), language)
+    asked = _Asked(key, facts, language)
+    return _within(key, _scaled(asked, found, unit, isinstance(typed, str)), language)
 
 
-def _one_number(key: Key, typed: str) -> ReadNumber:
+def _one_number(key: Key, typed: str, language: Language) -> ReadNumber:
     if _NOTHING.fullmatch(typed) and not any(mark.isdigit() for mark in typed):
         return ReadNumber(0.0)
     found = read_numbers(typed, is_amount=key.kind == "amount")
     if len(found) != 1:
-        raise _refused(key, typed)
+        raise _refused(key, typed, language)
     return found[0]
 
 
-def _choice(key: Key, typed: str) -> str:
-    wanted = typed.strip().casefold()
-    for choice in key.choices:
-        if choice.casefold() == wanted:
-            return choice
-    starting = [each for each in key.choices if wanted and each.casefold().startswith(wanted)]
-    if len(starting) == 1:
-        return starting[0]
-    raise _refused(key, typed)
+def _choice(key: Key, typed: str, language: Language) -> str:
+    found = find_choice(key, typed)
+    if found is None:
+        raise _refused(key, typed, language)
+    return found
 
 
-def _scaled(
-    key: Key, found: ReadNumber, unit: str, is_text: bool, facts: Sequence[FactView]
-) -> float:
-    given = unit or found.unit
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a number answers, what it is held against, and in which language we ask back."""
+
+    key: Key
+    facts: Sequence[FactView]
+    language: Language
+
+
+def _scaled(asked: _Asked, found: ReadNumber, unit: str, is_text: bool) -> float:
+    key, given = asked.key, unit or found.unit
     if key.kind == "number":
         return found.value
     allowed = _AMOUNT_UNITS if key.kind == "amount" else _SHARE_UNITS
     if given and given not in allowed:
-        raise AnswerError(
-            f"{key.label} is not counted in {given}; give it in {', '.join(allowed)}",
-            [("/unit", f"one of {', '.join(allowed)}")],
-        )
+        raise _wrong_unit(asked, given, allowed)
     if given:
         return round(found.value * UNITS[given], _DIGITS)
     if key.kind == "amount":
-        _ask_for_unit(key, found.value, facts)
+        _ask_for_unit(asked, found.value)
         return found.value
-    return _fraction(key, found.value) if is_text else found.value
+    return _fraction(asked, found.value) if is_text else found.value
 
 
-def _fraction(key: Key, value: float) -> float:
+def _wrong_unit(asked: _Asked, given: str, allowed: tuple[str, ...]) -> AnswerError:
+    say = asked.language.say
+    units = ", ".join(say(f"units.{each}") for each in allowed)
+    label = label_in(asked.key, asked.language)
+    named = say(f"units.{given}") if given in UNITS else given
+    return AnswerError(
+        say("answer.wrong_unit", label=label, unit=named, units=units),
+        [("/unit", f"one of {', '.join(allowed)}")],
+    )
+
+
+def _fraction(asked: _Asked, value: float) -> float:
     if value and abs(value) < 1:
-        raise WhichUnitError(
-            f"{key.label}: is {value:g} meant as {value:g} % or as {value:.0%}?",
-            value,
-            _SHARE_UNITS,
+        language = asked.language
+        detail = language.say(
+            "answer.which_share",
+            label=label_in(asked.key, language),
+            value=language.number(value),
+            percent=f"{language.number(value * 100, 0)} %",
         )
+        raise WhichUnitError(detail, value, _SHARE_UNITS)
     return round(value / 100, _DIGITS)
 
 
-def _ask_for_unit(key: Key, value: float, facts: Sequence[FactView]) -> None:
+def _ask_for_unit(asked: _Asked, value: float) -> None:
     """Raise WhichUnitError where an amount looks as if it were in thousands, or in other units."""
+    key, language = asked.key, asked.language
     smallest = _SMALLEST_TURNOVER if key.name == REVENUES else _SMALLEST_AMOUNT
-    if 0 < abs(value) < smallest or _is_out_of_place(key, value, facts):
-        raise WhichUnitError(
-            f"{key.label}: is {value:,.0f} meant in euros, in thousands or in millions?",
-            value,
-            _AMOUNT_UNITS,
-        )
+    if 0 < abs(value) < smallest or _is_out_of_place(key, value, asked.facts):
+        number = language.number(value, 0)
+        label = label_in(key, language)
+        detail = language.say("answer.which_amount", label=label, value=number)
+        raise WhichUnitError(detail, value, _AMOUNT_UNITS)
 
 
 def _is_out_of_place(key: Key, value: float, facts: Sequence[FactView]) -> bool:
@@ -230,37 +258,26 @@ def _is_other_unit(left: float, right: float) -> bool:
     return min(abs(power - 3), abs(power - 6)) < 0.5
 
 
-def _within(key: Key, value: float) -> float:
+def _within(key: Key, value: float, language: Language) -> float:
     low = -math.inf if key.low is None else key.low
     high = math.inf if key.high is None else key.high
     if low <= value <= high:
         return value
+    ends = {name: shown(key, end, language) for name, end in (("low", low), ("high", high))}
+    label, value_shown = label_in(key, language), shown(key, value, language)
     raise AnswerError(
-        f"{key.label} must lie between {shown(key, low)} and {shown(key, high)}; "
-        f"{shown(key, value)} does not",
+        language.say("answer.bounds", label=label, value=value_shown, **ends),
         [("/value", f"{low:g} to {high:g}")],
     )
 
 
-def shown(key: Key, value: FactValue) -> str:
-    """Return a value as people read it: `EUR 2,450,000`, `3.5 %`, `41`."""
-    if isinstance(value, str):
-        return value
-    if key.kind == "amount":
-        return f"EUR {float(value):,.0f}"
-    return f"{float(value):g}" if key.kind == "number" else f"{float(value) * 100:.4g} %"
-
-
-def _refused(key: Key, typed: str) -> AnswerError:
-    expected = {
-        "amount": "one amount, such as 2.450.000 or 2,45 million",
-        "rate": "one percentage, such as 3.5 %",
-        "share": "one percentage, such as 25 %",
-        "number": "one number, such as 41",
-        "choice": f"one of {', '.join(key.choices)}",
-    }[key.kind]
+def _refused(key: Key, typed: str, language: Language) -> AnswerError:
+    choices = ", ".join(choice_in(choice, language) for choice in key.choices)
+    expected = language.say(f"answer.{key.kind}", choices=choices)
+    words = typed.strip()[:_LONGEST_SHOWN]
+    label = label_in(key, language)
     return AnswerError(
-        f"{key.label}: “{typed.strip()[:_LONGEST_SHOWN]}” cannot be read; type {expected}",
+        language.say("answer.unreadable", label=label, typed=words, expected=expected),
         [("/value", expected)],
     )
 

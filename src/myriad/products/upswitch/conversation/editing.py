@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import NotFoundError
 from myriad.products.upswitch.conversation.answers import check_period, read_answer
@@ -14,6 +16,8 @@ from myriad.products.upswitch.conversation.prefill import prefill_accounts
 from myriad.products.upswitch.conversation.questions import default_period, next_question
 from myriad.products.upswitch.conversation.reading import stated
 from myriad.products.upswitch.conversation.talking import SessionClosedError, asked_next
+from myriad.products.upswitch.conversation.words import asking, joined
+from myriad.products.upswitch.languages import language_of
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository.companies import Rows
 from myriad.products.upswitch.repository.facts import (
@@ -23,7 +27,14 @@ from myriad.products.upswitch.repository.facts import (
     list_history,
     withdraw_fact,
 )
-from myriad.products.upswitch.repository.sessions import get_session, keep_live, lock_session
+from myriad.products.upswitch.repository.messages import insert_message
+from myriad.products.upswitch.repository.sessions import (
+    get_locale,
+    get_session,
+    keep_live,
+    lock_session,
+    update_session,
+)
 from myriad.products.upswitch.views.sessions import FactValue, FactView, SessionView
 from myriad.scale.data import Session
 
@@ -53,11 +64,32 @@ async def put_fact(
     facts = await list_facts(session, session_id)
     latest = base_period(facts) or default_period(utc_now().date())
     day = check_period(key, period or latest)
-    read = read_answer(key, value, unit, facts)
+    locale = await get_locale(session, session_id)
+    read = read_answer(key, value, unit, facts, language_of(locale))
     fact = stated(key, read, day, " ".join(part for part in (str(value), unit) if part))
     await keep_facts(session, session_id, [fact])
     await _go_on(session, session_id, live)
     return fact
+
+
+async def change_language(session: Session, session_id: UUID, locale: str) -> None:
+    """Go on in another language, with the open question asked again in it.
+
+    Raises SessionClosedError, SessionNotFoundError.
+    """
+    live = await _open(session, session_id)
+    if locale == await get_locale(session, session_id):
+        return
+    await update_session(session, session_id, locale=locale)
+    language = language_of(locale)
+    question = next_question(await list_facts(session, session_id), live.skipped, language)
+    await insert_message(
+        session,
+        session_id,
+        role="assistant",
+        content=joined(language.say("script.language"), asking(question, language)),
+        spoken_by="script",
+    )
 
 
 async def confirm(session: Session, session_id: UUID, name: str, period: str) -> None:
@@ -119,5 +151,6 @@ async def _go_on(session: Session, session_id: UUID, live: Live) -> None:
     if question is not None and question.key.name == live.asked:
         after = live
     else:
-        after = asked_next(Live(skipped=live.skipped, proposed=live.proposed), question)
+        calm = replace(live, typed=None, units=())
+        after = asked_next(calm, question)
     await keep_live(session, session_id, write_live(after))

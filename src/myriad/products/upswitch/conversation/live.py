@@ -14,6 +14,7 @@ class Live(msgspec.Struct, frozen=True):
     """`asked` waits for an answer of `period`; `typed` waits for one of `units`.
 
     `proposed` are (key, period) that a model has understood and a person may say yes to.
+    `before_minor` is what the company was worth, in minor units, before the last change.
     """
 
     asked: str = ""
@@ -22,6 +23,7 @@ class Live(msgspec.Struct, frozen=True):
     units: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     proposed: tuple[tuple[str, str], ...] = ()
+    before_minor: int | None = None
 
 
 def read_live(stored: dict[str, Any], *, is_expired: bool = False) -> Live:

@@ -10,6 +10,7 @@ from myriad.products.upswitch.conversation.live import Live, write_live
 from myriad.products.upswitch.conversation.prefill import prefill
 from myriad.products.upswitch.conversation.questions import next_question
 from myriad.products.upswitch.conversation.talking import asked_next
+from myriad.products.upswitch.languages import language_of
 from myriad.products.upswitch.queueing import enqueue_filings
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository import get_company, get_filings
@@ -54,12 +55,13 @@ async def open_session(
     await prefill(session, reader, session_id, company_number, company)
     await _ask_for_accounts(runtime, session, reader, company_number)
     facts = await list_facts(session, session_id)
-    question = next_question(facts)
+    language = language_of(locale)
+    question = next_question(facts, language=language)
     await insert_message(
         session,
         session_id,
         role="assistant",
-        content=words.greeting(company.name, facts, question),
+        content=words.greeting(company.name, facts, question, language),
         spoken_by="script",
     )
     await keep_live(session, session_id, write_live(asked_next(Live(), question)))

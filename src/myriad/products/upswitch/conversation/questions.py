@@ -21,6 +21,7 @@ from myriad.products.upswitch.conversation.keys import (
     Key,
 )
 from myriad.products.upswitch.conversation.normalising import base_period, held, number_held
+from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.views.sessions import FactView
 
 Facts = Sequence[FactView]
@@ -41,14 +42,6 @@ class Question:
         return self.key.choices
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    name: str
-    text: str
-    why: str
-    applies: Callable[[Facts], bool] = lambda _facts: True
-
-
 def _has_owner(facts: Facts) -> bool:
     return held(facts, "normalisation.owner_pay") is None
 
@@ -57,99 +50,49 @@ def _owner_is_paid(facts: Facts) -> bool:
     return _has_owner(facts) and number_held(facts, OWNER_PAY) is not None
 
 
-_SCRIPT = (
-    _Asked(
-        REVENUES,
-        "What was the turnover of the financial year to {day}, without VAT?",
-        "Everything else is measured against it.",
-    ),
-    _Asked(
-        OPERATING_INCOME,
-        "What was the operating result of that year, before interest and tax?",
-        "Both methods start from it.",
-    ),
-    _Asked(
-        f"{HISTORY}depreciation_and_amortization",
-        "How much depreciation is in that result?",
-        "It is added back for EBITDA, to which buyers' multiples apply.",
-    ),
-    _Asked(
-        "input_sheet.book_value_of_debt",
-        "How much does the company owe to banks, leasing companies and lenders?",
-        "Debt is taken off the value of the business, euro for euro.",
-    ),
-    _Asked(
-        "input_sheet.cash_and_marketable_securities",
-        "How much money has it in the bank?",
-        "Cash is added to the value of the business, euro for euro.",
-    ),
-    _Asked(
-        OWNER_PAY,
-        "What do the owners who work there take in a year, with cars, pensions and management fees?",
-        "A buyer has to pay somebody for that work, so the result is brought to market pay.",
-        _has_owner,
-    ),
-    _Asked(
-        MARKET_PAY,
-        "And what would hired managers cost for the same work, with employer's contributions?",
-        "The difference to what the owners take changes EBITDA of every year to come.",
-        _owner_is_paid,
-    ),
-    _Asked(
-        "normalisation.rent",
-        "How much more rent a year does the company pay to its owners than the market asks? Zero if "
-        "it rents from strangers, a minus if it pays less.",
-        "Rent that is too high hides profit, rent that is too low invents it.",
-    ),
-    _Asked(
-        "normalisation.one_off",
-        "Which costs of that year will not come again, in all? A minus for income that will not.",
-        "One-off items say nothing about the years that a buyer pays for.",
-    ),
-    _Asked(
-        "input_sheet.revenue_growth_next_year",
-        "By how much will turnover grow over the next twelve months?",
-        "Growth moves the cash flow method more than any other answer.",
-    ),
-    _Asked(
-        "input_sheet.target_operating_margin",
-        "Which share of turnover will be left as operating result in five years, once plans have "
-        "worked out?",
-        "Half of the value lies in the years after the plan.",
-    ),
-    _Asked(
-        "due_diligence.largest_customer_share",
-        "Which share of turnover comes from the largest customer?",
-        "Above a quarter a buyer asks for a lower price.",
-    ),
-    _Asked(
-        "market_approach.sector",
-        "Which of these is closest to what the company does?",
-        "Multiples differ by sector.",
-    ),
-)
+def _always(_facts: Facts) -> bool:
+    return True
 
 
-def next_question(facts: Facts, skipped: Collection[str] = ()) -> Question | None:
+_SCRIPT: dict[str, Callable[[Facts], bool]] = {
+    REVENUES: _always,
+    OPERATING_INCOME: _always,
+    f"{HISTORY}depreciation_and_amortization": _always,
+    "input_sheet.book_value_of_debt": _always,
+    "input_sheet.cash_and_marketable_securities": _always,
+    OWNER_PAY: _has_owner,
+    MARKET_PAY: _owner_is_paid,
+    "normalisation.rent": _always,
+    "normalisation.one_off": _always,
+    "input_sheet.revenue_growth_next_year": _always,
+    "input_sheet.target_operating_margin": _always,
+    "due_diligence.largest_customer_share": _always,
+    "market_approach.sector": _always,
+}
+
+
+def next_question(
+    facts: Facts, skipped: Collection[str] = (), language: Language = ENGLISH
+) -> Question | None:
     """Return what to ask next, or None when all that matters was answered or skipped."""
-    return next(iter(open_questions(facts, skipped)), None)
+    return next(iter(open_questions(facts, skipped, language)), None)
 
 
-def open_questions(facts: Facts, skipped: Collection[str] = ()) -> list[Question]:
+def open_questions(
+    facts: Facts, skipped: Collection[str] = (), language: Language = ENGLISH
+) -> list[Question]:
     """Return every question that is still open, in the order in which they are asked."""
     period = base_period(facts) or _proposed_period(facts) or default_period(utc_now().date())
     return [
-        _question(asked, period)
-        for asked in _SCRIPT
-        if asked.name not in skipped
-        and asked.applies(facts)
-        and not _is_known(facts, asked.name, period)
+        _question(name, period, language)
+        for name, applies in _SCRIPT.items()
+        if name not in skipped and applies(facts) and not _is_known(facts, name, period)
     ]
 
 
 def script_length(facts: Facts) -> int:
     """Return how many questions the script has for this company, answered ones included."""
-    return sum(asked.applies(facts) for asked in _SCRIPT)
+    return sum(applies(facts) for applies in _SCRIPT.values())
 
 
 def _is_known(facts: Facts, name: str, period: str) -> bool:
@@ -166,8 +109,7 @@ def default_period(today: date) -> str:
     return f"{today.year - 1}-12-31"
 
 
-def _question(asked: _Asked, period: str) -> Question:
-    key = KEYS[asked.name]
-    day = date.fromisoformat(period)
-    words = asked.text.format(day=f"{day.day} {day:%B %Y}") if "{" in asked.text else asked.text
-    return Question(key, period if key.is_yearly else "", words, asked.why)
+def _question(name: str, period: str, language: Language) -> Question:
+    key = KEYS[name]
+    text = language.say(f"question.{name}", day=language.day(date.fromisoformat(period)))
+    return Question(key, period if key.is_yearly else "", text, language.say(f"why.{name}"))

@@ -18,6 +18,7 @@ from myriad.products.upswitch.conversation.answers import (
 )
 from myriad.products.upswitch.conversation.keys import KEYS, Key
 from myriad.products.upswitch.conversation.live import Live
+from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.views.sessions import FactValue, FactView
 
 _LONGEST_EVIDENCE = 200
@@ -27,8 +28,8 @@ _UNIT_WORDS = (
         re.compile(r"\b(?:k|keur|thousands?|duizend(?:en)?|mill(?:e|iers))\b", re.IGNORECASE),
     ),
     ("million EUR", re.compile(r"\b(?:m|mio|mln|meur|millions?|miljoen(?:en)?)\b", re.IGNORECASE)),
-    ("%", re.compile(r"%|\b(?:percent(?:age)?|procent|pour\s?cent)\b", re.IGNORECASE)),
-    ("fraction", re.compile(r"\b(?:fraction|share|deel)\b", re.IGNORECASE)),
+    ("%", re.compile(r"%|\b(?:per\s?cent(?:age)?|procent|pour\s?cent)\b", re.IGNORECASE)),
+    ("fraction", re.compile(r"\b(?:fraction|share|deel|breuk)\b", re.IGNORECASE)),
     ("EUR", re.compile(r"€|\b(?:eur|euros?|units?)\b", re.IGNORECASE)),
 )
 
@@ -48,29 +49,40 @@ class Taken:
     asks_unit: bool = False
 
 
-def take(text: str, live: Live, facts: Sequence[FactView]) -> Taken:
+def take(text: str, live: Live, facts: Sequence[FactView], language: Language = ENGLISH) -> Taken:
     """Return what a message means for the question that was asked last."""
     calm = replace(live, proposed=(), typed=None, units=())
     if live.proposed and is_yes(text):
-        return Taken(calm, confirmed=live.proposed, note="Taken over.")
+        return Taken(calm, confirmed=live.proposed, note=language.say("script.taken_over"))
     if live.proposed and is_no(text):
-        return Taken(calm, withdrawn=live.proposed, note="Left out.")
+        return Taken(calm, withdrawn=live.proposed, note=language.say("script.left_out"))
     key = KEYS.get(live.asked)
     if key is None:
         return Taken(calm)
     if is_skip(text):
         skipped = tuple(dict.fromkeys([*live.skipped, key.name]))
-        return Taken(replace(calm, skipped=skipped), note="Left open; the default holds.")
-    return _answer(key, text, live, calm, facts)
+        return Taken(replace(calm, skipped=skipped), note=language.say("script.left_open"))
+    return _answer(_Asked(key, live, calm, language), text, facts)
 
 
-def _answer(key: Key, text: str, live: Live, calm: Live, facts: Sequence[FactView]) -> Taken:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The question that a message answers; `calm` is where the conversation stands after it."""
+
+    key: Key
+    live: Live
+    calm: Live
+    language: Language
+
+
+def _answer(asked: _Asked, text: str, facts: Sequence[FactView]) -> Taken:
+    key, live, calm, language = asked.key, asked.live, asked.calm, asked.language
     unit = _unit_in(text, live)
     try:
         if unit and live.typed is not None:
-            value = read_answer(key, live.typed, unit)
+            value = read_answer(key, live.typed, unit, language=language)
         else:
-            value = read_answer(key, text, facts=facts)
+            value = read_answer(key, text, facts=facts, language=language)
     except WhichUnitError as error:
         waiting = replace(calm, typed=error.typed, units=error.units)
         return Taken(waiting, note=error.detail, asks_unit=True)

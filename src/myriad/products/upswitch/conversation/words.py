@@ -1,53 +1,48 @@
-"""The script's own sentences."""
+"""The script's own sentences, in the language of the session."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from myriad.products.upswitch.conversation.answers import shown
 from myriad.products.upswitch.conversation.keys import KEYS
+from myriad.products.upswitch.conversation.naming import choice_in, label_in, shown
 from myriad.products.upswitch.conversation.questions import Question
+from myriad.products.upswitch.languages import Language
 from myriad.products.upswitch.views.sessions import FactView
 
-COMPLETE = (
-    "That is all that moves the value much. Look over the figures beside this, correct what is not "
-    "right, and value the company."
-)
 
-
-def greeting(company_name: str, facts: Sequence[FactView], question: Question | None) -> str:
+def greeting(
+    company_name: str, facts: Sequence[FactView], question: Question | None, language: Language
+) -> str:
     """Return the first message of a session."""
-    filed = [fact for fact in facts if fact.source == "registry"]
-    found = (
-        f"The registers give {len(filed)} figures of {company_name}; they stand beside this."
-        if filed
-        else f"No filed accounts of {company_name} are at hand, so I ask for the figures."
-    )
-    return f"{found} {asking(question)}"
+    filed = sum(fact.source == "registry" for fact in facts)
+    key = "script.found" if filed else "script.not_found"
+    found = language.say(key, count=filed, company=company_name)
+    return f"{found} {asking(question, language)}"
 
 
-def asking(question: Question | None) -> str:
+def asking(question: Question | None, language: Language) -> str:
     """Return the next question, or that there is none."""
     if question is None:
-        return COMPLETE
-    choices = f" ({', '.join(question.choices)})" if question.choices else ""
-    return f"{question.text}{choices}"
+        return language.say("script.complete")
+    named = ", ".join(choice_in(choice, language) for choice in question.choices)
+    return f"{question.text} ({named})" if named else question.text
 
 
-def noted(facts: Sequence[FactView]) -> str:
+def noted(facts: Sequence[FactView], language: Language) -> str:
     """Return what was written down."""
-    return f"Noted: {_listed(facts)}." if facts else ""
+    return language.say("script.noted", facts=_listed(facts, language)) if facts else ""
 
 
-def confirming(facts: Sequence[FactView]) -> str:
+def confirming(facts: Sequence[FactView], language: Language) -> str:
     """Return the question whether proposals are right."""
-    return f"I understood: {_listed(facts)}. Is that right? Yes takes it over."
+    return language.say("script.confirming", facts=_listed(facts, language))
 
 
-def _listed(facts: Sequence[FactView]) -> str:
+def _listed(facts: Sequence[FactView], language: Language) -> str:
     return "; ".join(
-        f"{KEYS[fact.key].label}{f' {fact.period[:4]}' if fact.period else ''} "
-        f"{shown(KEYS[fact.key], fact.value)}"
+        f"{label_in(KEYS[fact.key], language)}{f' {fact.period[:4]}' if fact.period else ''} "
+        f"{shown(KEYS[fact.key], fact.value, language)}"
         for fact in facts
     )
 

@@ -12,18 +12,16 @@ from fastapi import Depends, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from myriad.products.upswitch import listening
 from myriad.products.upswitch.conversation import editing
+from myriad.products.upswitch.conversation.answering import answer_turn
 from myriad.products.upswitch.conversation.keys import KEYS
 from myriad.products.upswitch.conversation.opening import open_session
 from myriad.products.upswitch.conversation.showing import show_conversation
-from myriad.products.upswitch.conversation.talking import (
-    LONGEST_MESSAGE,
-    Turn,
-    answer_turn,
-    begin_turn,
-)
+from myriad.products.upswitch.conversation.talking import LONGEST_MESSAGE, Turn, begin_turn
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository import sessions as kept
+from myriad.products.upswitch.repository.drafts import stop_draft
 from myriad.products.upswitch.views.sessions import ConversationView, FactView, SessionRow
 from myriad.scale.http import (
     CurrentRuntime,
@@ -41,6 +39,8 @@ from myriad.scale.http import (
 router = Router()
 Key = Annotated[str, Path(max_length=100, description="a key of GET /facts")]
 Period = Annotated[str, Query(max_length=10, description="last day of the year, YYYY-MM-DD")]
+Seq = Annotated[int, Path(ge=1, le=2_000_000_000, description="number of a message")]
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)]
 RequestKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
 
 
@@ -50,7 +50,7 @@ class SessionCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     company_number: str = Field(max_length=40, description="an enterprise or VAT number")
-    locale: Literal["en", "nl", "fr"] = Field("en", description="language of a model's words")
+    locale: Literal["en", "nl", "fr"] = Field("en", description="language of questions and reports")
 
 
 class SessionChange(BaseModel):
@@ -156,8 +156,10 @@ async def read_session(
 async def change_session(
     session_id: UUID, body: SessionChange, runtime: CurrentRuntime, session: TenantSession
 ) -> ConversationView:
-    """Close a session, open it again, or change the language of its questions."""
-    await kept.update_session(session, session_id, state=body.state, locale=body.locale)
+    """Close a session, open it again, or change the language of its questions and reports."""
+    if body.locale is not None:
+        await editing.change_language(session, session_id, body.locale)
+    await kept.update_session(session, session_id, state=body.state)
     return await show_conversation(runtime, session, session_id)
 
 
@@ -188,6 +190,32 @@ async def say(
     """Say something; the answer streams as `message`, `fact`, `text` and `end`."""
     async for name, data in answer_turn(runtime, caller.tenant_id, turn):
         yield ServerSentEvent(event=name, data=msgspec.to_builtins(data))
+
+
+async def known_session(session_id: UUID, runtime: CurrentRuntime, caller: Staff) -> UUID:
+    """Return a session of this account before anything is sent."""
+    await listening.check_session(runtime, caller.tenant_id, session_id)
+    return session_id
+
+
+@router.get("/sessions/{session_id}/messages/{seq}/words", response_class=EventSourceResponse)
+async def listen(
+    session_id: Annotated[UUID, Depends(known_session)],
+    seq: Seq,
+    runtime: CurrentRuntime,
+    caller: Staff,
+    heard: LastEventId = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Hear the words in answer to a message as they come; Last-Event-ID goes on where it broke off."""
+    async for event in listening.events_of(runtime, caller.tenant_id, session_id, seq, heard):
+        yield event
+
+
+@router.post("/sessions/{session_id}/messages/{seq}/stop", status_code=204)
+async def stop(session_id: UUID, seq: Seq, session: TenantSession) -> None:
+    """Hear no more words in answer to a message; what was said is kept."""
+    await kept.get_locale(session, session_id)
+    await stop_draft(session, session_id, seq)
 
 
 @router.put("/sessions/{session_id}/facts/{key}")

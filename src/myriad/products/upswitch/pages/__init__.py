@@ -2,6 +2,7 @@
 
 from myriad.products.upswitch.pages import (
     companies,
+    conversing,
     moves,
     operating,
     sessions,
@@ -18,5 +19,6 @@ router.include_router(valuations.router)
 router.include_router(operating.router)
 router.include_router(moves.router)
 router.include_router(sessions.router)
+router.include_router(conversing.router)
 
 __all__ = ["router"]

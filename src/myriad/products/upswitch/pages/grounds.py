@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import MyriadError
-from myriad.products.upswitch.conversation.answers import shown
 from myriad.products.upswitch.conversation.keys import keys_in
+from myriad.products.upswitch.conversation.naming import shown
+from myriad.products.upswitch.languages import Language, language_of
 from myriad.products.upswitch.pages.session_words import FactRow, row_of
 from myriad.products.upswitch.repository.companies import Rows
 from myriad.products.upswitch.valuations.ordering import assemble_session
@@ -40,14 +41,15 @@ async def grounds_of(database: Database, reader: Rows, view: SessionView) -> lis
         pass
     else:
         found = {each.path: each for each in assembled.assumptions}
-    rows = [row_of(view.facts, key, "") for key in keys_in("assumptions")]
-    return [_ground(row, found.get(row.key.name)) for row in rows]
+    language = language_of(view.locale)
+    rows = [row_of(view.facts, key, "", language) for key in keys_in("assumptions")]
+    return [_ground(row, found.get(row.key.name), language) for row in rows]
 
 
-def _ground(row: FactRow, found: Assumption | None) -> Ground:
+def _ground(row: FactRow, found: Assumption | None, language: Language) -> Ground:
     key = row.key
     if found is None or found.value is None:
         source = row.evidence or key.default_source
         return Ground(row, row.value or row.default, row.default, source, key.default_as_of)
-    default = row.default if found.default is None else shown(key, found.default)
-    return Ground(row, shown(key, found.value), default, found.source, found.as_of)
+    default = row.default if found.default is None else shown(key, found.default, language)
+    return Ground(row, shown(key, found.value, language), default, found.source, found.as_of)

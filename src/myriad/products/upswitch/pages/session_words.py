@@ -6,32 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from myriad.products.upswitch.conversation.answers import shown
+from myriad.kit.money import Money
 from myriad.products.upswitch.conversation.keys import HISTORY, KEYS, Group, Key
+from myriad.products.upswitch.conversation.naming import (
+    choice_in,
+    label_in,
+    meaning_in,
+    shown,
+)
 from myriad.products.upswitch.conversation.normalising import base_period
 from myriad.products.upswitch.conversation.questions import default_period
+from myriad.products.upswitch.languages import ENGLISH, NAMES, Language
+from myriad.products.upswitch.valuations.words import rounded
 from myriad.products.upswitch.views.sessions import ConversationView, FactView
 
-AMOUNT_UNITS = (("EUR", "EUR"), ("thousand EUR", "thousand EUR"), ("million EUR", "million EUR"))
-UNIT_WORDS = {
-    "EUR": "Euros",
-    "thousand EUR": "Thousands",
-    "million EUR": "Millions",
-    "%": "Per cent",
-    "fraction": "A fraction of one",
-}
-_SOURCES = {
-    "user": ("you", "info"),
-    "registry": ("filed", "good"),
-    "llm": ("confirmed", "info"),
-    "default": ("default", "hollow"),
-}
-_GROUPS: tuple[tuple[Group, str, str], ...] = (
-    ("figures", "The last financial year", "what the accounts say"),
-    ("history", "Year by year", "what the multiples are weighed over"),
-    ("outlook", "Plans", "what the owner expects"),
-    ("diligence", "What a buyer asks", "empty is a question at the table"),
-)
+__all__ = ["NAMES", "answer", "changed", "groups_of", "rounded", "row_of", "typed_of"]
+MINUS = "\N{MINUS SIGN}"
+
+AMOUNT_UNITS = ("EUR", "thousand EUR", "million EUR")
+_TONES = {"user": "info", "registry": "good", "llm": "info", "default": "hollow"}
+_GROUPS: tuple[Group, ...] = ("figures", "history", "outlook", "diligence")
 _DEPRECIATION = f"{HISTORY}depreciation_and_amortization"
 
 
@@ -40,6 +34,9 @@ class FactRow:
     """One fact on the screen; `value` is none where nothing is known, `typed` fills its field."""
 
     key: Key
+    name: str
+    meaning: str
+    choices: tuple[tuple[str, str], ...]
     period: str
     value: str | None
     typed: str
@@ -59,7 +56,7 @@ class FactRow:
     @property
     def label(self) -> str:
         """The key's label, with the year of a figure that has one."""
-        return f"{self.key.label} {self.period[:4]}".strip()
+        return f"{self.name} {self.period[:4]}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,74 +68,79 @@ class FactGroup:
     rows: tuple[FactRow, ...]
 
 
-def groups_of(facts: Sequence[FactView], today: date) -> tuple[FactGroup, ...]:
+def groups_of(facts: Sequence[FactView], today: date, language: Language) -> tuple[FactGroup, ...]:
     """Return every fact that the conversation is about, known or not, in groups."""
     period = base_period(facts) or default_period(today)
     return tuple(
-        FactGroup(title, note, rows)
-        for group, title, note in _GROUPS
-        if (rows := tuple(_rows(facts, group, period)))
+        FactGroup(language.say(f"group.{group}"), language.say(f"group.{group}_note"), rows)
+        for group in _GROUPS
+        if (rows := tuple(_rows(facts, group, period, language)))
     )
 
 
-def _rows(facts: Sequence[FactView], group: Group, period: str) -> list[FactRow]:
+def _rows(
+    facts: Sequence[FactView], group: Group, period: str, language: Language
+) -> list[FactRow]:
     keys = [key for key in KEYS.values() if key.group == group]
     if group != "history":
-        return [row_of(facts, key, period if key.is_yearly else "") for key in keys]
+        return [row_of(facts, key, period if key.is_yearly else "", language) for key in keys]
     years = {fact.period for fact in facts if fact.key.startswith(HISTORY)} | {period}
     places = [(key, year) for year in sorted(years, reverse=True) for key in keys]
     known = {(fact.key, fact.period) for fact in facts}
     return [
-        row_of(facts, key, year)
+        row_of(facts, key, year, language)
         for key, year in places
         if (key.name, year) in known or (key.name == _DEPRECIATION and year == period)
     ]
 
 
-def row_of(facts: Sequence[FactView], key: Key, period: str) -> FactRow:
+def row_of(
+    facts: Sequence[FactView], key: Key, period: str, language: Language = ENGLISH
+) -> FactRow:
     """Return one fact as a row."""
     same = [fact for fact in facts if (fact.key, fact.period) == (key.name, period)]
     held = next((fact for fact in same if fact.confirmed), None)
     proposed = next((fact for fact in same if not fact.confirmed), None)
     return FactRow(
         key=key,
+        name=label_in(key, language),
+        meaning=meaning_in(key, language),
+        choices=tuple((choice, choice_in(choice, language)) for choice in key.choices),
         period=period,
-        value=None if held is None else shown(key, held.value),
-        typed="" if held is None else typed_of(key, held.value),
+        value=None if held is None else shown(key, held.value, language),
+        typed="" if held is None else typed_of(key, held.value, language),
         unit={"amount": "EUR", "rate": "%", "share": "%"}.get(key.kind, ""),
-        source=None if held is None else _SOURCES[held.source],
+        source=None
+        if held is None
+        else (language.say(f"source.{held.source}"), _TONES[held.source]),
         evidence="" if held is None else held.evidence,
         is_users=held is not None and held.source in ("user", "llm"),
-        proposal=None if proposed is None else shown(key, proposed.value),
+        proposal=None if proposed is None else shown(key, proposed.value, language),
         proposal_evidence="" if proposed is None else proposed.evidence,
-        default=key.otherwise if key.default is None else shown(key, key.default),
+        default=key.otherwise if key.default is None else shown(key, key.default, language),
     )
 
 
-def typed_of(key: Key, value: object) -> str:
-    """Return a value as a field shows it for editing."""
+def typed_of(key: Key, value: object, language: Language = ENGLISH) -> str:
+    """Return a value as a field shows it for editing, in the language's own form."""
     if isinstance(value, str):
         return value
     number = float(str(value))
-    return f"{number * 100:.10g}" if key.kind in ("rate", "share") else f"{number:.12g}"
+    text = f"{number * 100:.10g}" if key.kind in ("rate", "share") else f"{number:.12g}"
+    return text if language.locale == "en" else text.replace(".", ",")
 
 
-def answer(view: ConversationView) -> str:
+def answer(view: ConversationView, language: Language) -> str:
     """Return how far the session is, in one sentence."""
     waiting = sum(not fact.confirmed for fact in view.session.facts)
     if waiting:
-        noun = "figure waits" if waiting == 1 else "figures wait"
-        return f"{waiting} {noun} for your yes"
+        return language.plural("screen.waiting", waiting)
     if view.question is None:
-        return "Everything that matters is known"
-    left = view.questions - view.answered
-    return f"{left} {'question' if left == 1 else 'questions'} left"
+        return language.say("screen.everything")
+    return language.plural("screen.left", view.questions - view.answered)
 
 
-def who_speaks(view: ConversationView) -> str:
-    """Return who words the questions, where that is worth telling."""
-    return {
-        "model": "A model words the questions and notes what you say; it computes nothing.",
-        "script": "The questions are scripted: no model is configured.",
-        "spent": "This valuation has spent what a model may cost; the questions are scripted.",
-    }[view.speaks]
+def changed(amount: Money, language: Language) -> str:
+    """Return what a change did to the value, with its sign."""
+    text = rounded(Money(abs(amount.minor), amount.currency), language)
+    return f"{'+' if amount.minor > 0 else MINUS}{text}"

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
-from xml.sax.saxutils import escape
 
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import (
-    KeepTogether,
-    Paragraph,
-    SimpleDocTemplate,
-    Spacer,
-    Table,
-    TableStyle,
-)
+from reportlab.platypus import SimpleDocTemplate, Spacer, Table
 
-from myriad.kit.money import minor_digits
+from myriad.kit.money import Money, minor_digits
 from myriad.products.upswitch.engine.metrics import normalise
 from myriad.products.upswitch.engine.sensitivity import tornado
 from myriad.products.upswitch.engine.valuation import Valuation
-from myriad.products.upswitch.reports.drawings import INK, LINE, SOFT, Span, spans
+from myriad.products.upswitch.languages import ENGLISH, Language
+from myriad.products.upswitch.reports.drawings import Span, spans
+from myriad.products.upswitch.reports.paper import (
+    BODY,
+    HEAD,
+    LEAD,
+    QUIET,
+    TITLE,
+    WIDTH,
+    Story,
+    number_page,
+    section,
+    table_of,
+    text_of,
+)
 from myriad.products.upswitch.valuations import words
 from myriad.products.upswitch.valuations.asking import equity_of, sensitivity
 from myriad.products.upswitch.views.valuations import ValuationView
 
-_WIDTH = A4[0] - 36 * mm - 12
-_BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9.5, leading=13, textColor=INK)
-_CELL = ParagraphStyle("cell", _BODY, fontSize=8, leading=10)
-_TITLE = ParagraphStyle("title", _BODY, fontName="Helvetica-Bold", fontSize=17, leading=22)
-_LEAD = ParagraphStyle("lead", _BODY, fontSize=11.5, leading=16, spaceAfter=8)
-_HEAD = ParagraphStyle(
-    "head", _BODY, fontName="Helvetica-Bold", fontSize=11, spaceBefore=12, spaceAfter=4
-)
-_QUIET = ParagraphStyle("quiet", _BODY, fontSize=8, leading=11, textColor=SOFT)
-Story = list[Any]
 
-
-def render_pdf(view: ValuationView, valuation: Valuation) -> bytes:
+def render_pdf(view: ValuationView, valuation: Valuation, language: Language = ENGLISH) -> bytes:
     """Return the valuation as a PDF document; the same valuation is the same bytes."""
     target = BytesIO()
     document = SimpleDocTemplate(
@@ -50,70 +43,106 @@ def render_pdf(view: ValuationView, valuation: Valuation) -> bytes:
         rightMargin=18 * mm,
         topMargin=16 * mm,
         bottomMargin=16 * mm,
-        title=f"Valuation of {view.company_name}",
+        title=language.say("report.title", company=view.company_name),
         author="Upswitch",
-        subject=f"Digest of inputs, parameters and engine {view.hash}",
+        subject=language.say("report.digest", hash=view.hash),
+        lang=language.locale,
         invariant=1,
     )
-    document.build(_story(view, valuation), onFirstPage=_number, onLaterPages=_number)
+    document.build(
+        _story(Sheet(view, valuation, language)), onFirstPage=number_page, onLaterPages=number_page
+    )
     return target.getvalue()
 
 
-def _story(view: ValuationView, valuation: Valuation) -> Story:
-    made = (
-        f"As of {words.day(view.as_of)}. Engine {view.engine_version}, parameters "
-        f"{view.vintage} in force since {words.day(view.parameters_valid_from)}."
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is drawn, and in which language."""
+
+    view: ValuationView
+    valuation: Valuation
+    language: Language
+
+    def say(self, key: str, **values: object) -> str:
+        """Return one of the report's sentences."""
+        return self.language.say(f"report.{key}", **values)
+
+    def say_all(self, *keys: str) -> tuple[str, ...]:
+        """Return several, such as the heads of a table."""
+        return tuple(self.say(key) for key in keys)
+
+    def rounded(self, amount: Money) -> str:
+        """Return an amount to three figures."""
+        return words.rounded(amount, self.language)
+
+    def percent(self, share: float) -> str:
+        """Return a fraction as a percentage."""
+        return words.percent(share, self.language)
+
+    def amount(self, amount: float | None) -> str:
+        """Return an amount of the valuation, a dash for none."""
+        if amount is None:
+            return "\N{EN DASH}"
+        return self.language.money(self.valuation.as_money(amount))
+
+
+def _story(sheet: Sheet) -> Story:
+    view, day = sheet.view, sheet.language.day
+    made = sheet.say(
+        "made",
+        day=day(view.as_of),
+        engine=view.engine_version,
+        vintage=view.vintage,
+        since=day(view.parameters_valid_from),
     )
     return [
-        _text(f"Valuation of {view.company_name}", _TITLE),
-        _text(f"{words.sentence(view)}.", _LEAD),
-        _text(made, _QUIET),
-        *_methods(view, valuation),
-        *_years(valuation),
-        *_cash_flows(valuation),
-        *_moves(view, valuation),
-        *_attacks(valuation),
-        *_assumptions(view),
-        *_notes(view),
+        text_of(sheet.say("title", company=view.company_name), TITLE),
+        text_of(f"{words.sentence(view, sheet.language)}.", LEAD),
+        text_of(made, QUIET),
+        *_methods(sheet),
+        *_years(sheet),
+        *_cash_flows(sheet),
+        *_moves(sheet),
+        *_attacks(sheet),
+        *_assumptions(sheet),
+        *_notes(sheet),
         Spacer(1, 5 * mm),
-        _text("Every number with its formula and source stands in the workbook.", _QUIET),
-        _text(f"Digest of inputs, parameters and engine {view.hash}", _QUIET),
+        text_of(sheet.say("workbook"), QUIET),
+        text_of(sheet.say("digest", hash=view.hash), QUIET),
     ]
 
 
-def _text(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(text), style)
-
-
-def _section(title: str, parts: Story) -> Story:
-    return [KeepTogether([_text(title, _HEAD), *parts])] if parts else []
-
-
-def _methods(view: ValuationView, valuation: Valuation) -> Story:
+def _methods(sheet: Sheet) -> Story:
+    view, valuation, language = sheet.view, sheet.valuation, sheet.language
     unit = 10 ** minor_digits(view.middle.currency)
     bars = [
         Span(
-            f"{words.named(bar.label)} ({bar.weight:.0%})",
+            f"{words.named(bar.label, language)} ({bar.weight:.0%})",
             bar.low,
             bar.middle,
             bar.high,
-            f"{words.rounded(valuation.as_money(bar.low))} to "
-            f"{words.rounded(valuation.as_money(bar.high))}",
+            _range(sheet, valuation.as_money(bar.low), valuation.as_money(bar.high)),
             bar.in_range,
         )
         for bar in valuation.blend.bars
     ]
     middle = view.middle.minor / unit / valuation.inputs.units
     sources = [
-        _text(f"{words.named(method.label)}: {method.source}. {method.note}".strip(), _QUIET)
+        text_of(
+            f"{words.named(method.label, language)}: {method.source}. {method.note}".strip(), QUIET
+        )
         for method in valuation.methods
     ]
-    drawing = spans(bars, _WIDTH, middle)
-    return _section("How the range comes about", [drawing, Spacer(1, 2 * mm), *sources])
+    drawing = spans(bars, WIDTH, middle)
+    return section(sheet.say("range"), [drawing, Spacer(1, 2 * mm), *sources])
 
 
-def _years(valuation: Valuation) -> Story:
-    approach = valuation.inputs.market_approach
+def _range(sheet: Sheet, low: Money, high: Money) -> str:
+    return sheet.say("to", low=sheet.rounded(low), high=sheet.rounded(high))
+
+
+def _years(sheet: Sheet) -> Story:
+    approach = sheet.valuation.inputs.market_approach
     if approach is None:
         return []
     rows = []
@@ -121,41 +150,41 @@ def _years(valuation: Valuation) -> Story:
         normal = normalise(year)
         revenues = normal.figures["revenues"]
         amounts = (revenues, normal.reported_ebitda, normal.adjustments, normal.figures["ebitda"])
-        rows.append([year.end, *(_amount(valuation, amount) for amount in amounts)])
-    names = ("Year to", "Turnover", "EBITDA as filed", "Adjustments", "EBITDA normalised")
-    return _section("The years behind it", [_table(names, rows, (0.2, 0.2, 0.2, 0.2, 0.2), 1)])
+        rows.append([year.end, *(sheet.amount(amount) for amount in amounts)])
+    names = sheet.say_all("year_to", "turnover", "ebitda_filed", "adjustments", "ebitda_normal")
+    return section(sheet.say("years"), [table_of(names, rows, (0.2, 0.2, 0.2, 0.2, 0.2), 1)])
 
 
-def _amount(valuation: Valuation, amount: float | None) -> str:
-    return "\N{EN DASH}" if amount is None else valuation.as_money(amount).format(whole=True)
-
-
-def _cash_flows(valuation: Valuation) -> Story:
-    solved = valuation.solved
+def _cash_flows(sheet: Sheet) -> Story:
+    solved = sheet.valuation.solved
     if solved is None:
         return []
     flows, discounted = solved.projection, solved.discounted
     rows = [
         [
             str(year),
-            _amount(valuation, float(flows.revenues[year - 1])),
-            words.percent(round(float(flows.margin[year - 1]), 4)),
-            _amount(valuation, float(flows.cash_flow[year - 1])),
-            words.percent(round(float(flows.cost_of_capital[year - 1]), 4)),
-            _amount(valuation, float(discounted.present_value[year - 1])),
+            sheet.amount(float(flows.revenues[year - 1])),
+            sheet.percent(round(float(flows.margin[year - 1]), 4)),
+            sheet.amount(float(flows.cash_flow[year - 1])),
+            sheet.percent(round(float(flows.cost_of_capital[year - 1]), 4)),
+            sheet.amount(float(discounted.present_value[year - 1])),
         ]
         for year in range(1, 11)
     ]
-    names = ("Year", "Turnover", "Margin", "Free cash flow", "Cost of capital", "Worth today")
-    terminal = (
-        f"Beyond year ten: {_amount(valuation, float(discounted.terminal_value))}, worth "
-        f"{_amount(valuation, float(discounted.present_terminal_value))} today."
+    names = sheet.say_all(
+        "year", "turnover", "margin", "cash_flow", "cost_of_capital", "worth_today"
     )
-    shares = (0.1, 0.2, 0.14, 0.2, 0.16, 0.2)
-    return _section("Free cash flow", [_table(names, rows, shares, 1), _text(terminal, _QUIET)])
+    terminal = sheet.say(
+        "terminal",
+        value=sheet.amount(float(discounted.terminal_value)),
+        today=sheet.amount(float(discounted.present_terminal_value)),
+    )
+    table = table_of(names, rows, (0.1, 0.2, 0.14, 0.2, 0.16, 0.2), 1)
+    return section(sheet.say("cash_flow"), [table, text_of(terminal, QUIET)])
 
 
-def _moves(view: ValuationView, valuation: Valuation) -> Story:
+def _moves(sheet: Sheet) -> Story:
+    valuation = sheet.valuation
     if valuation.solved is None:
         return []
     swings = []
@@ -165,38 +194,47 @@ def _moves(view: ValuationView, valuation: Valuation) -> Story:
         ends = sorted((swing.low, swing.high))
         low, high = (equity_of(valuation, end) for end in ends)
         base = equity_of(valuation, float(valuation.solved.equity.per_share))
-        text = f"{words.rounded(low)} to {words.rounded(high)}"
-        name = f"{words.named(swing.label)} ±{words.step(swing.lever, swing.step)}"
-        swings.append(Span(name, low.minor, base.minor, high.minor, text))
-    found = sensitivity(valuation)
+        label = sheet.language.find(f"lever.{swing.lever}", swing.label)
+        name = f"{words.named(label)} ±{words.step(swing.lever, swing.step)}"
+        swings.append(Span(name, low.minor, base.minor, high.minor, _range(sheet, low, high)))
+    lead = text_of(sheet.say("moves_lead"), QUIET)
+    parts = [lead, spans(swings, WIDTH), Spacer(1, 3 * mm), _grid(sheet)]
+    return section(sheet.say("moves"), parts)
+
+
+def _grid(sheet: Sheet) -> Table:
+    found, nothing = sensitivity(sheet.valuation), sheet.say("no_meaning")
     rows = [
-        [words.percent(y), *("n/m" if cell is None else words.rounded(cell) for cell in row)]
+        [sheet.percent(y), *(nothing if cell is None else sheet.rounded(cell) for cell in row)]
         for y, row in zip(found.y, found.values, strict=True)
     ]
-    names = ("Growth \\ capital", *(words.percent(x) for x in found.x))
-    table = _table(names, rows, (0.2, *(0.16,) * 5), 1)
-    lead = "Equity by free cash flow, after discounts."
-    parts = [_text(lead, _QUIET), spans(swings, _WIDTH), Spacer(1, 3 * mm), table]
-    return _section("What moves it", parts)
+    names = (sheet.say("growth_capital"), *(sheet.percent(x) for x in found.x))
+    return table_of(names, rows, (0.2, *(0.16,) * 5), 1)
 
 
-def _attacks(valuation: Valuation) -> Story:
+def _attacks(sheet: Sheet) -> Story:
+    language = sheet.language
     rows = [
-        [flag.title, words.signed(valuation.as_money(flag.effect)), flag.formula]
-        for flag in valuation.flags
+        [
+            language.find(f"flag.{flag.code}", flag.title),
+            words.signed(sheet.valuation.as_money(flag.effect), language),
+            flag.formula,
+        ]
+        for flag in sheet.valuation.flags
     ]
     if not rows:
         return []
-    table = _table(("Point", "Effect", "How it was reckoned"), rows, (0.35, 0.2, 0.45), 3)
-    return _section("What a buyer will attack", [table])
+    table = table_of(sheet.say_all("point", "effect", "reckoned"), rows, (0.35, 0.2, 0.45), 3)
+    return section(sheet.say("attacks"), [table])
 
 
-def _assumptions(view: ValuationView) -> Story:
+def _assumptions(sheet: Sheet) -> Story:
+    view, language = sheet.view, sheet.language
     rows = [
         [
-            row.label,
-            words.assumed(row, view.middle.currency),
-            words.instead_of(row, view.middle.currency),
+            language.find(f"label.{row.path}", row.label),
+            words.assumed(row, view.middle.currency, language),
+            words.instead_of(row, view.middle.currency, language),
             row.source,
             row.as_of,
         ]
@@ -205,46 +243,12 @@ def _assumptions(view: ValuationView) -> Story:
     ]
     if not rows:
         return []
-    names = ("What", "Value", "Instead of", "Source", "Of")
-    table = _table(names, rows, (0.26, 0.13, 0.11, 0.38, 0.12), 9)
-    return [_text("What it rests on", _HEAD), table]
+    names = sheet.say_all("what", "value", "instead", "source", "of")
+    table = table_of(names, rows, (0.26, 0.13, 0.11, 0.38, 0.12), 9)
+    return [text_of(sheet.say("rests"), HEAD), table]
 
 
-def _notes(view: ValuationView) -> Story:
-    notes = [_text(words.named(note), _BODY) for note in view.outputs.get("notes", ())]
-    return _section("To be read with it", notes)
-
-
-def _table(
-    names: Sequence[str], rows: Sequence[Sequence[str]], shares: Sequence[float], right_from: int
-) -> Table:
-    body = [
-        [cell if place >= right_from else _text(cell, _CELL) for place, cell in enumerate(row)]
-        for row in rows
-    ]
-    table = Table(
-        [list(names), *body], colWidths=[_WIDTH * share for share in shares], repeatRows=1
-    )
-    table.setStyle(
-        TableStyle(
-            [
-                ("FONT", (0, 0), (-1, 0), "Helvetica", 8),
-                ("FONT", (0, 1), (-1, -1), "Helvetica", 8.5),
-                ("TEXTCOLOR", (0, 0), (-1, 0), SOFT),
-                ("TEXTCOLOR", (0, 1), (-1, -1), INK),
-                ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE),
-                ("ALIGN", (right_from, 0), (-1, -1), "RIGHT"),
-                ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-                ("LEFTPADDING", (0, 0), (0, -1), 0),
-            ]
-        )
-    )
-    return table
-
-
-def _number(canvas: Any, document: Any) -> None:
-    canvas.saveState()
-    canvas.setFont("Helvetica", 7.5)
-    canvas.setFillColor(SOFT)
-    canvas.drawRightString(A4[0] - 18 * mm, 9 * mm, str(document.page))
-    canvas.restoreState()
+def _notes(sheet: Sheet) -> Story:
+    found = sheet.view.outputs.get("notes", ())
+    notes = [text_of(words.named(note), BODY) for note in found]
+    return section(sheet.say("notes"), notes)

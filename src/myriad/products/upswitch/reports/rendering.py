@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from myriad.products.upswitch.engine.valuation import Valuation
 from myriad.products.upswitch.engine.workbook import write_workbook
+from myriad.products.upswitch.languages import language_of
 from myriad.products.upswitch.reports.pdf import render_pdf
 from myriad.products.upswitch.views.valuations import ReportFormat, ValuationView
 
@@ -16,11 +17,16 @@ MEDIA_TYPES: Mapping[ReportFormat, str] = {
 }
 
 
-def render(view: ValuationView, valuation: Valuation, format_: ReportFormat) -> bytes:
-    """Return the report; the same valuation is the same bytes."""
+def render(
+    view: ValuationView, valuation: Valuation, format_: ReportFormat, locale: str = "en"
+) -> bytes:
+    """Return the report; the same valuation in the same language is the same bytes.
+
+    A workbook is in English, as the paths of its inputs are.
+    """
     if format_ == "xlsx":
         return write_workbook(valuation)
-    return render_pdf(view, valuation)
+    return render_pdf(view, valuation, language_of(locale))
 
 
 def file_name(view: ValuationView, format_: ReportFormat) -> str:

@@ -121,7 +121,7 @@ async def update_session(
         raise SessionNotFoundError
 
 
-async def get_live(session: ReadSession, session_id: UUID) -> dict[str, Any]:
+async def find_live(session: ReadSession, session_id: UUID) -> dict[str, Any]:
     """Return where the conversation stands as it is stored; empty once it has expired."""
     row = await find(session, "find_session", session_id=session_id)
     if row is None:
@@ -131,11 +131,19 @@ async def get_live(session: ReadSession, session_id: UUID) -> dict[str, Any]:
 
 
 async def lock_session(session: Session, session_id: UUID) -> Row:
-    """Return state, live, spent_usd_micros and is_expired, locked until the transaction ends."""
+    """Return state, live, locale, spent_usd_micros and is_expired, locked until the transaction ends."""
     row = await find(session, "lock_session", session_id=session_id)
     if row is None:
         raise SessionNotFoundError
     return row
+
+
+async def get_locale(session: ReadSession, session_id: UUID) -> str:
+    """Return the language of a session; raises SessionNotFoundError."""
+    row = await find(session, "get_locale", session_id=session_id)
+    if row is None:
+        raise SessionNotFoundError
+    return str(row["locale"])
 
 
 async def keep_live(session: Session, session_id: UUID, live: dict[str, Any]) -> None:
@@ -143,32 +151,9 @@ async def keep_live(session: Session, session_id: UUID, live: dict[str, Any]) ->
     await execute(session, "keep_live_state", session_id=session_id, live=live)
 
 
-async def reserve_spend(
-    session: Session, session_id: UUID, usd_micros: int, cap_usd_micros: int
-) -> bool:
-    """Set aside what a call may cost at most; False where the cap would be passed."""
-    return bool(
-        await execute(
-            session,
-            "reserve_spend",
-            session_id=session_id,
-            usd_micros=usd_micros,
-            cap_usd_micros=cap_usd_micros,
-        )
-    )
-
-
-async def settle_spend(
-    session: Session, session_id: UUID, *, reserved_usd_micros: int, usd_micros: int
-) -> None:
-    """Give back what a call did not cost of what was set aside."""
-    await execute(
-        session,
-        "settle_spend",
-        session_id=session_id,
-        reserved_usd_micros=reserved_usd_micros,
-        usd_micros=usd_micros,
-    )
+async def keep_spend(session: Session, session_id: UUID, usd_micros: int) -> None:
+    """Keep what models have cost in this session; it never grows less."""
+    await execute(session, "keep_spend", session_id=session_id, usd_micros=usd_micros)
 
 
 async def tidy_sessions(session: Session, keep_days: int) -> int:

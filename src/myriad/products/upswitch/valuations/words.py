@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from myriad.kit.money import Money, minor_digits
+from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.views.valuations import (
     AssumedKind,
     Assumption,
@@ -40,56 +41,62 @@ LEVERS = {
 FLAG_ADVICE = "Have an answer ready before a buyer asks."
 
 
-def sentence(view: ValuationRow | ValuationView) -> str:
+def sentence(view: ValuationRow | ValuationView, language: Language = ENGLISH) -> str:
     """Return the valuation in one sentence, with its range."""
-    middle, low, high = (rounded(each) for each in (view.middle, view.low, view.high))
-    if view.middle.minor == 0:
-        return f"The shares of {view.company_name} are worth nothing; at best {high}"
-    return f"{view.company_name} is worth about {middle}, between {low} and {high}"
+    names = ("middle", "low", "high")
+    ends = {name: rounded(getattr(view, name), language) for name in names}
+    key = "report.sentence" if view.middle.minor else "report.nothing"
+    return language.say(key, company=view.company_name, **ends)
 
 
-def rounded(amount: Money) -> str:
+def rounded(amount: Money, language: Language = ENGLISH) -> str:
     """Return an amount to three figures, because nobody knows a value to the euro."""
     unit = 10 ** minor_digits(amount.currency)
     units = amount.minor / unit
     if abs(units) < 1000:
-        return amount.format(whole=True)
+        return language.money(amount)
     digits = len(str(int(abs(units)))) - 3
     near = round(units / 10**digits) * 10**digits
-    return Money(int(near) * unit, amount.currency).format(whole=True)
+    return language.money(Money(int(near) * unit, amount.currency))
 
 
-def signed(amount: Money) -> str:
+def signed(amount: Money, language: Language = ENGLISH) -> str:
     """Return an amount with its sign, a true minus for what it takes off."""
-    text = Money(abs(amount.minor), amount.currency).format(whole=True)
+    text = language.money(Money(abs(amount.minor), amount.currency))
     return f"\N{MINUS SIGN}{text}" if amount.minor < 0 else f"+{text}"
 
 
-def figure(value: float | str | None, kind: AssumedKind, currency: str = "EUR") -> str:
+def figure(
+    value: float | str | None,
+    kind: AssumedKind,
+    currency: str = "EUR",
+    language: Language = ENGLISH,
+) -> str:
     """Return one assumption's value as people write it."""
     if value is None:
         return "\N{EN DASH}"
     if isinstance(value, str):
-        return value
+        return language.find(f"choice.{value}", value)
     if kind in ("rate", "share"):
-        return f"{value * 100:.2f}".rstrip("0").rstrip(".") + " %"
+        return f"{language.number(value * 100, 2)} %"
     if kind == "amount":
-        return Money(round(value * 10 ** minor_digits(currency)), currency).format(whole=True)
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+        return language.money(Money(round(value * 10 ** minor_digits(currency)), currency))
+    return language.number(value, 2)
 
 
-def assumed(row: Assumption, currency: str = "EUR") -> str:
+def assumed(row: Assumption, currency: str = "EUR", language: Language = ENGLISH) -> str:
     """Return an assumption's value."""
-    return figure(row.value, row.kind, currency)
+    return figure(row.value, row.kind, currency, language)
 
 
-def instead_of(row: Assumption, currency: str = "EUR") -> str:
+def instead_of(row: Assumption, currency: str = "EUR", language: Language = ENGLISH) -> str:
     """Return the default that was overridden, or nothing."""
-    return figure(row.default, row.kind, currency) if row.is_override else ""
+    return figure(row.default, row.kind, currency, language) if row.is_override else ""
 
 
-def named(label: str) -> str:
+def named(label: str, language: Language = ENGLISH) -> str:
     """Return the label of a method or an input with its capitals."""
+    label = language.find(f"method.{label}", label)
     text = label.replace("ebitda", "EBITDA").replace("ebit multiple", "EBIT multiple")
     return text[:1].upper() + text[1:]
 
@@ -104,9 +111,9 @@ def step(lever: str, size: float) -> str:
     return f"{size:g}" if lever == "sales_to_capital" else f"{size * 100:g} points"
 
 
-def percent(share: float) -> str:
+def percent(share: float, language: Language = ENGLISH) -> str:
     """Return a fraction as a percentage without idle digits."""
-    return figure(share, "rate")
+    return figure(share, "rate", language=language)
 
 
 def day(moment: date) -> str:

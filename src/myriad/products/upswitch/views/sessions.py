@@ -106,7 +106,8 @@ class ConversationView:
 
     `answered` of `questions` are done. `units` are asked for when the last number may be meant in
     several. `speaks` says who words the questions: a model, or the script because there is no model
-    or because the session has spent what it may.
+    or because the session has spent what it may. While a model speaks, `speaking` is the message
+    that it answers and `said_so_far` its words.
     """
 
     session: SessionView
@@ -116,3 +117,5 @@ class ConversationView:
     questions: int
     units: tuple[str, ...] = ()
     speaks: Literal["model", "script", "spent"] = "script"
+    speaking: int | None = None
+    said_so_far: str = ""

@@ -11,10 +11,13 @@ FROM upswitch.session
 WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s
 
 -- name: lock_session
-SELECT id, state, live, spent_usd_micros, expires_at <= now() AS is_expired
+SELECT id, state, live, locale, spent_usd_micros, expires_at <= now() AS is_expired
 FROM upswitch.session
 WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s
 FOR UPDATE
+
+-- name: get_locale
+SELECT locale FROM upswitch.session WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s
 
 -- name: list_sessions
 -- The position of a page is the time of use and the id of the last row before it.
@@ -44,15 +47,9 @@ UPDATE upswitch.session
 SET live = %(live)s::jsonb, used_at = now(), expires_at = now() + interval '24 hours'
 WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s
 
--- name: reserve_spend
+-- name: keep_spend
 UPDATE upswitch.session
-SET spent_usd_micros = spent_usd_micros + %(usd_micros)s
-WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s
-  AND spent_usd_micros + %(usd_micros)s <= %(cap_usd_micros)s
-
--- name: settle_spend
-UPDATE upswitch.session
-SET spent_usd_micros = greatest(spent_usd_micros - %(reserved_usd_micros)s + %(usd_micros)s, 0)
+SET spent_usd_micros = greatest(spent_usd_micros, %(usd_micros)s)
 WHERE tenant_id = %(tenant_id)s AND id = %(session_id)s
 
 -- name: list_messages

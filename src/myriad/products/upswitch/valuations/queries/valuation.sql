@@ -77,13 +77,14 @@ WHERE tenant_id = %(tenant_id)s AND valuation_id = %(valuation_id)s
   AND paths = %(paths)s AND seed = %(seed)s
 
 -- name: store_report
-INSERT INTO upswitch.report (tenant_id, valuation_id, format, content, sha256)
-VALUES (%(tenant_id)s, %(valuation_id)s, %(format)s, %(content)s, %(sha256)s)
-ON CONFLICT (tenant_id, valuation_id, format) DO NOTHING
+INSERT INTO upswitch.report (tenant_id, valuation_id, format, locale, content, sha256)
+VALUES (%(tenant_id)s, %(valuation_id)s, %(format)s, %(locale)s, %(content)s, %(sha256)s)
+ON CONFLICT (tenant_id, valuation_id, format, locale) DO NOTHING
 
 -- name: find_report
 SELECT format, content, sha256, created_at FROM upswitch.report
 WHERE tenant_id = %(tenant_id)s AND valuation_id = %(valuation_id)s AND format = %(format)s
+  AND locale = %(locale)s
 
 -- name: store_share_link
 INSERT INTO upswitch.share_link (tenant_id, id, valuation_id, created_by, expires_at)
