@@ -42,7 +42,7 @@ class Simulated:
 def simulator_server() -> Iterator[Simulated]:
     """The simulator, started once."""
     world = World()
-    with serve(create_app(world)) as url:  # type: ignore[arg-type]
+    with serve(create_app(world)) as url:
         yield Simulated(world, url)
 
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from myriad.kit.errors import InvalidInputError
+from myriad.kit.ids import new_id
 from myriad.scale.ai import AIRequest, answers_offline
 from myriad.scale.ai.batch_rows import BatchState
 from myriad.scale.ai.catalog import ModelLimits
@@ -22,6 +23,7 @@ from myriad.scale.ai.simulator import Fault
 from myriad.scale.ai.tasks import poll_batch
 from myriad.scale.jobs.attempt import Outcome
 from myriad.scale.jobs.registry import REGISTRY
+from myriad.scale.limits import Purse
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants
 from tests.fixtures.jobs import run_job
@@ -195,3 +197,27 @@ async def test_a_batch_of_nothing_or_of_different_tasks_is_refused(
             await submit(session, [])
         with pytest.raises(InvalidInputError, match="one tenant"):
             await submit(session, [question(), question(task="test.thing.else")])
+
+
+async def test_a_batch_is_paid_from_the_purse_of_its_undertaking(
+    runtime: Runtime, gateway: Gateway, question: Ask, simulated: Simulated
+) -> None:
+    """What it cost is on the purse; one that may cost more than it holds never goes out."""
+    purse = Purse(f"test.night:{new_id()}", 2_000)
+    paid = [question(purse=purse) for _ in range(2)]
+    batch_id = await hand_in(runtime, paid)
+    for _ in range(3):
+        await poll(runtime, paid[0])
+    found = await find(runtime, paid[0], batch_id)
+    assert found.state == "done"
+    spent = await gateway.spent_from(paid[0].tenant_id, purse.name)
+    assert spent == found.cost_usd_micros > 0
+    calls = simulated.world.spent()["cost_usd_micros"]
+    dear = [question(purse=purse, task="test.night.offline") for _ in range(4)]
+    batch_id = await hand_in(runtime, dear)
+    await poll(runtime, dear[0])
+    refused = await find(runtime, dear[0], batch_id)
+    assert refused.error is not None
+    assert "left in the purse" in refused.error
+    assert refused.answers[0].text == "made without a model"
+    assert simulated.world.spent()["cost_usd_micros"] == calls

@@ -92,7 +92,7 @@ class Purse:
     """Money that a tenant sets apart for one undertaking, such as a session or a night's run.
 
     The cap is hard, in micro-dollars, and nothing renews it. `name` tells undertakings of a tenant
-    apart, such as `upswitch.session:0198c2…`. Raises InvalidInputError for another name.
+    apart, such as `shop.order:0198c2…`. Raises InvalidInputError for another name.
     """
 
     name: str

@@ -144,9 +144,11 @@ if ARGV[1] == 'reserve' or ARGV[1] == 'carry' then
     redis.call('EXPIRE', own, OWN_SECONDS)
   end
   local function text(amount) return string.format('%.0f', amount) end
-  return {'', text(second), text(day_start), text(month_start), text(number(minute, 'r')),
+  local told = {text(second), text(day_start), text(month_start), text(number(minute, 'r')),
     text(number(minute, 't')), text(day_spent + requests), text(money_day + micros),
     text(money_month + micros), text(own_spent + own_micros)}
+  -- One text: a client reads that faster than a list.
+  return {'', table.concat(told, ' ')}
 end
 
 if ARGV[1] == 'adjust' then

@@ -172,7 +172,7 @@ class ProviderBudget:
             raise PurseEmptyError(call.purse.name)
         if answer[0]:
             raise BudgetExhaustedError(cast(LimitName, answer[0].decode()), float(answer[1]))
-        *told, own = [int(number) for number in answer[1:]]
+        *told, own = [int(number) for number in answer[1].split()]
         self._shares.remember(call.model_key, call.tenants_purse, told)
         if call.own_purse:
             self._shares.own(call.own_purse).told = own

@@ -142,10 +142,10 @@ class RateLimiter:
             self._leave(error)
             return None
         self._away_seconds = self._away_until = 0.0
-        numbers = iter(found[1:])
-        triples = zip(numbers, numbers, numbers, strict=True)
+        refused, *numbers = found.split()
+        triples = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
         windows = [Window(int(before), int(now), float(gone)) for before, now, gone in triples]
-        return int(found[0]), windows
+        return int(refused), windows
 
     async def _hit_here(self, rates: Sequence[Rate]) -> list[Standing]:
         standings = []

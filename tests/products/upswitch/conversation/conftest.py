@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from myriad.apps.console import signing
 from myriad.products.upswitch.endpoints import router as api_router
@@ -23,13 +24,18 @@ from myriad.products.upswitch.registry.kbo.simulator import write_extract
 from myriad.products.upswitch.registry.nbb.rubrics import Filing
 from myriad.products.upswitch.registry.numbers import format_number
 from myriad.products.upswitch.registry.sql import QUERIES
+from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.products.upswitch.views.sessions import FactValue, FactView
 from myriad.scale import http, ui
-from myriad.scale.runtime import Runtime
+from myriad.scale.ai import AISettings
+from myriad.scale.ai.simulator import World, create_app
+from myriad.scale.embedded.servers import ServerUrls
+from myriad.scale.runtime import Runtime, open_runtime
 from myriad.scale.ui.page import Frame
 from myriad.scale.vault import Vault
-from tests.fixtures.app import Company, client_of, log_in
-from tests.fixtures.database import TEST_KEY
+from tests.fixtures.app import Company, client_of, log_in, serve
+from tests.fixtures.database import TEST_KEY, database_settings
+from tests.fixtures.models import simulated_models
 
 API = "/api/v1/upswitch"
 Companies = tuple[Company, Company]
@@ -187,3 +193,53 @@ def held(view: dict[str, Any], key: str, period: str | None = None) -> dict[str,
             found: dict[str, Any] = each
             return found
     return None
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[World, str]]:
+    """Simulated providers, served once."""
+    world = World()
+    with serve(create_app(world)) as url:
+        yield world, url
+
+
+@pytest.fixture
+def world(served: tuple[World, str]) -> Iterator[World]:
+    """The providers with nothing in their memory."""
+    served[0].reset()
+    with simulated_models():
+        yield served[0]
+    served[0].reset()
+
+
+@pytest.fixture
+async def speaking(
+    database_urls: ServerUrls, world: World, served: tuple[World, str]
+) -> AsyncIterator[Runtime]:
+    """A runtime whose model is the simulator."""
+    settings = AISettings(
+        anthropic_api_key=SecretStr("sim"),
+        anthropic_base_url=served[1],
+        tenant_daily_usd_micros=1_000_000_000,
+    )
+    async with open_runtime(
+        process="test",
+        database=database_settings(database_urls),
+        broker_url=database_urls.broker_url,
+        cache_url=database_urls.cache_url,
+        vault=Vault(TEST_KEY),
+        settings=[settings, UpswitchSettings()],
+    ) as runtime:
+        yield runtime
+
+
+def says(say: str, *proposals: dict[str, object]) -> str:
+    """Return a model's answer: a line of facts, then words."""
+    return f"{json.dumps(list(proposals))}\n{say}"
+
+
+def capped(runtime: Runtime, usd_micros: int) -> Runtime:
+    """Return the runtime with another cap of a session."""
+    own = UpswitchSettings(session_cap_usd_micros=usd_micros)
+    others = tuple(each for each in runtime.settings if not isinstance(each, UpswitchSettings))
+    return replace(runtime, settings=(*others, own))

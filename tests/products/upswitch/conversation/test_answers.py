@@ -12,9 +12,9 @@ from myriad.products.upswitch.conversation.answers import (
     AnswerError,
     WhichUnitError,
     check_period,
-    is_skip,
     read_answer,
 )
+from myriad.products.upswitch.conversation.consent import is_skip
 from myriad.products.upswitch.conversation.keys import (
     KEYS,
     OPERATING_INCOME,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from myriad.kit.money import Money
 from myriad.products import upswitch
-from myriad.products.upswitch.conversation.answers import read_answer
+from myriad.products.upswitch.conversation.answers import AnswerError, read_answer
 from myriad.products.upswitch.conversation.keys import KEYS, REVENUES
 from myriad.products.upswitch.conversation.naming import shown
 from myriad.products.upswitch.conversation.questions import open_questions
@@ -21,7 +21,7 @@ from myriad.products.upswitch.engine.levers import LABELS
 from myriad.products.upswitch.languages import LOCALES, language_of
 
 SOURCES = Path(upswitch.__file__).parent
-_SAID = re.compile(r"""(?:\.|\b)(say|plural)\(\s*f?["']([a-z_.]+[a-z_])["']""")
+_SAID = re.compile(r"""\.(say|plural)\(\s*f?["']([a-z_.]+[a-z_])["']""")
 # English stands with the fact, the lever or the point itself.
 _BESIDE = ("label.", "meaning.", "choice.", "lever.", "flag.")
 
@@ -55,10 +55,10 @@ def test_every_sentence_that_is_asked_for_is_there() -> None:
     english = language_of("en").texts
     files = [*SOURCES.rglob("*.py"), *SOURCES.rglob("*.html")]
     asked = {
-        f"{'report.' if path.name == 'pdf.py' else ''}{key}{'.one' if verb == 'plural' else ''}"
+        f"{key}.one" if verb == "plural" else key
         for path in files
         for verb, key in _SAID.findall(path.read_text(encoding="utf-8"))
-        if not key.endswith(".")
+        if path.name != "pdf.py"
     }
     assert len(asked) > 50
     assert asked <= set(english)
@@ -92,13 +92,20 @@ def test_numbers_and_days_stand_in_the_readers_form(
     )
     plain = tuple(each.replace("\N{NO-BREAK SPACE}", " ") for each in said)
     assert plain == (amount, percent, number, day)
-    assert language.money(Money(245_000_000, "EUR")) == language.amount(2_450_000.0)
+    money = Money(245_000_000, "EUR")
+    assert language.money(money) == (money.format(whole=True) if locale == "en" else said[0])
 
 
 @given(st.sampled_from(LOCALES), st.integers(10_000, 10**11))
 def test_what_is_shown_can_be_typed_again(locale: str, euros: int) -> None:
     text = shown(KEYS[REVENUES], float(euros), language_of(locale))
     assert read_answer(KEYS[REVENUES], text) == euros
+
+
+@pytest.mark.parametrize("typed", ["1.234,567.89", "1'234 567", "1,234.567,8"])
+def test_a_number_parted_by_several_marks_is_refused(typed: str) -> None:
+    with pytest.raises(AnswerError, match="cannot be read"):
+        read_answer(KEYS[REVENUES], typed)
 
 
 @pytest.mark.parametrize(

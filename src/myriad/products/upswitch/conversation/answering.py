@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +21,13 @@ from myriad.products.upswitch.conversation.live import read_live, write_live
 from myriad.products.upswitch.conversation.model import DEADLINE_SECONDS, purse_of, speak
 from myriad.products.upswitch.conversation.speech import Context, Spoken
 from myriad.products.upswitch.conversation.talking import Turn
-from myriad.products.upswitch.repository import messages as kept_messages
 from myriad.products.upswitch.repository.drafts import end_draft, find_draft, write_draft
 from myriad.products.upswitch.repository.facts import keep_facts
+from myriad.products.upswitch.repository.messages import (
+    find_answer_to,
+    insert_message,
+    list_messages,
+)
 from myriad.products.upswitch.repository.sessions import keep_live, keep_spend, lock_session
 from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.products.upswitch.views.sessions import FactView, MessageView
@@ -121,7 +125,7 @@ async def _finish(runtime: Runtime, tenant_id: TenantId, turn: Turn, tell: Told)
 
 async def _speak(runtime: Runtime, tenant_id: TenantId, turn: Turn, tell: Told) -> Spoken:
     async with runtime.database.read_session(tenant_id) as session:
-        messages = await kept_messages.list_messages(session, turn.view.id)
+        messages = await list_messages(session, turn.view.id)
     context = Context(turn.view, messages, turn.message.content, turn.question)
     cap = runtime.settings_of(UpswitchSettings).session_cap_usd_micros
     keep_at = 0.0
@@ -146,7 +150,7 @@ async def _store(
     session_id, seq = turn.view.id, turn.message.seq
     row = await lock_session(session, session_id)
     await end_draft(session, session_id, seq)
-    before = await kept_messages.find_answer_to(session, session_id, seq)
+    before = await find_answer_to(session, session_id, seq)
     if before is not None:
         return before, ()
     if spent_usd_micros is not None:
@@ -158,7 +162,7 @@ async def _store(
         live = replace(read_live(row["live"]), proposed=places)
         await keep_live(session, session_id, write_live(live))
     text, is_model = _words_of(turn, spoken, proposals)
-    message = await kept_messages.insert_message(
+    message = await insert_message(
         session,
         session_id,
         role="assistant",
@@ -197,7 +201,7 @@ def _words_of(turn: Turn, spoken: Spoken, proposals: tuple[FactView, ...]) -> tu
 
 async def follow_words(
     runtime: Runtime, tenant_id: TenantId, session_id: UUID, seq: int, heard: int
-) -> AsyncIterator[tuple[int, str]]:
+) -> AsyncGenerator[tuple[int, str]]:
     """Yield where the words in answer to a message stand and what is new of them, until they end.
 
     `heard` is how much of them the listener has already: who comes back hears nothing twice.
@@ -206,7 +210,11 @@ async def follow_words(
     while time.monotonic() < until:
         async with runtime.database.read_session(tenant_id) as session:
             draft = await find_draft(session, session_id, seq)
+            answer = None if draft else await find_answer_to(session, session_id, seq)
         if draft is None or draft.idle_seconds > LONGEST_PAUSE_SECONDS:
+            # What was kept since the last look; the script's words are no end of a model's.
+            if answer is not None and answer.spoken_by == "model" and answer.content[heard:]:
+                yield len(answer.content), answer.content[heard:]
             return
         if len(draft.text) > heard:
             yield len(draft.text), draft.text[heard:]

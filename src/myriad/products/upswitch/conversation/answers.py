@@ -42,19 +42,12 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,'\u2019\s\u00a0\u202f])\d{3}(?:(?P=mark)\d{3})*")
+_DECIMALS = re.compile(r"(?:[.,]\d{1,2})?")
+_BLANKS = {ord(mark): " " for mark in "\u00a0\u2009\u202f"}
 _NOTHING = re.compile(
     r"\s*(?:no|none|nothing|nil|zero|nee|geen|niets|nul|non|aucune?|rien|z[ée]ro)\b.{0,40}",
     re.IGNORECASE,
 )
-_UNKNOWN = re.compile(
-    r"\s*(?:skip|next|i (?:do not|don['\u2019]t) know|don't know|no idea|unknown|weet (?:ik )?niet"
-    r"|geen idee|overslaan|je ne sais pas|aucune id[ée]e|passer|\?)[.! ]*",
-    re.IGNORECASE,
-)
-_YES = re.compile(
-    r"\s*(?:yes|yep|correct|right|ok(?:ay)?|ja|juist|klopt|oui|exact)\b.{0,20}", re.IGNORECASE
-)
-_NO = re.compile(r"\s*(?:no|nope|wrong|nee|neen|fout|non|faux)\b.{0,20}", re.IGNORECASE)
 
 
 class AnswerError(InvalidInputError):
@@ -84,38 +77,27 @@ class ReadNumber:
     unit: str = ""
 
 
-def is_skip(text: str) -> bool:
-    """Whether somebody does not know, or wants the next question."""
-    return bool(_UNKNOWN.fullmatch(text))
-
-
-def is_yes(text: str) -> bool:
-    """Whether somebody agrees."""
-    return bool(_YES.fullmatch(text))
-
-
-def is_no(text: str) -> bool:
-    """Whether somebody disagrees."""
-    return bool(_NO.fullmatch(text))
-
-
 def read_numbers(text: str, *, is_amount: bool = True) -> list[ReadNumber]:
     """Return every number in a text, with the unit that stands at it.
 
-    One point or comma before three digits parts thousands in an amount, decimals elsewhere.
+    One point or comma before three digits parts thousands in an amount, decimals elsewhere. What is
+    parted by several marks, such as 1.234,567, is no number.
     """
-    return [_read(match, is_amount) for match in _NUMBER.finditer(text)]
+    found = (_read(match, is_amount) for match in _NUMBER.finditer(text.translate(_BLANKS)))
+    return [number for number in found if number is not None]
 
 
-def _read(match: re.Match[str], is_amount: bool) -> ReadNumber:
+def _read(match: re.Match[str], is_amount: bool) -> ReadNumber | None:
     digits = match["digits"]
     grouped = _GROUPED.match(digits)
     # “2.450 million” is two and a half, “2.450” alone two thousand and a half.
     is_small = not is_amount or _unit_of(match["word"] or "") == "million EUR"
     is_decimal = is_small and bool(re.fullmatch(r"\d+[.,]\d+", digits))
     if grouped is not None and not is_decimal:
-        whole = re.sub(r"\D", "", grouped[0])
-        number = float(f"{whole}.{re.sub(r'[.,]', '', digits[grouped.end() :]) or '0'}")
+        rest = digits[grouped.end() :]
+        if not _DECIMALS.fullmatch(rest):
+            return None
+        number = float(f"{re.sub(r'[^0-9]', '', grouped[0])}.{rest[1:] or '0'}")
     else:
         number = float(digits.replace(",", "."))
     return ReadNumber(-number if match["minus"] else number, _unit_of(match["word"] or ""))

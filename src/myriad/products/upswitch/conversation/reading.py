@@ -11,11 +11,9 @@ from msgspec.structs import replace
 from myriad.products.upswitch.conversation.answers import (
     AnswerError,
     WhichUnitError,
-    is_no,
-    is_skip,
-    is_yes,
     read_answer,
 )
+from myriad.products.upswitch.conversation.consent import is_no, is_skip, is_yes
 from myriad.products.upswitch.conversation.keys import KEYS, Key
 from myriad.products.upswitch.conversation.live import Live
 from myriad.products.upswitch.languages import ENGLISH, Language

@@ -195,7 +195,7 @@ def _moves(sheet: Sheet) -> Story:
         low, high = (equity_of(valuation, end) for end in ends)
         base = equity_of(valuation, float(valuation.solved.equity.per_share))
         label = sheet.language.find(f"lever.{swing.lever}", swing.label)
-        name = f"{words.named(label)} ±{words.step(swing.lever, swing.step)}"
+        name = f"{words.named(label)} ±{words.step(swing.lever, swing.step, sheet.language)}"
         swings.append(Span(name, low.minor, base.minor, high.minor, _range(sheet, low, high)))
     lead = text_of(sheet.say("moves_lead"), QUIET)
     parts = [lead, spans(swings, WIDTH), Spacer(1, 3 * mm), _grid(sheet)]

@@ -106,9 +106,11 @@ def caused(label: str) -> str:
     return named(label.replace("input_sheet.", "").replace("_", " "))
 
 
-def step(lever: str, size: float) -> str:
+def step(lever: str, size: float, language: Language = ENGLISH) -> str:
     """Return how far a lever was moved, such as `2 points` or `0.2`."""
-    return f"{size:g}" if lever == "sales_to_capital" else f"{size * 100:g} points"
+    if lever == "sales_to_capital":
+        return language.number(size)
+    return language.say("report.points", size=language.number(size * 100))
 
 
 def percent(share: float, language: Language = ENGLISH) -> str:
