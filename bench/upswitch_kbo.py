@@ -23,7 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,15 +136,30 @@ def queries(folder: Path) -> list[tuple[str, str]]:
     """Return lookups: a third by number, two thirds by names as they are typed."""
     chance = random.Random(7)
     with (folder / "denomination.csv").open(encoding="utf-8", newline="") as stream:
-        names = [row for row in csv.reader(stream) if row[0].startswith("0")]
+        own = (row for row in csv.reader(stream) if row[0].startswith("0"))
+        names = sample(own, LOOKUPS // 3, chance)
     asked: list[tuple[str, str]] = []
-    for number, _, _, name in chance.sample(names, LOOKUPS // 3):
+    for number, _, _, name in names:
         asked.append((chance.choice(("card", "search")), number))
         typed = name[: chance.randrange(3, len(name) + 1)] if len(name) > 3 else name
         words = name.split()
         both = f"{words[0][:4]} {words[-1][:3]}" if len(words) > 1 else name
         asked += [("search", typed), ("search", both)]
     return asked
+
+
+def sample(rows: Iterable[list[str]], size: int, chance: random.Random) -> list[list[str]]:
+    """Return `size` of the rows, each as likely as any other, holding no more than those.
+
+    All names of the full register would take a gigabyte (Vitter's algorithm R).
+    """
+    kept: list[list[str]] = []
+    for place, row in enumerate(rows):
+        if place < size:
+            kept.append(row)
+        elif (chosen := chance.randrange(place + 1)) < size:
+            kept[chosen] = row
+    return kept
 
 
 def percentile(values: list[float], share: float) -> float:

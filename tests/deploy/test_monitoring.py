@@ -19,6 +19,7 @@ import pytest
 
 from myriad.apps.products import PRODUCTS
 from myriad.products.keeper.operations import measuring
+from myriad.products.upswitch import measuring as register_measuring
 from myriad.scale.http import edge, hub
 from myriad.scale.jobs import backlog, measures
 from myriad.scale.jobs import events as job_events
@@ -31,7 +32,7 @@ yaml: Any = pytest.importorskip("yaml")
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yml"
-_EXPORTING = (edge, hub, backlog, measures, measuring, job_events, tick)
+_EXPORTING = (edge, hub, backlog, measures, measuring, register_measuring, job_events, tick)
 _METRIC = re.compile(r"\bmyriad_[a-z0-9_]+")
 _LABELS = re.compile(r'(\w+)(=~?)"([^"]*)"')
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -178,6 +179,7 @@ _HEALTHY = {
     "myriad_keeper_insight_accuracy_ratio": "0.8x400",
     "myriad_keeper_insights_graded": "500x400",
     "myriad_keeper_cost_share_ratio": "0.01x400",
+    "myriad_upswitch_register_age_days": "3x400",
 }
 _ILL: dict[str, dict[str, str]] = {
     **{
@@ -207,6 +209,7 @@ _ILL: dict[str, dict[str, str]] = {
     "KeeperInsightsWrong": {"myriad_keeper_insight_accuracy_ratio": "0.7x400"},
     "KeeperCostHigh": {"myriad_keeper_cost_share_ratio": "0.018x400"},
     "KeeperCostTooHigh": {"myriad_keeper_cost_share_ratio": "0.03x400"},
+    "UpswitchRegisterOld": {"myriad_upswitch_register_age_days": "60x400"},
     "HttpErrors": {'myriad_http_requests_total{method="GET",route="/",status="500"}': "0+60x400"},
     "ProcessGone": {'up{job="myriad-api",instance="api:8000"}': "0x400"},
 }

@@ -32,6 +32,7 @@ async def serve(settings: Settings) -> None:
     database = Database(settings.database, process="ticker")
     publisher = Publisher(create_celery(settings.redis.broker_url.get_secret_value()))
     try:
+        await database.open()
         async with asyncio.TaskGroup() as group:
             group.create_task(serve_ticks(database), name="schedule")
             group.create_task(Dispatcher(database, publisher).serve(), name="dispatcher")

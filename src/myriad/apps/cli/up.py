@@ -32,7 +32,9 @@ def command(
     purchases: Path | None = typer.Option(
         None, metavar="FILE", help="Serve this purchase log as a second seller of the demo."
     ),
-    no_demo: bool = typer.Option(False, "--no-demo", help="Start with no simulated Square."),
+    no_demo: bool = typer.Option(
+        False, "--no-demo", help="Start without simulated services and their accounts."
+    ),
     port: int | None = typer.Option(
         None, min=1, max=65535, help="Where the pages are [default: 8000, else a free port]."
     ),

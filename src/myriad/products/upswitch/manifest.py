@@ -28,7 +28,7 @@ PRODUCT = Product(
     ),
     operations=(
         NavigationItem("Upswitch operations", "/upswitch/ops", "u"),
-        NavigationItem("Company register", "/upswitch/ops/register", "k"),
+        NavigationItem("Company register", "/upswitch/register", "k"),
     ),
     alerts="myriad.products.upswitch.pages.moves:alerts",
     measures="myriad.products.upswitch.measuring:measure_by",

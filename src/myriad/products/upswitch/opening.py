@@ -15,6 +15,7 @@ from uuid import UUID
 
 import httpx
 
+from myriad.kit.clock import utc_now
 from myriad.products.upswitch.conversation.editing import put_fact
 from myriad.products.upswitch.conversation.keys import MARKET_PAY, OWNER_PAY
 from myriad.products.upswitch.conversation.opening import open_session
@@ -70,7 +71,10 @@ async def fill_register(
         return False
     with tempfile.TemporaryDirectory(prefix="myriad-register-") as folder:
         extract = Path(folder) / "simulated register"
-        await asyncio.to_thread(write_extract, extract, enterprises=enterprises, seed=seed)
+        today = utc_now().date()
+        await asyncio.to_thread(
+            write_extract, extract, enterprises=enterprises, seed=seed, day=today
+        )
         await load_full(database, extract)
     return True
 

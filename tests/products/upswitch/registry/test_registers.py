@@ -179,11 +179,11 @@ async def test_operators_see_the_register_and_nobody_else(
     person = await create_person(asking, companies[0].tenant_id, Role.OWNER, is_operator=True)
     async with client_of(app_on(asking)) as client:
         await log_in(client, person)
-        page = await client.get("/upswitch/ops/register")
+        page = await client.get("/upswitch/register")
     assert page.status_code == 200
     assert "MYRIAD_UPSWITCH__KBO_FOLDER" in page.text
     async with browser(asking, companies[1]) as client:
-        assert (await client.get("/upswitch/ops/register")).status_code == 403
+        assert (await client.get("/upswitch/register")).status_code == 403
 
 
 async def test_a_look_without_a_folder_is_a_dead_letter_that_says_what_to_set(
@@ -202,8 +202,8 @@ async def test_a_part_of_the_page_tells_how_a_load_goes_and_then_loads_the_page(
     loaded: list[int],  # noqa: F811
 ) -> None:
     async with browser(asking, companies[0]) as client:
-        quiet = await client.get("/upswitch/register")
-        first = await client.get("/upswitch/register", params={"first": "yes"})
+        quiet = await client.get("/upswitch/register/state")
+        first = await client.get("/upswitch/register/state", params={"first": "yes"})
     assert "hx-refresh" not in quiet.headers
     assert first.headers["hx-refresh"] == "true"
 

@@ -48,8 +48,8 @@ async def companies(
     return _RENDERER.respond(page, "upswitch/companies.html", view=view, answer=_found(view))
 
 
-@router.get("/register")
-async def register(
+@router.get("/register/state")
+async def register_state(
     page: CurrentPage, reader: TenantReader, first: Literal["yes", ""] = ""
 ) -> Response:
     """Show how far a load of the register is, as part of a page that waits for it.

@@ -47,7 +47,7 @@ async def operations(_caller: Operator, page: OperatorPage, runtime: CurrentRunt
     )
 
 
-@router.get("/ops/register")
+@router.get("/register")
 async def register(
     _caller: Operator,
     page: OperatorPage,
@@ -71,11 +71,11 @@ async def register(
     )
 
 
-@router.post("/ops/register")
+@router.post("/register")
 async def look(_caller: Operator, session: TenantSession) -> Response:
     """Look into the folder now, and take what follows."""
     job_id = await enqueue_register(session)
-    return RedirectResponse(f"/upswitch/ops/register?job={job_id}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/upswitch/register?job={job_id}", HTTPStatus.SEE_OTHER)
 
 
 def _said(view: RegisterView) -> str:

@@ -10,7 +10,7 @@ from myriad.products.upswitch.registry.gleif import GleifClient, GleifUnavailabl
 from myriad.products.upswitch.registry.opencorporates import OpenCorporatesClient
 from myriad.products.upswitch.registry.sql import QUERIES
 from myriad.products.upswitch.registry.vies import ViesClient
-from myriad.products.upswitch.views.registers import RegisterAnswer
+from myriad.products.upswitch.views.registers import AnswerState, RegisterAnswer
 from myriad.scale.data import Database
 from myriad.scale.data.database import NOBODY
 
@@ -116,11 +116,13 @@ class LeiRegister:
         """Return nothing: an identifier is only kept as long as the cache keeps it."""
         return None
 
-    def _answer(self, state: str, facts: tuple[tuple[str, str], ...], note: str) -> RegisterAnswer:
+    def _answer(
+        self, state: AnswerState, facts: tuple[tuple[str, str], ...], note: str
+    ) -> RegisterAnswer:
         return RegisterAnswer(
             register=self.name,
             title=self.title,
-            state="known" if state == "known" else "none",
+            state=state,
             facts=facts,
             note=note,
             asked_at=utc_now(),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from myriad.products.upswitch.registry.errors import CompanyNotFoundError
+from myriad.products.upswitch.registry.kbo.files import SIMULATED
 from myriad.products.upswitch.registry.nace import Activity, choose_activities, is_financial
 from myriad.products.upswitch.registry.numbers import (
     EnterpriseNumberError,
@@ -40,6 +41,8 @@ class Rows(Protocol):
 
 
 SHOWN = 20
+PUBLISHED = "KBO/BCE open data"
+INVENTED = "Simulated register: these companies do not exist"
 _ORDINARY = "000"
 _LANGUAGE = "NL"
 # Enough digits that a number is meant, not a name such as "2dehands".
@@ -139,7 +142,17 @@ async def get_company(reader: Rows, given: str) -> CompanyView:
         is_financial=any(is_financial(each.code) for each in activities),
         establishments=row["establishments"],
         snapshot_date=row["snapshot_date"],
+        source=_source(row["version"]),
     )
+
+
+def _source(version: str | None) -> str:
+    """Return where the register's rows come from; invented ones say so wherever they are shown."""
+    return INVENTED if _is_invented(version) else PUBLISHED
+
+
+def _is_invented(version: str | None) -> bool:
+    return bool(version) and str(version).startswith(SIMULATED)
 
 
 async def get_registry_state(reader: Rows) -> RegistryState:
@@ -151,7 +164,11 @@ async def get_registry_state(reader: Rows) -> RegistryState:
             number=row["loading_number"], step=row["step"], done=row["done"], total=row["total"]
         )
     return RegistryState(
-        snapshot_date=row["snapshot_date"], extract_number=row["number"], loading=loading
+        snapshot_date=row["snapshot_date"],
+        extract_number=row["number"],
+        source=_source(row["version"]),
+        is_invented=_is_invented(row["version"]),
+        loading=loading,
     )
 
 

@@ -53,10 +53,15 @@ class Loading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryState:
-    """How fresh the register is here: None of a date means that nothing was loaded yet."""
+    """How fresh the register is here: None of a date means that nothing was loaded yet.
+
+    `is_invented` is the demo's, whose companies do not exist.
+    """
 
     snapshot_date: date | None = None
     extract_number: int | None = None
+    source: str = ""
+    is_invented: bool = False
     loading: Loading | None = None
 
 
@@ -104,4 +109,4 @@ class CompanyView:
     is_financial: bool
     establishments: int
     snapshot_date: date
-    source: str = "KBO/BCE open data"
+    source: str = ""

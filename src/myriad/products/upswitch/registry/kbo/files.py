@@ -155,3 +155,5 @@ CODE = File(
 FILES = (ENTERPRISE, ESTABLISHMENT, BRANCH, DENOMINATION, ADDRESS, ACTIVITY, CONTACT, CODE)
 # The type of enterprise that is a legal person; 1 is a natural one.
 LEGAL_PERSON = 2
+# How the version of an extract begins whose companies do not exist.
+SIMULATED = "simulated"

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import IO
 
-from myriad.products.upswitch.registry.kbo.files import FILES
+from myriad.products.upswitch.registry.kbo.files import FILES, SIMULATED
 
 _WORDS = [
     "Aarden",
@@ -177,7 +177,7 @@ def _write_files(folder: Path, enterprises: int, seed: int, number: int, day: da
         f'"SnapshotDate","{day:%d-%m-%Y}"\n'
         f'"ExtractTimestamp","{day + timedelta(days=1):%d-%m-%Y} 07:07:49"\n'
         '"ExtractType","full"\n'
-        f'"ExtractNumber","{number}"\n"Version","1.0.0"\n',
+        f'"ExtractNumber","{number}"\n"Version","{SIMULATED} 1.0.0"\n',
         encoding="utf-8",
     )
     with ExitStack() as stack:

@@ -63,6 +63,7 @@ async def _note(database: Database, found: list[Found]) -> int | None:
     loaded = {(row["number"], row["is_full"]) for row in rows}
     async with database.crossing(_WHY) as session:
         connection = await session.connection()
+        await connection.exec_driver_sql(QUERIES["drop_old_kbo_loads"])
         await connection.exec_driver_sql(QUERIES["forget_kbo_files"])
         for each in found:
             await connection.exec_driver_sql(QUERIES["note_kbo_file"], _row(each, last, loaded))

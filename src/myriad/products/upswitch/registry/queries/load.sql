@@ -18,10 +18,10 @@ WHERE id = %(id)s
 
 -- name: registry_state
 -- What is loaded, and the load under way. One that was silent for a minute is dead.
-SELECT e.number, e.snapshot_date, l.number AS loading_number, l.step, l.done, l.total
+SELECT e.number, e.snapshot_date, e.version, l.number AS loading_number, l.step, l.done, l.total
 FROM (SELECT 1) AS one
 LEFT JOIN LATERAL (
-    SELECT number, snapshot_date FROM upswitch.kbo_extract
+    SELECT number, snapshot_date, version FROM upswitch.kbo_extract
     ORDER BY loaded_at DESC, number DESC LIMIT 1
 ) e ON true
 LEFT JOIN LATERAL (

@@ -1,6 +1,8 @@
 -- name: find_company
 SELECT number, name, names, status, situation, legal_form, is_natural_person, start_date, address,
        snapshot_date,
+       (SELECT e.version FROM upswitch.kbo_extract e
+        ORDER BY e.loaded_at DESC, e.number DESC LIMIT 1) AS version,
        (SELECT count(*) FROM upswitch.kbo_establishment s WHERE s.enterprise = c.number)
            AS establishments,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(

@@ -28,7 +28,12 @@ def run_simulator(
     The first `enterprises` of the simulated extract of that seed are known by their names.
     """
     greeting = f"Simulated NBB, VIES and GLEIF at http://{host}:{port}\n"
-    named = {number: (name, seat) for number, name, seat in iter_named(enterprises, companies_seed)}
+
+    def named() -> dict[int, tuple[str, str]]:
+        return {
+            number: (name, seat) for number, name, seat in iter_named(enterprises, companies_seed)
+        }
+
     app = create_app(Weather(seed, Faults()), named)
     serve(app, host=host, port=port, quiet=quiet, greeting=greeting)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
+from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -37,10 +39,16 @@ class VendorError(Exception):
 
 
 Named = Mapping[int, tuple[str, str]]
+_NOBODY: Named = MappingProxyType({})
 
 
-def create_app(weather: Weather[Faults] | None = None, named: Named | None = None) -> Starlette:
-    """Return the server; `weather` brings trouble on demand, `named` are (name, seat) by number."""
+def create_app(
+    weather: Weather[Faults] | None = None, named: Callable[[], Named] = lambda: _NOBODY
+) -> Starlette:
+    """Return the server; `weather` brings trouble on demand, `named` makes (name, seat) by number.
+
+    The names are made at the first request, so that the server is there at once.
+    """
     app = Starlette(
         routes=[
             Route("/nbb/authentic/legalEntity/{number}/references", references),
@@ -52,13 +60,13 @@ def create_app(weather: Weather[Faults] | None = None, named: Named | None = Non
         exception_handlers={VendorError: _refuse},
     )
     app.state.weather = weather or Weather(1, Faults())
-    app.state.named = named or {}
+    app.state.named = cache(named)
     return app
 
 
 def _name_of(request: Request, number: int) -> tuple[str, str]:
     """Return the name and seat of an enterprise; those nobody named have their number for one."""
-    name, seat = request.app.state.named.get(number, ("", ""))
+    name, seat = request.app.state.named().get(number, ("", ""))
     return name or f"Simulated {format_number(number)}", seat or _SEAT
 
 
