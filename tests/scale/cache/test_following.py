@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -104,3 +105,37 @@ async def test_purging_one_namespace_of_a_tenant_purges_those_that_follow_with_i
     assert await look(other, SCREEN, tenants.first, "after") == "after"
     assert await runtime.caches.invalidate(SCREEN, None)
     assert await look(other, SCREEN, tenants.first, "later") == "later"
+
+
+async def test_who_joins_a_look_sees_what_changed_since_it_began(
+    runtime: Runtime, other: Cache, tenants: TwoTenants
+) -> None:
+    """Waiting for a look that began before a change elsewhere does not bring back what was before."""
+    gate = asyncio.Event()
+
+    async def slowly() -> str:
+        await gate.wait()
+        return "before"
+
+    async def at_once() -> str:
+        return "after"
+
+    early = asyncio.create_task(other.get(SCREEN, tenants.first, (), slowly))
+    await asyncio.sleep(0.05)
+    async with runtime.database.session(tenants.first) as session:
+        await session.execute(text("SELECT 1"))
+    late = asyncio.create_task(other.get(SCREEN, tenants.first, (), at_once))
+    await asyncio.sleep(0.05)
+    gate.set()
+    assert await early == "before"
+    assert await late == "after"
+
+
+async def test_an_answer_waits_until_others_know(
+    runtime: Runtime, other: Cache, tenants: TwoTenants
+) -> None:
+    """When a session that somebody waits for has ended, every process has been told."""
+    for number in range(20):
+        assert await look(other, SCREEN, tenants.first, f"{number}") == f"{number}"
+        async with runtime.database.session(tenants.first) as session:
+            await session.execute(text("SELECT 1"))

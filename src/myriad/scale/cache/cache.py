@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Any, TypeVar, cast
 
-from myriad.scale.cache.entry import Entry, make_entry, read_entry, write_entry
+from myriad.scale.cache.entry import Entry, make_entry, read_entry, weigh_entry
 from myriad.scale.cache.generations import Generations, Place
+from myriad.scale.cache.held import Held
 from myriad.scale.cache.namespace import TENANT, Keys, Namespace, digest_of
 from myriad.scale.cache.pending import Pending
 from myriad.scale.cache.shelf import Shelf
@@ -49,8 +50,7 @@ class Cache:
     ) -> None:
         self._store = store
         self._keys = keys
-        self._most_held = most_held
-        self._held: dict[_Key, Entry] = {}
+        self._held = Held(most_held)
         self._flights: dict[tuple[_Key, tuple[int, int]], _Flight] = {}
         self._generations = Generations(store, keys)
         self._pending = Pending(self._generations)
@@ -72,7 +72,7 @@ class Cache:
         """
         # 1, 1.0 and True are one key to a dictionary; with their types they are three.
         key = (namespace.name, tenant_id, arguments, tuple(map(type, arguments)))
-        entry = self._held.get(key)
+        entry = self._held.find(key)
         if (
             entry is not None
             and entry.generation == self._generations.find((namespace.name, tenant_id))
@@ -92,15 +92,18 @@ class Cache:
         self._pending.announce(namespace.name, tenant_id)
         return await self._pending.bump(namespace.name, tenant_id)
 
-    def invalidate_soon(self, namespace: Namespace[Any], tenant_id: TenantId) -> None:
-        """Invalidate from code that cannot wait: here at once, elsewhere a round trip later."""
-        self._pending.announce(namespace.name, tenant_id)
-        self._start(self._bump(namespace.name, tenant_id))
+    def invalidate_soon(self, namespace: Namespace[Any], tenant_id: TenantId) -> asyncio.Task[None]:
+        """Invalidate from code that cannot wait: here at once, elsewhere a round trip later.
 
-    def tenant_changed(self, tenant_id: TenantId) -> None:
+        The task ends when the others have been told, or Redis has not answered; it never fails.
+        """
+        self._pending.announce(namespace.name, tenant_id)
+        return self._start(self._bump(namespace.name, tenant_id))
+
+    def tenant_changed(self, tenant_id: TenantId) -> asyncio.Task[None]:
         """Invalidate all namespaces that follow this tenant, as `invalidate_soon` does for one."""
         self._pending.announce(TENANT, tenant_id)
-        self._start(self._bump(TENANT, tenant_id))
+        return self._start(self._bump(TENANT, tenant_id))
 
     def shelf(self, namespace: Namespace[ValueT]) -> Shelf[ValueT]:
         """Return the namespace's entries to be read and kept by hand."""
@@ -129,6 +132,9 @@ class Cache:
             return await load()
         while (flight := self._flights.get((key, self._generations.epoch(place)))) is not None:
             value, error = await asyncio.shield(flight)
+            if error is None and not namespace.trust_seconds:
+                # It began before this look, perhaps before a change that this look comes after.
+                return await self._look_up(namespace, key, load)
             if error is None:
                 self.statistics.count(namespace.name, How.JOINED)
                 return value
@@ -158,7 +164,7 @@ class Cache:
         except StoreAwayError:
             return await self._alone(namespace, key, place, load)
         if found is not None and found.is_fresh(time.time()):
-            self._hold(key, found)
+            self._held.keep(key, found)
             self.statistics.count(namespace.name, How.SHARED)
             return found.value
         return await self._make(namespace, key, generation, found, load)
@@ -169,28 +175,35 @@ class Cache:
         if self._store is None:
             raise StoreAwayError
         epoch, guess = self._generations.epoch(place), self._generations.guess(place)
-        until = time.monotonic() + namespace.policy.local_seconds
-        at = self._keys.entry(namespace, key[1], guess, digest_of(key[2]))
-        *marks, data = await self._store.read(*self._generations.addresses(place), at)
-        generation = await self._generations.complete(place, marks)
+        until = time.monotonic() + namespace.trust_seconds
+        held, digest = self._held.find(key), digest_of(key[2])
+        if held is not None and (held.generation != guess or not held.is_fresh(time.time())):
+            held = None
+        asked = () if held is not None else (self._keys.entry(namespace, key[1], guess, digest),)
+        first, second, *data = await self._store.read(*self._generations.addresses(place), *asked)
+        generation = await self._generations.complete(place, [first, second])
         if generation != guess:
-            at = self._keys.entry(namespace, key[1], generation, digest_of(key[2]))
-            data = (await self._store.read(at))[0]
+            at = self._keys.entry(namespace, key[1], generation, digest)
+            # Nothing lies under a generation that has just begun.
+            is_new = first is None or second is None
+            held, data = None, [None] if is_new else await self._store.read(at)
         if not self._pending.holds(place):
             self._generations.trust(place, generation, epoch, until)
-        entry = read_entry(namespace, data, generation) if data is not None else None
-        return entry, generation
+        if held is None and data[0] is not None:
+            held = read_entry(namespace, data[0], generation)
+        return held, generation
 
     async def _alone(
         self, namespace: Namespace[Any], key: _Key, place: Place, load: Load[Any]
     ) -> Any:
         generation = self._generations.find(place)
         if generation is None:
-            seconds = namespace.policy.local_seconds
-            generation = self._generations.trust_alone(place, seconds)
+            generation = self._generations.trust_alone(place, namespace.trust_seconds)
         self.statistics.count(namespace.name, How.MISS)
         value = await load()
-        self._keep(namespace, key, generation, value)
+        entry = make_entry(namespace.policy, value, generation)
+        if entry is not None and namespace.trust_seconds:
+            self._held.keep(key, entry)
         return value
 
     async def _make(
@@ -216,7 +229,7 @@ class Cache:
         other = None if data is None else read_entry(namespace, data, generation)
         if other is None:
             return await self._load(namespace, key, generation, usable, load, at)
-        self._hold(key, other)
+        self._held.keep(key, other)
         self.statistics.count(namespace.name, How.JOINED)
         return other.value
 
@@ -239,33 +252,22 @@ class Cache:
             self.statistics.count(namespace.name, How.STALE)
             return usable.value
         self.statistics.count(namespace.name, How.MISS)
-        entry = self._keep(namespace, key, generation, value)
-        if entry is not None and self._store is not None:
-            await self._write(at, entry)
-        return value
-
-    def _keep(
-        self, namespace: Namespace[Any], key: _Key, generation: str, value: Any
-    ) -> Entry | None:
         entry = make_entry(namespace.policy, value, generation)
         if entry is not None:
-            self._hold(key, entry)
-        return entry
+            entry, data = weigh_entry(entry)
+            self._held.keep(key, entry)
+            await self._write(at, data, entry.stale_until - time.time())
+        return value
 
-    def _hold(self, key: _Key, entry: Entry) -> None:
-        self._held.pop(key, None)
-        self._held[key] = entry
-        if len(self._held) > self._most_held:
-            del self._held[next(iter(self._held))]
-
-    async def _write(self, at: str, entry: Entry) -> None:
+    async def _write(self, at: str, data: bytes, seconds: float) -> None:
         assert self._store is not None
         try:
-            await self._store.write(at, write_entry(entry), entry.stale_until - time.time())
+            await self._store.write(at, data, seconds)
         except StoreAwayError:
             return
 
-    def _start(self, work: Any) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

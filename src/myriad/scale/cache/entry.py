@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -13,16 +14,20 @@ from myriad.scale.cache.namespace import Namespace
 from myriad.scale.cache.policy import Policy
 
 _JITTER = 0.10
+# A drawn page becomes a sixth in half a millisecond; a server of 64 MB holds all of an installation's.
+_PACKED_FROM_BYTES = 4096
+_PACKING = 1
 _HEAD = msgspec.msgpack.Encoder()
 _BODY = msgspec.msgpack.Encoder()
 
 
 class _Envelope(msgspec.Struct, array_like=True, frozen=True):
-    """What is written: when it was made and how long it is fresh, in epoch seconds; then the value."""
+    """What is written: until when it is fresh, in epoch seconds; then the value, packed if large."""
 
     fresh_until: float
     is_negative: bool
-    body: msgspec.Raw
+    is_packed: bool
+    body: bytes
 
 
 _READ = msgspec.msgpack.Decoder(_Envelope)
@@ -30,12 +35,13 @@ _READ = msgspec.msgpack.Decoder(_Envelope)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value of one generation; times in epoch seconds."""
+    """A value of one generation; times in epoch seconds, `size_bytes` as it is written."""
 
     value: Any
     generation: str
     fresh_until: float
     stale_until: float
+    size_bytes: int = 0
 
     def is_fresh(self, now: float) -> bool:
         """Whether it may be served without a second thought."""
@@ -59,16 +65,27 @@ def make_entry(policy: Policy, value: Any, generation: str) -> Entry | None:
 
 def write_entry(entry: Entry) -> bytes:
     """Return the bytes of an entry."""
-    body = msgspec.Raw(_BODY.encode(entry.value))
-    return _HEAD.encode(_Envelope(entry.fresh_until, entry.value is None, body))
+    return weigh_entry(entry)[1]
+
+
+def weigh_entry(entry: Entry) -> tuple[Entry, bytes]:
+    """Return the entry with its size, and its bytes."""
+    body = _BODY.encode(entry.value)
+    weighed = replace(entry, size_bytes=len(body))
+    is_packed = len(body) > _PACKED_FROM_BYTES
+    if is_packed:
+        body = zlib.compress(body, _PACKING)
+    data = _HEAD.encode(_Envelope(entry.fresh_until, entry.value is None, is_packed, body))
+    return weighed, data
 
 
 def read_entry(namespace: Namespace[Any], data: bytes, generation: str) -> Entry | None:
     """Return the entry of these bytes; None when they are no entry of this namespace."""
     try:
         envelope = _READ.decode(data)
-        value = None if envelope.is_negative else namespace.decoder.decode(envelope.body)
-    except msgspec.DecodeError:
+        body = zlib.decompress(envelope.body) if envelope.is_packed else envelope.body
+        value = None if envelope.is_negative else namespace.decoder.decode(body)
+    except (msgspec.DecodeError, zlib.error):
         return None
     stale_until = envelope.fresh_until + namespace.policy.stale_seconds
-    return Entry(value, generation, envelope.fresh_until, stale_until)
+    return Entry(value, generation, envelope.fresh_until, stale_until, len(body))

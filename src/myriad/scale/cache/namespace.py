@@ -61,6 +61,15 @@ class Namespace(Generic[ValueT]):
         if known != self:
             raise NamespaceError(f"the namespace {self.name!r} is declared twice")
 
+    @property
+    def trust_seconds(self) -> float:
+        """How long a process trusts the generation that it knows.
+
+        One that follows its tenant is asked for at every look: who changed something and looks
+        again may be answered by another process.
+        """
+        return 0.0 if self.follows_tenant else self.policy.local_seconds
+
     def check_tenant(self, tenant_id: TenantId) -> None:
         """Raise NamespaceError when the entry would be everybody's by mistake, or nobody's."""
         if (tenant_id == EVERYBODY) != self.is_shared:

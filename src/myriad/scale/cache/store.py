@@ -23,10 +23,23 @@ TIMEOUT_SECONDS = 0.05
 _FIRST_AWAY_SECONDS = 1.0
 _LONGEST_AWAY_SECONDS = 30.0
 _CONNECTIONS = 32
+_SOCKET_SECONDS = 5.0
+_BUSY_SECONDS = 0.005
 _LOST = (CacheBackendInteractionError, RedisError, OSError, TimeoutError)
 _AnswerT = TypeVar("_AnswerT")
 _is_away = Gauge("myriad_cache_redis_away_state", "1 while this process works without Redis")
 _failures = Counter("myriad_cache_redis_failures", "Calls to Redis that got no answer", ["why"])
+
+
+def _was_busy(limit: asyncio.Timeout) -> bool:
+    """Tell whether this process noticed so late that time was up that Redis may have answered.
+
+    A loop that draws a page for 60 ms sees the timer before the answer that has long been there;
+    to leave Redis for that would make the busy process busier still.
+    """
+    until = limit.when()
+    late = 0.0 if until is None else asyncio.get_running_loop().time() - until
+    return limit.expired() and late > _BUSY_SECONDS
 
 
 class StoreAwayError(Exception):
@@ -83,9 +96,10 @@ class RedisStore:
             # RESP3 left copies in other processes stale after a change.
             protocol=2,
             serializer=_Plain(),
-            socket_timeout=timeout_seconds,
-            socket_connect_timeout=timeout_seconds,
-            wait_for_connection_timeout=timeout_seconds,
+            # The bound is that of a whole call, see `_ask`: it can tell who was slow.
+            socket_timeout=_SOCKET_SECONDS,
+            socket_connect_timeout=_SOCKET_SECONDS,
+            wait_for_connection_timeout=_SOCKET_SECONDS,
             max_connections=_CONNECTIONS,
             health_check_interval=0,
             client_name="myriad-cache",
@@ -125,13 +139,15 @@ class RedisStore:
         if self._away_seconds:
             # One call tries; until it is back, everybody else goes on without.
             self._away_until = now + self._timeout + 1.0
+        limit = asyncio.timeout(self._timeout)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with limit:
                 if not self._backend.is_init:
                     await self._backend.init()  # type: ignore[no-untyped-call]
                 answer = await make()
         except _LOST as error:
-            self._leave(error)
+            if not _was_busy(limit):
+                self._leave(error)
             raise StoreAwayError from error
         self._return()
         return answer

@@ -6,6 +6,7 @@ cache of its process (`Database.session_info`), and its commit begins the tenant
 
 from __future__ import annotations
 
+from asyncio import Task
 from typing import Any
 
 from sqlalchemy import event
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session as SyncSession
 
 from myriad.scale.cache.cache import Cache
 from myriad.scale.cache.namespace import Namespace
-from myriad.scale.data import Session
+from myriad.scale.data import AFTER_COMMIT, Session
 from myriad.scale.tenancy import TenantId
 
 _CHANGES = "cache_changes"
@@ -50,11 +51,18 @@ def changes_no_view(session: Session) -> None:
 def _tell(session: SyncSession) -> None:
     if session.in_nested_transaction():
         return
+    # Who ends the transaction waits for these where somebody waits for its answer.
+    telling = session.info.setdefault(AFTER_COMMIT, set())
     for (_, tenant_id), (cache, namespace) in session.info.pop(_CHANGES, {}).items():
-        cache.invalidate_soon(namespace, tenant_id)
+        _note(telling, cache.invalidate_soon(namespace, tenant_id))
     followed: Cache | None = session.info.get(SESSION_CACHE)
     if not session.info.pop(_UNSEEN, False) and followed is not None:
-        followed.tenant_changed(session.info["tenant_id"])
+        _note(telling, followed.tenant_changed(session.info["tenant_id"]))
+
+
+def _note(telling: set[Task[None]], task: Task[None]) -> None:
+    telling.add(task)
+    task.add_done_callback(telling.discard)
 
 
 @event.listens_for(SyncSession, "after_rollback")

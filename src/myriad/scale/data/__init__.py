@@ -1,6 +1,6 @@
 """PostgreSQL: sessions, hot reads, models and migrations."""
 
-from myriad.scale.data.database import Database, ReadSession, Session
+from myriad.scale.data.database import AFTER_COMMIT, Database, ReadSession, Session
 from myriad.scale.data.models import Model, TenantModel, TimestampedModel, metadata
 from myriad.scale.data.queries import NamedQueries
 from myriad.scale.data.reader import Reader
@@ -9,6 +9,7 @@ from myriad.scale.data.tenant_queries import Row, TenantQueries
 from myriad.scale.data.work import find_driver
 
 __all__ = [
+    "AFTER_COMMIT",
     "APP_ROLE",
     "CROSSING_ROLE",
     "Database",

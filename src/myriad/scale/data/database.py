@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -27,6 +28,8 @@ _log = get_logger(__name__)
 _crossings = Counter(
     "myriad_data_crossings", "Transactions that saw every tenant, by their reason", ["why"]
 )
+# The tasks in a session's `info` that tell others what it has committed.
+AFTER_COMMIT = "after_commit"
 NOBODY = TenantId(UUID(int=0))
 SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _READ_WAIT_SECONDS = 30.0
@@ -124,6 +127,8 @@ class Database:
                 await session.execute(SET_TENANT, {"tenant_id": str(tenant_id)})
                 yield Session(ReadSession(session))
                 await session.commit()
+                if telling := session.info.pop(AFTER_COMMIT, None):
+                    await asyncio.wait(telling)
 
     @asynccontextmanager
     async def read_session(self, tenant_id: TenantId) -> AsyncIterator[ReadSession]:
