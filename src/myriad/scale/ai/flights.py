@@ -83,6 +83,9 @@ class Flights:
 
     async def _answer_among_processes(self, asked: Asked) -> AIAnswer:
         request, began = asked.request, time.monotonic()
+        if not request.cache.write:
+            # Nobody else would find the answer, so nobody need wait for it.
+            return await self._make(asked)
         before = asked.kept.stored_at if asked.kept is not None else 0.0
         turn = self._answers.questions.turn(
             request.tenant_id,

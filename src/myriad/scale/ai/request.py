@@ -22,7 +22,8 @@ _TASK = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){1,4}")
 class CachePolicy:
     """How long an answer to the same question counts: fresh, then good enough when all else fails.
 
-    `read=False` asks anew (a rescan) and still stores; `write=False` leaves nothing behind.
+    `read=False` asks anew (a rescan) and still stores; `write=False` leaves nothing behind. No
+    answer is kept longer than the cache's row `answer` allows, eight days.
     """
 
     fresh_seconds: int = DAY_SECONDS

@@ -133,3 +133,23 @@ async def test_an_empty_list_says_what_to_do_and_names_are_text(
             page = (await client.get(f"/upswitch/sessions/{session_id}{part}")).text
             assert "<img" not in page
         assert "<img" not in (await client.get("/upswitch/sessions")).text
+
+
+async def test_every_answer_shows_what_it_does_to_the_value(
+    runtime: Runtime, companies: Companies, register: Register
+) -> None:
+    async with program(runtime, companies[0]) as client:
+        known = (await begin(client, register.filer))["session"]["id"]
+        unknown = (await begin(client, register.silent))["session"]["id"]
+    async with browser(runtime, companies[0]) as client:
+        path = f"/upswitch/sessions/{known}"
+        before = (await client.get(path)).text
+        assert "Worth about €" in before
+        assert "since the last change" not in before
+        form = {"csrf_token": csrf_of(before), "key": "input_sheet.revenue_growth_next_year"}
+        for value, sign in (("12,5", "+€"), ("1", "\N{MINUS SIGN}€")):
+            fact = form | {"value": value, "unit": "%"}
+            part = await client.post(f"{path}/facts", data=fact, headers=PART)
+            assert re.search(rf"{re.escape(sign)}[\d,]+ since the last change", part.text), value
+        silent = (await client.get(f"/upswitch/sessions/{unknown}")).text
+        assert "once turnover and result are known" in silent

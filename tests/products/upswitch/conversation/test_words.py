@@ -174,7 +174,7 @@ async def test_htmx_gets_the_page_at_once_and_a_form_waits_for_the_words(
         assert stream.headers["content-type"].startswith("text/event-stream")
         assert stream.text.rstrip().endswith("event: end\ndata: {}")
         rest = await client.get(words, headers={"Last-Event-ID": str(len(WORDS) - 5)})
-        assert f'data: {{"text":"{WORDS[-5:]}"}}' in rest.text
+        assert f'data: {{"text": "{WORDS[-5:]}"}}' in rest.text
         assert WORDS in (await client.get(path)).text
         whole = await client.post(f"{path}/messages", data=form | {"text": "70.000"})
         assert whole.status_code == 303

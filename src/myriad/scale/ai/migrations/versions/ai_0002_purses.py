@@ -19,7 +19,7 @@ ALTER TABLE platform.ai_call
 CREATE TABLE platform.ai_purse (
     tenant_id uuid NOT NULL
         CONSTRAINT fk_ai_purse_tenant_id REFERENCES platform.tenant ON DELETE CASCADE,
-    name text NOT NULL CONSTRAINT ck_ai_purse_name CHECK (name <> ''),
+    name text NOT NULL CONSTRAINT ck_ai_purse_name CHECK (length(name) > 0),
     product text NOT NULL,
     calls bigint NOT NULL,
     spent_usd_micros bigint NOT NULL CONSTRAINT ck_ai_purse_spent CHECK (spent_usd_micros >= 0),
