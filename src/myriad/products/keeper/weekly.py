@@ -41,6 +41,7 @@ from myriad.products.keeper.repository.benchmarks import (
     store_contributions,
 )
 from myriad.products.keeper.repository.history import load_visits, lock_account
+from myriad.products.keeper.repository.network_calls import lent_calls
 from myriad.products.keeper.repository.patterns import (
     TREND_METRICS,
     find_search,
@@ -227,6 +228,7 @@ async def _lend(session: ReadSession, account: AccountFacts) -> list[dict[str, A
         return []
     own = await load_own_figures(session, account.day)
     rows = [_lent(name, own[name], account.currency) for name in FIGURES if name in own]
+    rows += await lent_calls(session, account.day)
     fit = await asyncio.to_thread(_own_fit, await load_visits(session, account.day), account.day)
     return rows + ([_lent_fit(fit)] if fit else [])
 

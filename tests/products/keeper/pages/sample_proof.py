@@ -120,7 +120,11 @@ PROOF_FULL = v.ProofView(
     ),
     playbooks=(
         v.PlaybookRow(
-            playbook="slowing", called=180, held_out=20, uplift=v.ShareBounds(0.21, 0.07, 0.34)
+            playbook="slowing",
+            called=180,
+            held_out=20,
+            uplift=v.ShareBounds(0.21, 0.07, 0.34),
+            leans_on=34,
         ),
         v.PlaybookRow(
             playbook="likely_lapsed",
@@ -131,6 +135,14 @@ PROOF_FULL = v.ProofView(
         v.PlaybookRow(
             playbook="lapsed", called=180, held_out=20, uplift=v.ShareBounds(0.05, -0.08, 0.18)
         ),
+    ),
+    joined=True,
+    peers=(
+        v.PeerCallsRow(playbook="slowing", accounts=34, uplift=v.ShareBounds(0.135, 0.1, 0.17)),
+        v.PeerCallsRow(
+            playbook="likely_lapsed", accounts=31, uplift=v.ShareBounds(0.08, 0.03, 0.13)
+        ),
+        v.PeerCallsRow(playbook="lapsed", accounts=9, withheld="too_few"),
     ),
     waiting_called=271,
     waiting_held_out=30,

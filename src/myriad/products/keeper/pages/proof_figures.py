@@ -8,7 +8,14 @@ from markupsafe import Markup
 
 from myriad.kit.money import Money
 from myriad.products.keeper.pages import proof_words as words
-from myriad.products.keeper.views import ArmCard, KindScore, MoneyBounds, PlaybookRow
+from myriad.products.keeper.views import (
+    ArmCard,
+    KindScore,
+    MoneyBounds,
+    PeerCallsRow,
+    PlaybookRow,
+    ShareBounds,
+)
 from myriad.scale.ui.charts import Estimate, interval_chart
 from myriad.scale.ui.charts.intervals import Kind
 from myriad.scale.ui.filters import percent, title_case_key
@@ -78,21 +85,32 @@ def per_call(money: MoneyBounds) -> Markup:
 
 def playbooks(rows: Sequence[PlaybookRow]) -> Markup:
     """Return by how much more people come back when called, by kind of call."""
-    drawn = [
-        Estimate(
-            words.PLAYBOOK_WORDS.get(row.playbook, title_case_key(row.playbook)),
-            row.uplift.estimate,
-            row.uplift.low,
-            row.uplift.high,
-            f"{words.points(row.uplift.estimate)}, {words.signed(row.uplift.low)} "
-            f"to {words.signed(row.uplift.high)}",
-            _kind(row.uplift.low, row.uplift.high, 0),
-        )
-        for row in rows
-    ]
+    drawn = [_more(row.playbook, row.uplift) for row in rows]
+    return _kinds(drawn, "More people come back, by kind of call")
+
+
+def peers(rows: Sequence[PeerCallsRow]) -> Markup:
+    """Return the same for the accounts of the network; kinds that are withheld are left out."""
+    drawn = [_more(row.playbook, row.uplift) for row in rows if row.uplift]
+    return _kinds(drawn, "More people come back among peers, by kind of call")
+
+
+def _more(playbook: str, uplift: ShareBounds) -> Estimate:
+    return Estimate(
+        words.PLAYBOOK_WORDS.get(playbook, title_case_key(playbook)),
+        uplift.estimate,
+        uplift.low,
+        uplift.high,
+        f"{words.points(uplift.estimate)}, {words.signed(uplift.low)} "
+        f"to {words.signed(uplift.high)}",
+        _kind(uplift.low, uplift.high, 0),
+    )
+
+
+def _kinds(drawn: Sequence[Estimate], title: str) -> Markup:
     return interval_chart(
         drawn,
-        title="More people come back, by kind of call",
+        title=title,
         desc=" ".join(f"{row.name}: {row.text}." for row in drawn),
         marks=((0.0, "no difference"),),
     )

@@ -83,6 +83,47 @@ def waiting(view: ProofView) -> str:
     return f"{text}{until}."
 
 
+def leaning(view: ProofView) -> str:
+    """Return what kinds of call with few people lean on."""
+    accounts = max((row.leans_on for row in view.playbooks), default=0)
+    if not accounts:
+        return "kinds with few people lean on the others"
+    return f"your people, leaning on what {number(accounts)} businesses of your trade saw"
+
+
+def peers(view: ProofView) -> str:
+    """Return whose experience is shown, empty where none is."""
+    accounts = [row.accounts for row in view.peers if row.uplift]
+    if not accounts:
+        return ""
+    least, most = min(accounts), max(accounts)
+    count = number(most) if least == most else f"{number(least)} to {number(most)}"
+    return f"{count} businesses of your trade that compare themselves"
+
+
+def no_peers(view: ProofView) -> str:
+    """Return why nothing of peers can be shown."""
+    if not view.joined:
+        return "You do not compare yourself yet"
+    if any(row.withheld == "dominated" for row in view.peers):
+        return "One business makes too much of it"
+    most = max((row.accounts for row in view.peers), default=0)
+    return f"{capital(in_words(most) if most else 'none')} of ten businesses so far"
+
+
+def how_peers(view: ProofView) -> str:
+    """Return what it takes to see what calls bring elsewhere."""
+    if not view.joined:
+        return (
+            "Who compares figures under Benchmarks sees here what calls bring in ten or more "
+            "businesses of the same trade, before having called anybody."
+        )
+    return (
+        "What calls bring is pooled where ten businesses of a trade lend theirs and none makes "
+        "more than a quarter of it. It is looked at again every week."
+    )
+
+
 def insights(view: InsightsView) -> str:
     """Return how many predictions came true, or how many wait for their day."""
     graded = sum(score.graded for score in view.scores)

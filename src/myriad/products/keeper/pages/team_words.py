@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from myriad.kit.money import Money
+from myriad.products.keeper.team.coaching import LEAST_EFFECT
 from myriad.products.keeper.team.definitions import LEAST
 from myriad.products.keeper.views.team import (
     Board,
@@ -160,6 +161,8 @@ def verdict(board: Board) -> str:
     """Return whether a difference can be told on a board."""
     if board.metric in ("visits", "new_clients"):
         return "A count, not a merit."
+    if _is_parted(board) and not tells_apart(board):
+        return "The differences are too small to matter."
     if len(board.groups) > 1:
         return f"{capital(in_words(len(board.groups)))} groups can be told apart."
     if board.ends:
@@ -168,6 +171,24 @@ def verdict(board: Board) -> str:
     if board.groups and len(board.groups[0]) > 1:
         return "No difference can be told."
     return "Nobody to compare with." if board.groups else ""
+
+
+def tells_apart(board: Board) -> bool:
+    """Return whether a difference is there that chance does not explain and that matters as well.
+
+    What matters is a twentieth, as in the notes of `team.coaching`.
+    """
+    if not _is_parted(board):
+        return False
+    figures = [row.figure for group in board.groups for row in group]
+    ratios = [figure.ratio for figure in figures if figure.ratio is not None]
+    values = [figure.shrunk for figure in figures if figure.shrunk is not None]
+    told = ratios if len(ratios) == len(figures) else values
+    return max(told) - min(told) >= LEAST_EFFECT * max(map(abs, told))
+
+
+def _is_parted(board: Board) -> bool:
+    return len(board.groups) > 1 or board.ends is not None
 
 
 def span(view: TeamView | MemberView) -> str:
@@ -193,7 +214,7 @@ def team(view: TeamView) -> str:
     apart = [
         _NOUNS[board.metric]
         for board in view.boards
-        if board.metric in _NOUNS and (len(board.groups) > 1 or board.ends)
+        if board.metric in _NOUNS and tells_apart(board)
     ]
     if not apart:
         return f"No difference between your {people} can be told"

@@ -106,6 +106,15 @@ def customers(view: CustomersView) -> str:
     return f"{people}, {' and '.join(slipping)}" if slipping else people
 
 
+def customers_lead(view: CustomersView) -> str:
+    """Return how the counts go with those of Today, which speaks of regulars alone."""
+    if view.filter.state or view.filter.query or not view.counts.get("likely_lapsed"):
+        return ""
+    return (
+        "Likely lapsed is also who came a single time; the regulars of Today came more than once."
+    )
+
+
 def customer(view: CustomerView) -> str:
     """Return how this person comes, and how long they have been away."""
     first = view.name.split(" ")[0]

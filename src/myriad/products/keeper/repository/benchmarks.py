@@ -5,7 +5,6 @@ What reads or writes over all accounts takes a session that crosses tenants.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
@@ -25,6 +24,7 @@ from myriad.products.keeper.network.marks import marks_for
 from myriad.products.keeper.network.pools import LEAST_ACCOUNTS
 from myriad.products.keeper.network.prior import Parameters
 from myriad.products.keeper.repository.accounts import get_account, size_band
+from myriad.products.keeper.repository.network_calls import published_calls
 from myriad.products.keeper.repository.sql import (
     QUERIES,
     Row,
@@ -36,6 +36,7 @@ from myriad.products.keeper.repository.sql import (
 )
 from myriad.products.keeper.views.patterns import BenchmarkRow, BenchmarksView, MarkRow, Withheld
 from myriad.scale.data import ReadSession, Session
+from myriad.scale.data.tenant_queries import as_json
 
 PRIOR = "bgnbd"
 STALE_AFTER = timedelta(days=35)
@@ -98,7 +99,8 @@ async def publish(crossing: Session, week: date, since: date) -> int:
     fits = [row for row in rows if row["metric"] == PRIOR]
     accounts = len({row["tenant_id"] for row in rows})
     await _over_all(crossing, "clear_benchmarks")
-    await _over_all(crossing, "publish_benchmarks", week=week, rows=_json(_pools(figures)))
+    pools = _pools(figures) + published_calls(rows)
+    await _over_all(crossing, "publish_benchmarks", week=week, rows=_json(pools))
     await _over_all(crossing, "clear_priors", week=week)
     await _over_all(crossing, "publish_priors", week=week, rows=_json(_priors(fits)))
     await _over_all(crossing, "note_network_week", week=week, accounts=accounts)
@@ -194,7 +196,7 @@ def _parameters(detail: Mapping[str, float]) -> Parameters:
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> Jsonb:
-    return Jsonb(list(rows), dumps=lambda value: json.dumps(value, default=str))
+    return Jsonb(list(rows), dumps=as_json)
 
 
 async def _over_all(crossing: Session, name: str, **parameters: Any) -> list[Row]:

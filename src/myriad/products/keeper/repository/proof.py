@@ -16,9 +16,10 @@ from myriad.products.keeper.proof.assignment import (
     Assignment,
     Block,
 )
-from myriad.products.keeper.proof.playbooks import PlaybookArms, PlaybookUplift, pooled_uplift
 from myriad.products.keeper.proof.saving import ArmTotals, Effect, measure_effect, money_saved
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
+from myriad.products.keeper.repository.network_calls import POOLED_DAYS
+from myriad.products.keeper.repository.playbooks import find_peers, peer_rows, playbook_rows
 from myriad.products.keeper.repository.sql import (
     Row,
     execute,
@@ -31,7 +32,6 @@ from myriad.products.keeper.repository.sql import (
 from myriad.products.keeper.views.proof import (
     ArmCard,
     MoneyBounds,
-    PlaybookRow,
     ProofMonth,
     ProofView,
     Saved,
@@ -42,14 +42,10 @@ from myriad.scale.directory.audit import record_event
 from myriad.scale.directory.principal import Principal
 from myriad.scale.tenancy import current_tenant
 
-POOLED_DAYS = 365
-"""How far back the effect of one call is pooled."""
-
 SETTLE_DAYS = 7
 """Days after a horizon on which late sales still change what was measured."""
 
 RECENT_DAYS = 28
-PLAYBOOKS = ("slowing", "likely_lapsed", "lapsed")
 
 
 async def get_allocation(session: Session) -> Allocation | None:
@@ -87,13 +83,6 @@ async def measure_assignments(session: Session, day: date, reach: date) -> int:
     return await execute(
         session, "measure_assignments", day=day, reach=reach, settle_days=SETTLE_DAYS
     )
-
-
-async def find_last_sync(session: ReadSession) -> date | None:
-    """Return the last day of which every payment has been asked for, or None."""
-    row = await find(session, "last_payment_sync")
-    day: date | None = row["day"] if row else None
-    return day
 
 
 async def switch_control_group(session: Session, is_on: bool, caller: Principal) -> None:
@@ -159,6 +148,7 @@ async def get_proof(session: ReadSession) -> ProofView:
     is_on = group is None or group["is_on"]
     called, held_out = _arms(rows)
     effect = measure_effect(called, held_out)
+    joined, peers = await find_peers(session, account.vertical)
     return ProofView(
         business_date=account.business_date,
         currency=account.currency,
@@ -170,7 +160,9 @@ async def get_proof(session: ReadSession) -> ProofView:
         rate=ShareBounds.of(effect.rate) if effect.rate else None,
         money=_per_call(effect, account.currency),
         months=_months(rows, effect, account.currency),
-        playbooks=_playbooks(rows) if effect.rate else (),
+        playbooks=playbook_rows(rows, peers, measured=effect.rate is not None),
+        joined=joined,
+        peers=peer_rows(peers),
         waiting_called=waiting["called"],
         waiting_held_out=waiting["held_out"],
         next_result_on=waiting["next_on"],
@@ -242,28 +234,6 @@ def _month(month: date, rows: Sequence[Row], effect: Effect, currency: str) -> P
         held_out=held_out.people,
         held_out_returned=held_out.returned,
         money=MoneyBounds(*(Money(minor, currency) for minor in amounts)) if amounts else None,
-    )
-
-
-def _playbooks(rows: Sequence[Row]) -> tuple[PlaybookRow, ...]:
-    groups = [_playbook(name, rows) for name in PLAYBOOKS]
-    found = pooled_uplift([group for group in groups if group.called[1] or group.held_out[1]])
-    return tuple(_playbook_row(one) for one in found)
-
-
-def _playbook(name: str, rows: Sequence[Row]) -> PlaybookArms:
-    called, held_out = _arms([row for row in rows if row["playbook"] == name])
-    return PlaybookArms(
-        name, (called.returned, called.people), (held_out.returned, held_out.people)
-    )
-
-
-def _playbook_row(found: PlaybookUplift) -> PlaybookRow:
-    return PlaybookRow(
-        playbook=found.playbook,
-        called=found.called,
-        held_out=found.held_out,
-        uplift=ShareBounds.of(found.uplift),
     )
 
 

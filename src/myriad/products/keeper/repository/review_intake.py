@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-
-from psycopg.types.json import Jsonb
 
 from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch
 from myriad.scale.data import Session
 
 _JUDGED = ("id", "p_negative")
-
-
-def _document(rows: Sequence[Mapping[str, Any]]) -> Jsonb:
-    return Jsonb(list(rows), dumps=lambda value: json.dumps(value, default=str))
 
 
 async def keep_apart(
@@ -33,8 +26,8 @@ async def store_reviews(session: Session, rows: Sequence[Mapping[str, Any]]) -> 
     """Store reviews and return those that are new or changed, with the stars they had before."""
     if not rows:
         return []
-    stored = await fetch(session, "store_reviews", rows=_document(rows))
-    await execute(session, "store_source_replies", rows=_document(rows))
+    stored = await fetch(session, "store_reviews", rows=list(rows))
+    await execute(session, "store_source_replies", rows=list(rows))
     return stored
 
 
@@ -49,7 +42,7 @@ async def store_alerts(session: Session, rows: Sequence[Mapping[str, Any]]) -> l
     """Keep alerts and return (review_id, changed_at) of those that were not raised before."""
     if not rows:
         return []
-    return await fetch(session, "store_review_alerts", rows=_document(rows))
+    return await fetch(session, "store_review_alerts", rows=list(rows))
 
 
 async def mark_missing(

@@ -70,6 +70,7 @@ from myriad.products.keeper.views.insights import InsightCard, InsightsView, Kin
 from myriad.products.keeper.views.proof import (
     ArmCard,
     MoneyBounds,
+    PeerCallsRow,
     PlaybookRow,
     ProofMonth,
     ProofView,
@@ -116,6 +117,7 @@ __all__ = [
     "ModelNote",
     "MoneyBounds",
     "Notice",
+    "PeerCallsRow",
     "PersonState",
     "PlaybookRow",
     "ProfileCard",

@@ -82,12 +82,26 @@ class ProofMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybookRow:
-    """One kind of call, by the state of the people: by how much more of them come back."""
+    """One kind of call, by the state of the people: by how much more of them come back.
+
+    `leans_on` is how many other accounts' experience it rests on as well, 0 without.
+    """
 
     playbook: str
     called: int
     held_out: int
     uplift: ShareBounds
+    leans_on: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerCallsRow:
+    """What one kind of call brings in a pool of accounts, or why that is withheld."""
+
+    playbook: str
+    accounts: int
+    uplift: ShareBounds | None = None
+    withheld: Literal["too_few", "dominated"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +109,8 @@ class ProofView:
     """What calls brought over the last year, newest months first.
 
     `rate` and `money` are the effect of one call on coming back and on net takings. The first of
-    `arms` is who was called, the second who was held out.
+    `arms` is who was called, the second who was held out. `peers` is what others of the same trade
+    see, for an account that has joined the network.
     """
 
     business_date: date | None
@@ -109,6 +124,8 @@ class ProofView:
     money: MoneyBounds | None = None
     months: tuple[ProofMonth, ...] = ()
     playbooks: tuple[PlaybookRow, ...] = ()
+    joined: bool = False
+    peers: tuple[PeerCallsRow, ...] = ()
     waiting_called: int = 0
     waiting_held_out: int = 0
     next_result_on: date | None = None

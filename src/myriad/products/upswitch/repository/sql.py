@@ -9,7 +9,6 @@ _sql = TenantQueries.load("myriad.products.upswitch.repository")
 QUERIES = _sql.texts
 execute = _sql.execute
 fetch = _sql.fetch
-fetch_as = _sql.fetch_as
 find = _sql.find
 
-__all__ = ["QUERIES", "Row", "execute", "fetch", "fetch_as", "find"]
+__all__ = ["QUERIES", "Row", "execute", "fetch", "find"]
