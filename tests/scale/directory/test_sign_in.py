@@ -8,7 +8,7 @@ from secrets import token_hex
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from myriad.kit.errors import InvalidInputError, NotFoundError, TooManyRequestsError
 from myriad.scale.data import Database
@@ -23,7 +23,7 @@ from myriad.scale.directory import (
     sign_out,
     switch_tenant,
 )
-from myriad.scale.directory.models import LoginSession, UserAccount
+from myriad.scale.directory.models import LoginSession, Membership, UserAccount
 from myriad.scale.directory.throttle import (
     FREE_ATTEMPTS,
     LONGEST_WAIT,
@@ -114,6 +114,24 @@ async def test_a_session_ends_when_it_was_not_seen_for_three_days(runtime: Runti
             .values(last_seen_at=func.now() - timedelta(days=3, minutes=1))
         )
     assert await find_principal_by_session(runtime.database, signed_in.token) is None
+
+
+async def test_a_membership_that_is_revoked_ends_at_the_next_request(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    """The tenants to switch to come with the session, and from no copy of it."""
+    email = await _person(runtime, tenants.first, tenants.second)
+    signed_in = await sign_in(runtime.database, email, PASSWORD)
+    principal = await find_principal_by_session(runtime.database, signed_in.token)
+    assert principal is not None
+    assert [mine.id for mine in principal.tenants] == [tenants.first, tenants.second]
+    async with runtime.database.crossing("test revokes a membership") as session:
+        mine = Membership.user_id == signed_in.user_id
+        await session.execute(delete(Membership).where(mine, Membership.tenant_id == tenants.first))
+    principal = await find_principal_by_session(runtime.database, signed_in.token)
+    assert principal is not None
+    assert (principal.tenant, principal.role) == (None, None)
+    assert [mine.id for mine in principal.tenants] == [tenants.second]
 
 
 async def test_lockout_answers_alike_for_a_known_and_an_unknown_address(runtime: Runtime) -> None:

@@ -27,11 +27,10 @@ from myriad.scale.directory.errors import (
     WrongCredentialsError,
 )
 from myriad.scale.directory.keys import IssuedKey, issue_api_key, list_api_keys, revoke_api_key
-from myriad.scale.directory.principal import Principal, Role, TenantFacts
+from myriad.scale.directory.principal import Principal, Role, TenantFacts, TenantOfUser
 from myriad.scale.directory.principals import (
     find_principal_by_key,
     find_principal_by_session,
-    find_tenants_of,
 )
 from myriad.scale.directory.sessions import SignedIn, sign_in, sign_out, switch_tenant
 from myriad.scale.directory.tenants import (
@@ -44,7 +43,6 @@ from myriad.scale.directory.tenants import (
 )
 from myriad.scale.directory.users import (
     Member,
-    TenantOfUser,
     add_member,
     create_user,
     find_user_by_email,
@@ -71,7 +69,6 @@ __all__ = [
     "find_principal_by_key",
     "find_principal_by_session",
     "find_tenant_by_slug",
-    "find_tenants_of",
     "find_user_by_email",
     "get_tenant",
     "issue_api_key",

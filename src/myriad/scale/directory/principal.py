@@ -35,11 +35,21 @@ class TenantFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantOfUser:
+    """A tenant that a person may switch to."""
+
+    id: TenantId
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """The caller of a request: who, in which tenant, with which role and scopes.
 
     `is_operator` runs this installation, whatever the tenant. A person may belong to no tenant
-    yet; then `tenant_id` raises NoMembershipError.
+    yet; then `tenant_id` raises NoMembershipError. `tenants` are the active ones of a person who
+    is signed in, oldest membership first.
     """
 
     kind: Literal["user", "key"]
@@ -50,6 +60,7 @@ class Principal:
     role: Role | None
     scopes: frozenset[str] = SCOPES
     is_operator: bool = False
+    tenants: tuple[TenantOfUser, ...] = ()
 
     @property
     def tenant_id(self) -> TenantId:

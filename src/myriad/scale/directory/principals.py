@@ -1,11 +1,12 @@
 """Finding the caller behind a session token or an API key, before any tenant is known.
 
-Every request asks, so both are named SQL in one round trip.
+Every request asks, so both are named SQL in one round trip, which also brings what a page's shell
+needs: whoever signs out or loses a membership is so at the next request, in every process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -15,10 +16,9 @@ from sqlalchemy import update
 from myriad.kit.clock import utc_now
 from myriad.scale.data import Database, NamedQueries
 from myriad.scale.directory.models import ApiKey, LoginSession
-from myriad.scale.directory.principal import SCOPES, Principal, Role, TenantFacts
+from myriad.scale.directory.principal import SCOPES, Principal, Role, TenantFacts, TenantOfUser
 from myriad.scale.directory.sessions import IDLE_LIFETIME
 from myriad.scale.directory.tokens import API_KEY_PREFIX, hash_token
-from myriad.scale.directory.users import TenantOfUser
 from myriad.scale.tenancy import TenantId
 
 # Last-seen times are written at most this often, so that reading pages does not mean writing.
@@ -60,14 +60,6 @@ async def find_principal_by_key(database: Database, token: str) -> Principal | N
     return _principal("key", rows[0], frozenset(rows[0]["scopes"]))
 
 
-async def find_tenants_of(database: Database, user_id: UUID) -> Sequence[TenantOfUser]:
-    """Return the active tenants of a user, oldest membership first."""
-    rows = await database.crossing_rows(
-        "list the tenants of a user", _QUERIES["tenants_of"], {"user_id": user_id}
-    )
-    return [TenantOfUser(TenantId(row["id"]), row["name"], Role(row["role"])) for row in rows]
-
-
 def _principal(
     kind: Literal["user", "key"], row: Mapping[str, Any], scopes: frozenset[str]
 ) -> Principal:
@@ -80,6 +72,10 @@ def _principal(
         role=Role(row["role"]) if row["role"] is not None else None,
         scopes=scopes,
         is_operator=row["is_operator"],
+        tenants=tuple(
+            TenantOfUser(TenantId(UUID(id_)), name, Role(role))
+            for id_, name, role in row.get("tenants") or ()
+        ),
     )
 
 

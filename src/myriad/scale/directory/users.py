@@ -18,21 +18,12 @@ from myriad.scale.directory.audit import record_event
 from myriad.scale.directory.errors import AlreadyExistsError
 from myriad.scale.directory.models import LoginSession, Membership, Tenant, UserAccount
 from myriad.scale.directory.passwords import hash_password
-from myriad.scale.directory.principal import Role
+from myriad.scale.directory.principal import Role, TenantOfUser
 from myriad.scale.tenancy import TenantId
 
 # With this address the first owner of an installation signs in, until somebody changes it.
 FIRST_OWNER_EMAIL = "owner@example.com"
 _LONGEST_EMAIL = 254
-
-
-@dataclass(frozen=True, slots=True)
-class TenantOfUser:
-    """A tenant that a person may switch to."""
-
-    id: TenantId
-    name: str
-    role: Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
 
-from myriad.scale.directory import Principal, TenantOfUser, find_tenants_of
+from myriad.scale.directory import Principal
 from myriad.scale.http.csrf import csrf_token
 from myriad.scale.http.guards import CurrentRuntime, Operator, Staff
 from myriad.scale.http.problem import request_id_of
@@ -71,9 +71,7 @@ def visitor_page(request: Request) -> PageContext:
     )
 
 
-def member_page(
-    request: Request, caller: Principal, tenants: Sequence[TenantOfUser] = ()
-) -> PageContext:
+def member_page(request: Request, caller: Principal) -> PageContext:
     """Return the page of a signed-in person, with the navigation of the product they are in."""
     path = request.url.path
     here = path.split("/")[1] if "/" in path else ""
@@ -95,9 +93,9 @@ def member_page(
                 name=choice.name,
                 current=tenant is not None and choice.id == tenant.id,
             )
-            for choice in tenants
+            for choice in caller.tenants
         ),
-        products=tuple(replace(item.link, current=item.name == here) for item in products),
+        products=tuple(_mark(item.link, item.name == here) for item in products),
         navigation=_marked(shown.navigation if shown else (), path),
         shortcuts=shown.shortcuts if shown else (),
         account=_account(caller, path, products),
@@ -120,19 +118,18 @@ def _account(caller: Principal, path: str, products: tuple[ProductFrame, ...]) -
 def _marked(links: Iterable[Link], path: str) -> tuple[Link, ...]:
     """Return the links, each told whether the page lies at it or below."""
     return tuple(
-        replace(link, current=path == link.href or path.startswith(link.href + "/"))
-        for link in links
+        _mark(link, path == link.href or path.startswith(link.href + "/")) for link in links
     )
+
+
+def _mark(link: Link, current: bool) -> Link:
+    """Return the link as it is or, which is rare, a copy that says otherwise."""
+    return link if link.current is current else replace(link, current=current)
 
 
 async def page_context(request: Request, runtime: CurrentRuntime, caller: Staff) -> PageContext:
     """Return the page of the caller, with the tenants that they may switch to."""
-    tenants: Sequence[TenantOfUser] = ()
-    if caller.kind == "user":
-        tenants = await find_tenants_of(runtime.database, caller.id)
-    return replace(
-        member_page(request, caller, tenants), alerts=await _alerts(request, runtime, caller)
-    )
+    return replace(member_page(request, caller), alerts=await _alerts(request, runtime, caller))
 
 
 async def _alerts(request: Request, runtime: Runtime, caller: Principal) -> Alerts | None:
@@ -144,12 +141,9 @@ async def _alerts(request: Request, runtime: Runtime, caller: Principal) -> Aler
     return await product.alerts(runtime, caller)
 
 
-async def operator_page(request: Request, runtime: CurrentRuntime, caller: Operator) -> PageContext:
+async def operator_page(request: Request, caller: Operator) -> PageContext:
     """Return the page of an operator, who need not belong to an account."""
-    tenants: Sequence[TenantOfUser] = ()
-    if caller.kind == "user":
-        tenants = await find_tenants_of(runtime.database, caller.id)
-    return member_page(request, caller, tenants)
+    return member_page(request, caller)
 
 
 OperatorPage = Annotated[PageContext, Depends(operator_page)]

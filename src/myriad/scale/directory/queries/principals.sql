@@ -1,10 +1,16 @@
 -- name: by_session
 SELECT s.last_seen_at AS seen_at, u.id, u.name, u.email, u.is_operator, m.role,
-       t.id AS tenant_id, t.name AS tenant_name, t.timezone, t.plan, t.status
+       t.id AS tenant_id, t.name AS tenant_name, t.timezone, t.plan, t.status, mine.tenants
 FROM platform.login_session s
 JOIN platform.user_account u ON u.id = s.user_id
 LEFT JOIN platform.membership m ON m.tenant_id = s.current_tenant_id AND m.user_id = s.user_id
 LEFT JOIN platform.tenant t ON t.id = m.tenant_id
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_array(o.id, o.name, b.role) ORDER BY b.created_at, o.id) AS tenants
+    FROM platform.membership b
+    JOIN platform.tenant o ON o.id = b.tenant_id
+    WHERE b.user_id = s.user_id AND o.status = 'active'
+) mine
 WHERE s.token_hash = %(token_hash)s AND s.expires_at > %(now)s
   AND s.last_seen_at > %(idle_since)s AND u.disabled_at IS NULL
 
@@ -15,10 +21,3 @@ FROM platform.api_key k
 JOIN platform.tenant t ON t.id = k.tenant_id
 WHERE k.token_hash = %(token_hash)s AND k.revoked_at IS NULL
   AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
-
--- name: tenants_of
-SELECT t.id, t.name, m.role
-FROM platform.membership m
-JOIN platform.tenant t ON t.id = m.tenant_id
-WHERE m.user_id = %(user_id)s AND t.status = 'active'
-ORDER BY m.created_at, t.id
