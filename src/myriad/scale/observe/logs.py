@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -40,10 +41,15 @@ def _add_tenant(_logger: Any, _method: str, event: EventDict) -> EventDict:
 def mask_private(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Replace values whose field names a secret or personal datum."""
     for key in event:
-        lowered = key.lower()
-        if any(word in lowered for word in (*_SECRET_WORDS, *_PERSONAL_WORDS)):
+        if _is_private(key):
             event[key] = "[hidden]"
     return event
+
+
+@lru_cache(maxsize=1000)
+def _is_private(key: str) -> bool:
+    lowered = key.lower()
+    return any(word in lowered for word in (*_SECRET_WORDS, *_PERSONAL_WORDS))
 
 
 def without_row_values(text: str) -> str:
@@ -75,14 +81,10 @@ def configure(process: str, *, level: str = "INFO", as_json: bool | None = None)
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         mask_private,
     ]
+    written: list[Any] = [structlog.processors.format_exc_info, mask_row_values, renderer]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            mask_row_values,
-            renderer,
-        ],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *written],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -91,9 +93,10 @@ def configure(process: str, *, level: str = "INFO", as_json: bool | None = None)
     root.setLevel(level)
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Our own events are written as they are; only what libraries log takes the way by `logging`.
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, *written],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=True,
     )
