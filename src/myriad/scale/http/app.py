@@ -24,7 +24,8 @@ from myriad.scale.runtime import Runtime
 from myriad.scale.vault import Vault
 
 _GZIP_FROM_BYTES = 800
-_GZIP_LEVEL = 5
+# A higher level saves a tenth of the bytes for twice the time.
+_GZIP_LEVEL = 1
 
 
 class RouteError(MyriadError):

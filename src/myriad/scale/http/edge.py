@@ -26,6 +26,8 @@ from myriad.scale.http.settings import EdgeSettings
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import Counter, Gauge, Histogram
 
+_RawHeaders = list[tuple[bytes, bytes]]
+
 _log = get_logger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 UNMATCHED = "unmatched"
@@ -74,9 +76,8 @@ class EdgeMiddleware:
         self._app = app
         self._settings = settings
         self._templates = templates
-        self._headers = dict(SECURITY_HEADERS)
-        if settings.is_https:
-            self._headers["Strict-Transport-Security"] = _HSTS
+        https = {"Strict-Transport-Security": _HSTS} if settings.is_https else {}
+        self._headers = _encoded({**SECURITY_HEADERS, **https})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -133,12 +134,13 @@ class EdgeMiddleware:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = exchange.request_id
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers.update(rate_headers(scope["state"]))
-                remember_visitor(scope, headers)
+                raw: _RawHeaders = list(message.get("headers", ()))
+                present = {name for name, _ in raw}
+                raw += [header for header in self._headers if header[0] not in present]
+                raw += _encoded(rate_headers(scope["state"]))
+                raw.append((b"x-request-id", exchange.request_id.encode("latin-1")))
+                remember_visitor(scope, MutableHeaders(raw=raw))
+                message["headers"] = raw
             await send(message)
 
         return dressed
@@ -155,6 +157,10 @@ class EdgeMiddleware:
         facts: dict[str, Any] = {"route": route, "method": method, "status": status}
         facts |= scope["state"].get("log_facts", {})
         _log.info("request_answered", duration_ms=round(seconds * 1000, 1), **facts)
+
+
+def _encoded(headers: Mapping[str, str]) -> _RawHeaders:
+    return [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()]
 
 
 def _id_for(headers: Headers) -> str:
