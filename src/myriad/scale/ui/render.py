@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,16 @@ PAGE_HEADERS: Mapping[str, str] = {
 }
 
 
+_drawn: ContextVar[PageContext] = ContextVar("page that is drawn")
+
+
+class _PageBeingDrawn:
+    """The page, for macros that are imported without context and so made once, not at each page."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_drawn.get(), name)
+
+
 class _Environment(Environment):
     """Templates whose output is escaped by `escaped`: Jinja makes Markup of every piece it writes.
 
@@ -46,9 +57,13 @@ class _Environment(Environment):
 
 
 class Renderer:
-    """Draws the shell's templates (`ui/...`) and those of one folder more, usually a product's."""
+    """Draws the shell's templates (`ui/...`) and those of one folder more, usually a product's.
 
-    def __init__(self, templates: Path | None = None) -> None:
+    `constants` are what every template knows, modules of words for one. Macros that need these and
+    `page` only are imported without context: they are then made once, not at each page.
+    """
+
+    def __init__(self, templates: Path | None = None, **constants: object) -> None:
         folders = [SHELL_TEMPLATES] if templates is None else [templates, SHELL_TEMPLATES]
         loader: BaseLoader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
         self._environment = _Environment(
@@ -57,15 +72,22 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # Looking whether a file has changed costs a page ten system calls.
+            auto_reload=False,
         )
         self._environment.filters.update(FILTERS)
         self._environment.globals.update(
-            static_url=static_url, charts=charts, layout="ui/base.html"
+            static_url=static_url, charts=charts, layout="ui/base.html", page=_PageBeingDrawn()
         )
+        self._environment.globals.update(constants)
 
     def render(self, page: PageContext, template: str, **values: object) -> str:
         """Return the template drawn for `page`; an undefined name raises UndefinedError."""
-        return self._environment.get_template(template).render(page=page, **values)
+        before = _drawn.set(page)
+        try:
+            return self._environment.get_template(template).render(page=page, **values)
+        finally:
+            _drawn.reset(before)
 
     def respond(
         self, page: PageContext, template: str, *, status: int = 200, **values: object
