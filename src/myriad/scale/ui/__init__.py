@@ -42,6 +42,7 @@ from myriad.scale.ui.context import (
 from myriad.scale.ui.faults import Fault, fault
 from myriad.scale.ui.part import Part
 from myriad.scale.ui.render import PAGE_HEADERS, Renderer
+from myriad.scale.ui.shell import Shell
 from myriad.scale.ui.static import PREFIX, static_mount, static_url
 
 CSRF_FIELD = "csrf_token"
@@ -65,7 +66,15 @@ def respond(
 def respond_part(page: PageContext, part: Part) -> HTMLResponse:
     """Return a part within the shell of who looks, as an answer with a page's strict headers."""
     content, title = part.content(page), Markup(part.title)  # noqa: S704 - drawn by a template
-    return _SHELL.respond(page, "ui/whole.html", title=title, content=content)
+    body = _AROUND.around(page, title, content)
+    return HTMLResponse(body, headers=dict(PAGE_HEADERS))
+
+
+def _draw_whole(page: PageContext, title: Markup, content: Markup) -> str:
+    return _SHELL.render(page, "ui/whole.html", title=title, content=content)
+
+
+_AROUND = Shell(_draw_whole)
 
 
 __all__ = [
