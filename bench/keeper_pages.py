@@ -4,12 +4,13 @@
 
 The accounts are of keeper_pages_world.py: by default 100 whole spas with some 300 customers, 9,899
 small ones and one largest with 20,000 customers and 200,000 payments; with --full 600 are whole. A
-table says how much of what there is. The API is the process that `./myriad up` starts, one of them;
-every account has an owner with a session of its own.
+table says how much of what there is. The API is what `./myriad up` starts with
+MYRIAD_HTTP__PROCESSES=2; every account has an owner with a session of its own. The servers and the
+client (keeper_pages_client.py) share the machine's cores.
 
 Fifty requests a second go out at fixed times whether or not earlier ones have been answered, and a
 request's time counts from when it was due: a page that stalls is felt by all that come after it.
-Half of the requests are for Today, half for Customers; half are of whole accounts, half of small
+Each has a connection of its own. Half of the requests are for Today, half for Customers; half are of whole accounts, half of small
 ones, and one in fifty is the largest's. What comes in the first seconds warms up and is not
 counted. Then the largest account's tasks and reports are made by their agents, and timed.
 
@@ -32,10 +33,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import httpx
 from cpu_meter import Meter
 from job_peers.harness import Place, running, running_place, tail
 from job_peers.myriad_peer import database_settings
+from keeper_pages_client import Ask, send
 from keeper_pages_orm import customers_by_objects, today_by_objects
 from keeper_pages_world import Size, World, make_world, print_tables
 
@@ -61,6 +62,7 @@ from myriad.scale.vault import Vault
 DEFAULT, FULL = Size(whole=100, small=9_899), Size(whole=600, small=9_399)
 PER_SECOND, SECONDS, WARM_SECONDS = 50, 20, 8
 LARGEST_EVERY = 50
+PROCESSES, SERVES = 2, '"health": "ready"'
 COMPARED = 20
 TARGETS = {"today": 100.0, "customers": 100.0, "report": 10.0, "tasks": 5.0}
 View = Callable[[ReadSession], Awaitable[object]]
@@ -73,11 +75,15 @@ VIEWS: dict[str, tuple[View, View]] = {
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Milliseconds of each page from when it was due, how many failed, and CPU per request."""
+    """Milliseconds of each page from when it was due, how many failed, and CPU per request.
+
+    `cpu_ms` is of the API and the servers behind it, `client_cpu_ms` of the client.
+    """
 
     taken: dict[str, list[float]]
     errors: int
     cpu_ms: float
+    client_cpu_ms: float
 
     def p95(self, page: str) -> float:
         """The 95th percentile of a page."""
@@ -105,57 +111,30 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-def requests_of(world: World, count: int) -> list[tuple[str, str]]:
+def requests_of(world: World, count: int) -> list[Ask]:
     """Draw the pages and session tokens of `count` requests."""
     dice = random.Random(5)
     kinds = [list(world.whole.values()), list(world.small.values())]
     largest = world.largest[world.largest_id]
-    return [
-        (
-            dice.choice(list(PAGES)),
-            largest if n % LARGEST_EVERY == 0 else dice.choice(kinds[n % 2]),
-        )
-        for n in range(count)
-    ]
+    asked = []
+    for number in range(count):
+        page = dice.choice(list(PAGES))
+        token = largest if number % LARGEST_EVERY == 0 else dice.choice(kinds[number % 2])
+        asked.append(Ask(page, PAGES[page], token))
+    return asked
 
 
-async def send(url: str, asked: list[tuple[str, str]]) -> tuple[list[tuple[str, float]], int]:
-    """Send each request at its time; return page and milliseconds from then, and errors."""
-    taken: list[tuple[str, float]] = []
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-    async with httpx.AsyncClient(
-        base_url=url, limits=limits, timeout=60, trust_env=False
-    ) as client:
-
-        async def one(page: str, token: str, due: float) -> bool:
-            try:
-                headers = {"Cookie": f"myriad_session={token}"}
-                status = (await client.get(PAGES[page], headers=headers)).status_code
-            except httpx.HTTPError:
-                status = 0
-            taken.append((page, 1000 * (time.perf_counter() - due)))
-            return status == 200
-
-        began, under_way = time.perf_counter() + 0.2, []
-        for number, (page, token) in enumerate(asked):
-            due = began + number / PER_SECOND
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            under_way.append(asyncio.create_task(one(page, token, due)))
-        errors = sum(not fine for fine in await asyncio.gather(*under_way))
-    return taken, errors
-
-
-async def load_pages(url: str, world: World) -> Load:
+def load_pages(url: str, world: World) -> Load:
     """Warm up, then measure."""
     asked = requests_of(world, PER_SECOND * (WARM_SECONDS + SECONDS))
     warm = PER_SECOND * WARM_SECONDS
-    await send(url, asked[:warm])
+    send(url, asked[:warm], PER_SECOND)
     meter = Meter()
     before = meter.read()
-    answered, errors = await send(url, asked[warm:])
-    cpu_ms = 1000 * (meter.read() - before) / len(answered)
-    taken = {page: [ms for name, ms in answered if name == page] for page in PAGES}
-    return Load(taken, errors, cpu_ms)
+    sent = send(url, asked[warm:], PER_SECOND)
+    cpu_ms = 1000 * (meter.read() - before) / len(sent.taken)
+    taken = {page: [ms for name, ms in sent.taken if name == page] for page in PAGES}
+    return Load(taken, sent.errors, cpu_ms, sent.cpu_ms)
 
 
 async def time_largest(runtime: Runtime, largest: TenantId) -> tuple[float, float]:
@@ -177,7 +156,8 @@ async def make_tasks(context: AgentContext) -> None:
     sql = "SELECT * FROM keeper.person_metrics WHERE business_date = %(day)s"
     async with context.writing() as session:
         rows = await fetch_text(session, sql, {"day": context.day})
-        await analysis.make_tasks(session, context, rows, context.account.currency)
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        await analysis.make_tasks(session, context, columns, context.account.currency)
 
 
 async def time_views(runtime: Runtime, world: World) -> dict[str, tuple[float, float]]:
@@ -210,18 +190,19 @@ def open_bench_runtime(urls: ServerUrls) -> AbstractAsyncContextManager[Runtime]
     )
 
 
-async def wait_for_api(url: str, log: Path, api: subprocess.Popen[bytes]) -> None:
-    """Wait for the first page for as long as the API lives, at most five minutes."""
-    async with httpx.AsyncClient(trust_env=False) as client:
-        for _ in range(1500):
-            try:
-                if (await client.get(f"{url}/login", timeout=60)).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            if api.poll() is not None:
-                break
-            await asyncio.sleep(0.2)
+def count_serving(log: Path) -> int:
+    """Return how many processes of the API have said that they serve."""
+    return log.read_text(errors="replace").count(SERVES) if log.exists() else 0
+
+
+async def wait_for_api(log: Path, api: subprocess.Popen[bytes]) -> None:
+    """Wait until every process serves, for as long as the API lives, at most five minutes."""
+    for _ in range(1500):
+        if count_serving(log) >= PROCESSES:
+            return
+        if api.poll() is not None:
+            break
+        await asyncio.sleep(0.2)
     sys.exit(f"keeper-pages: the API did not start:\n{tail(log)}")
 
 
@@ -235,15 +216,15 @@ async def measure(place: Place, size: Size) -> Found:
         key: value
         for key, value in variables(place.folder / "home", urls).items()
         if key.startswith(("MYRIAD_", "MALLOC_"))
-    }
+    } | {"MYRIAD_HTTP__PROCESSES": str(PROCESSES)}
     command: list[str | Path] = [sys.executable, "-m", "myriad.apps.serve", "--port", str(port)]
     async with open_bench_runtime(urls) as runtime:
         world = await make_world(runtime, urls, size)
         print(f"{size.accounts:,} accounts made in {world.seconds:.0f} s", flush=True)
         print_tables(urls.database_url)
         with running(command, log, environment) as api:
-            await wait_for_api(url, log, api)
-            load = await load_pages(url, world)
+            await wait_for_api(log, api)
+            load = await asyncio.to_thread(load_pages, url, world)
         views = await time_views(runtime, world)
         report, tasks = await time_largest(runtime, TenantId(world.largest_id))
     return Found(load, report, tasks, views)
@@ -261,7 +242,8 @@ def print_result(found: Found, size: Size) -> int:
     facts = {f"{page}_p95_ms": found.load.p95(page) for page in PAGES}
     facts |= {k: v for k, v in asdict(found).items() if k.endswith("_seconds")}
     facts |= {"accounts": size.accounts, "requests_per_s": PER_SECOND, "errors": found.load.errors}
-    facts |= {"cpu_ms_per_request": found.load.cpu_ms}
+    facts |= {"cpu_ms_per_request": found.load.cpu_ms, "api_processes": PROCESSES}
+    facts |= {"client_cpu_ms_per_request": found.load.client_cpu_ms}
     for page, (ours, objects) in found.views.items():
         facts |= {f"{page}_view_ms": ours, f"{page}_objects_ms": objects}
     print("RESULT keeper-pages " + " ".join(f"{k}={round(v, 2):g}" for k, v in facts.items()))
