@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import AbstractAsyncContextManager
 
@@ -28,6 +29,8 @@ def main() -> int:
 
 def serve(settings: Settings) -> int:
     """Serve the jobs of every product until SIGTERM or SIGINT and return the exit code."""
+    # Read when numpy is loaded: beside other workers, its threads would only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     load("myriad.scale.ai.tasks:poll_batch")
     for product in PRODUCTS:
         product.load_tasks()

@@ -53,6 +53,8 @@ class WorkSessions:
             pool_size=size or settings.work_pool_size,
             max_overflow=0,
             pool_timeout=wait_seconds,
+            # The connection used last has its statements prepared and its plans made.
+            pool_use_lifo=True,
             hide_parameters=True,
             connect_args={
                 "application_name": process,
