@@ -90,12 +90,12 @@ WITH paid AS MATERIALIZED (
       AND c.person_id IS NOT NULL
 ), member AS MATERIALIZED (
     SELECT ext_id, concat_ws(' ', given_name, family_name) AS name FROM keeper.team_member
-), wanted AS (
+), told AS (
     SELECT e.person_id, e.local_date, sum(e.net)::bigint AS net,
-           coalesce(array_agg(DISTINCT e.service ORDER BY e.service)
-                    FILTER (WHERE e.service IS NOT NULL), '{}') AS services,
-           coalesce(array_agg(DISTINCT e.staff ORDER BY e.staff)
-                    FILTER (WHERE e.staff IS NOT NULL), '{}') AS staff
+           array_agg(e.service) FILTER (WHERE e.service IS NOT NULL) AS services,
+           min(e.service) AS first_service, max(e.service) AS last_service,
+           array_agg(e.staff) FILTER (WHERE e.staff IS NOT NULL) AS staff,
+           min(e.staff) AS first_staff, max(e.staff) AS last_staff
     FROM (
         SELECT person_id, local_date, CASE WHEN counts THEN net ELSE 0 END AS net, counts,
                NULL AS service, NULL AS staff
@@ -103,7 +103,7 @@ WITH paid AS MATERIALIZED (
         UNION ALL
         SELECT p.person_id, p.local_date, 0, false, l.name, NULL
         FROM paid p
-        JOIN keeper.order_line l ON l.tenant_id = p.tenant_id AND l.order_ext_id = p.order_ext_id
+        JOIN $lines l ON l.tenant_id = p.tenant_id AND l.order_ext_id = p.order_ext_id
         WHERE l.name <> ''
         UNION ALL
         SELECT p.person_id, p.local_date, 0, false, NULL, m.name
@@ -120,6 +120,18 @@ WITH paid AS MATERIALIZED (
     ) e
     GROUP BY e.person_id, e.local_date
     HAVING bool_or(e.counts)
+), wanted AS (
+    -- Most days have one service and one member of staff: only the others are sorted.
+    SELECT person_id, local_date, net,
+           CASE WHEN first_service IS NULL THEN '{}'
+                WHEN first_service = last_service THEN ARRAY[first_service]
+                ELSE ARRAY(SELECT DISTINCT u.name FROM unnest(services) u (name) ORDER BY u.name)
+           END AS services,
+           CASE WHEN first_staff IS NULL THEN '{}'
+                WHEN first_staff = last_staff THEN ARRAY[first_staff]
+                ELSE ARRAY(SELECT DISTINCT u.name FROM unnest(staff) u (name) ORDER BY u.name)
+           END AS staff
+    FROM told
 ), changed AS MATERIALIZED (
     SELECT person_id, local_date, w.net, w.services, w.staff
     FROM wanted w
