@@ -101,8 +101,9 @@ async def erase_person(session: Session, vault: Vault, person_id: UUID, why: str
     await remember(session, vault, CARD, cards)
     await take_apart(session, family, cards)
     swept = await sweep(session, words)
-    # Digests of what profiles were called lie in it.
-    await drop_note(session, "matching_base")
+    # Digests of what profiles were called lie in them.
+    for note in ("matching_base", "matching", "persons"):
+        await drop_note(session, note)
     done = Erasure(len(family.ext_ids), int(counts["payments"]), swept)
     record_event(
         session,

@@ -132,6 +132,93 @@ async def test_nights_that_compare_what_changed_link_as_one_that_compares_all(
     assert quick == sorted(map(str, await shop.rows(_ROUNDED)))
 
 
+async def happen(shop: Shop, dice: random.Random, back: int) -> None:
+    """Let a day bring late edits, merges, deletions, bookings, cards and a newcomer."""
+    some = [f"c{dice.randrange(60)}" for _ in range(6)]
+    await shop.add_customer(
+        f"new{back}", given_name="Given1", family_name="Family1", email="person1@example.com"
+    )
+    await shop.change(
+        "UPDATE keeper.customer SET email = NULL, phone_e164 = NULL, updated_at = now()"
+        " WHERE ext_id = %(own)s",
+        {"own": some[0]},
+    )
+    await shop.change(
+        "UPDATE keeper.customer SET merged_into_ext_id = %(into)s, updated_at = now()"
+        " WHERE ext_id = %(own)s AND ext_id <> %(into)s",
+        {"own": some[1], "into": some[2]},
+    )
+    await shop.change(
+        "UPDATE keeper.customer SET deleted_at = now(), updated_at = now() WHERE ext_id = %(own)s",
+        {"own": some[3]},
+    )
+    # Yesterday's newcomer is no longer what joined others.
+    await shop.change(
+        "UPDATE keeper.customer SET email = NULL, given_name = 'Gone', updated_at = now(),"
+        " deleted_at = CASE WHEN %(deleted)s THEN now() END WHERE ext_id = %(own)s",
+        {"own": f"new{back + 1}", "deleted": dice.random() < 0.5},
+    )
+    for own in ("c0", "c66", some[4]):
+        await shop.book(own, LAST - timedelta(days=dice.randrange(3)))
+    for own in (some[5], "c1"):
+        await shop.sell(own, [LAST - timedelta(days=back)], card_fingerprint=f"card{back}")
+    await shop.change(
+        "UPDATE keeper.payment SET customer_ext_id = 'c2', updated_at = now()"
+        " WHERE customer_ext_id = 'c1' AND card_fingerprint = 'card2'"
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_nights_after_merges_deletions_and_late_edits_link_as_one_that_compares_all(
+    shop: Shop, seed: int
+) -> None:
+    dice = random.Random(seed)
+    await open_shop(shop, 66)
+    await night(shop, LAST - timedelta(days=4))
+    for back in (3, 2, 1, 0):
+        await happen(shop, dice, back)
+        await night(shop, LAST - timedelta(days=back))
+    quick = sorted(map(str, await shop.rows(_ROUNDED)))
+    await shop.change("DELETE FROM keeper.agent_note WHERE agent = 'matching_base'")
+    await shop.change(
+        """UPDATE keeper.agent_note SET facts = facts || '{"digest": ""}' WHERE agent = 'matching'"""
+    )
+    await night(shop)
+    assert quick == sorted(map(str, await shop.rows(_ROUNDED)))
+
+
+async def test_what_changes_in_one_account_is_not_decided_again_in_another(
+    shop: Shop, other_shop: Shop
+) -> None:
+    for each in (shop, other_shop):
+        await open_shop(each)
+        await night(each, LAST - timedelta(days=1))
+    await other_shop.change("UPDATE keeper.identity_link SET weight = 1")
+    await shop.add_customer(
+        "again", given_name="Given7", family_name="Family7", email="person7@example.com"
+    )
+    for each in (shop, other_shop):
+        await other_shop.sell("c1", [LAST])
+        await night(each)
+    assert len(await shop.rows(_LINKS)) == 3
+    assert [row["weight"] for row in await other_shop.rows(_LINKS)] == [1.0, 1.0]
+
+
+async def test_only_links_near_what_changed_are_written_again(shop: Shop) -> None:
+    await open_shop(shop)
+    await night(shop, LAST - timedelta(days=1))
+    await shop.change("UPDATE keeper.identity_link SET weight = 1")
+    await shop.add_customer(
+        "again", given_name="Given1", family_name="Family1", email="person1@example.com"
+    )
+    await night(shop)
+    weights = sorted(row["weight"] for row in await shop.rows(_LINKS))
+    # That of c0 and c40 stays as it was; c1, c41 and the newcomer are decided together.
+    assert weights[0] == 1.0
+    assert min(weights[1:]) > 1.0
+    assert len(weights) == 4
+
+
 def records(people: int = 60) -> list[matching.Record]:
     return [
         matching.record(

@@ -271,3 +271,20 @@ async def test_who_paid_without_a_profile_gets_one_from_new_sales_as_from_all(sh
         " FROM keeper.customer c WHERE c.ext_id IN ('unknown', 'by-order')"
     )
     assert [row["is_first"] for row in await shop.rows(first)] == [True, True]
+
+
+async def test_once_a_week_a_profile_is_seen_to_have_changed_whatever_its_times_say(
+    shop: Shop,
+) -> None:
+    await open_shop(shop)
+    await night(shop, LAST)
+    await shop.change("UPDATE keeper.customer SET given_name = 'Silent' WHERE ext_id = 'c3'")
+    names = "SELECT count(*) FROM keeper.person WHERE display_name LIKE 'Silent%%'"
+    await night(shop, LAST + timedelta(days=4))
+    assert await shop.value(names) == 0
+    await night(shop, LAST + timedelta(days=5))
+    assert await shop.value(names) == 1
+    async with shop.runtime.database.read_session(shop.tenant_id) as session:
+        note = await find_note(session, "persons")
+    assert note is not None
+    assert note.whole_on == LAST + timedelta(days=5)

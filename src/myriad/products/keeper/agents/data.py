@@ -13,9 +13,14 @@ from myriad.products.keeper.repository.history import (
     refresh_statistics,
 )
 from myriad.products.keeper.repository.identities import find_since, refresh_components
-from myriad.products.keeper.repository.notes import drop_note, find_note
+from myriad.products.keeper.repository.notes import drop_note, find_note, know_notes
+from myriad.products.keeper.repository.sql import fetch
 from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession
+
+# So many new rows may change how the next agents are best answered.
+_MANY_ROWS = 500
+_NOTES = ["visits", "persons"]
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -24,6 +29,7 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 
 async def _work(context: AgentContext) -> Outcome:
     async with context.writing() as session:
+        know_notes(session, _NOTES, await fetch(session, "agent_notes", agents=_NOTES))
         is_new = await find_note(session, "visits") is None
         await refresh_statistics(session, is_new=is_new)
         rows = await count_data(session, context.day)
@@ -34,7 +40,8 @@ async def _work(context: AgentContext) -> Outcome:
             changed = await refresh_visits(session, context.day, applied.moved)
         elif applied.moved:
             await drop_note(session, "visits")
-        await refresh_statistics(session, is_new=is_new)
+        if is_new or changed > _MANY_ROWS:
+            await refresh_statistics(session, is_new=is_new)
     return Outcome(rows, applied.persons + changed)
 
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from myriad.products.keeper import matching
 from myriad.products.keeper.agents.comparing import (
-    BookedTime,
+    MATCHING_NOTE,
     Profiles,
     compare,
-    interval_of,
+    find_stirred,
     keep,
     read_busy,
+    read_loose,
     read_profiles,
 )
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.repository.history import get_digest
 from myriad.products.keeper.repository.identities import refresh_components, store_links
 from myriad.products.keeper.repository.notes import Note, drop_note, find_note, store_note
-from myriad.products.keeper.repository.sql import fetch
 from myriad.products.keeper.repository.visits import refresh_visits
-from myriad.scale.data import ReadSession
+from myriad.scale.data import ReadSession, Session
 
 _MODEL_DAYS = 28
 _MODEL_GROWTH = 0.05
-_NOTE = "matching"
-VERSION = 2
+VERSION = 3
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -39,33 +37,47 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
 async def _work(context: AgentContext) -> Outcome:
     async with context.reading() as session:
         profiles = await read_profiles(session)
-        facts = await read_facts(session, profiles)
-        note = await find_note(session, _NOTE)
-        if note is not None and facts == {name: note.facts.get(name) for name in facts}:
-            return Outcome(facts["profiles"], note.facts["links"])
+        facts = facts_of(profiles)
+        note = await find_note(session, MATCHING_NOTE)
+        before: dict[str, Any] = note.facts if note else {}
+        if facts == {name: before.get(name) for name in facts}:
+            return Outcome(facts["profiles"], before["links"])
         known = find_model(note, facts["profiles"], context.day)
         model = matching.Model.from_dict(known["rates"]) if known else None
-        comparison = await compare(session, profiles, model)
+        stirred = find_stirred(before.get("busy", ""), facts["busy"])
+        stirred |= read_loose(before.get("loose", ""))
+        comparison = await compare(session, profiles, model, stirred)
         busy = await read_busy(session, comparison.likely)
-    linkage = await asyncio.to_thread(comparison.settle, busy)
+    if comparison.touched is None:
+        linkage = await asyncio.to_thread(comparison.settle, busy)
+    else:
+        linkage = comparison.settle(busy)
     async with context.writing() as session:
-        await store_links(session, [describe_link(link) for link in linkage.links])
-        applied = await refresh_components(session, context.day)
-        if applied.moved and context.looks_back:
-            await drop_note(session, "visits")
-        elif applied.moved:
-            await refresh_visits(session, context.day, applied.moved)
+        links = [describe_link(link) for link in linkage.links]
+        stored = await store_links(session, links, comparison.touched)
+        if stored.is_changed:
+            await _move_persons(session, context)
+        fitted = known if comparison.is_known else None
         found = {
             **facts,
-            "links": len(linkage.links),
-            "model": known or _fresh(linkage, len(profiles.stamps), context.day),
+            "links": stored.pairs,
+            "loose": comparison.loose,
+            "model": fitted or _fresh(linkage, len(profiles.stamps), context.day),
         }
-        await store_note(session, _NOTE, context.day, found)
+        await store_note(session, MATCHING_NOTE, context.day, found)
         await keep(session, comparison, context.day)
     missing = None
     if linkage.thinned:
         missing = f"{len(linkage.thinned)} groups of profiles were too large to compare in full."
-    return Outcome(facts["profiles"], len(linkage.links), missing)
+    return Outcome(facts["profiles"], stored.pairs, missing)
+
+
+async def _move_persons(session: Session, context: AgentContext) -> None:
+    applied = await refresh_components(session, context.day)
+    if applied.moved and context.looks_back:
+        await drop_note(session, "visits")
+    elif applied.moved:
+        await refresh_visits(session, context.day, applied.moved)
 
 
 def find_model(note: Note | None, profiles: int, day: date) -> dict[str, Any] | None:
@@ -89,37 +101,18 @@ def _fresh(linkage: matching.Linkage, profiles: int, day: date) -> dict[str, Any
     return {"day": day.isoformat(), "profiles": profiles, "rates": linkage.model.as_dict()}
 
 
-async def read_facts(session: ReadSession, profiles: Profiles) -> dict[str, Any]:
+def facts_of(profiles: Profiles) -> dict[str, Any]:
     """Return all that the outcome of matching depends on, as digests.
 
-    Profiles, their cards and the country decide who may be whom. Of bookings only those matter
-    that put two profiles of one chain of links at two places at once, or no longer do.
+    Profiles, their cards and the country decide who may be whom. Of bookings only those of linked
+    profiles matter, for they may put one person at two places at once.
     """
-    booked: dict[str, list[BookedTime]] = {}
-    for booking in await fetch(session, "linked_bookings"):
-        booked.setdefault(str(booking["id"]), []).append(interval_of(booking))
-    links = [(str(row["left"]), str(row["right"])) for row in await fetch(session, "linked_pairs")]
     return {
         "version": VERSION,
         "profiles": profiles.total,
         "digest": profiles.digest,
-        "apart": sorted(_clashes(matching.clusters(links), booked)),
+        "busy": profiles.busy,
     }
-
-
-def _clashes(
-    groups: Sequence[Sequence[str]], booked: Mapping[str, Sequence[BookedTime]]
-) -> Iterator[str]:
-    """Yield the pairs of a group that were booked at the same time."""
-    for group in groups:
-        for place, one in enumerate(group):
-            for other in group[place + 1 :]:
-                if any(
-                    a[0] < b[1] and b[0] < a[1]
-                    for a in booked.get(one, ())
-                    for b in booked.get(other, ())
-                ):
-                    yield f"{one}:{other}"
 
 
 def describe_link(link: matching.Link) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from myriad.products.keeper.matching.changed import (
+    Again,
     Base,
     base_of,
     compare_changed,
@@ -31,6 +32,7 @@ from myriad.products.keeper.matching.normalise import Record, record
 __all__ = [
     "KEEPER",
     "PERSONS_LIST",
+    "Again",
     "Base",
     "Compared",
     "Decision",

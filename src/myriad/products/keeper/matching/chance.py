@@ -7,7 +7,9 @@ the postcode says nothing new, and is weighed by how often strangers of one subu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from myriad.products.keeper.matching.columns import (
 )
 from myriad.products.keeper.matching.compare import EXACT, UNKNOWN, compare
 from myriad.products.keeper.matching.fields import FIELDS, Field, unit
+from myriad.products.keeper.matching.frequency import Frequency, usual_of
 
 RANDOM_PAIRS = 60_000
 SEED = 20_240_229
@@ -85,18 +88,26 @@ def _exact_rate(field: Field, columns: Columns, drawn: float) -> float:
     return (2.0 * column.agreeing + worth * field.exact.chance) / (pairs + worth)
 
 
-def value_bits(field: Field, columns: Columns, left: Indexes, level: Levels) -> Scores:
+def value_bits(
+    field: Field, columns: Columns, left: Indexes, level: Levels, known: Frequency | None = None
+) -> Scores:
     """Return log2 of u(value) / u(exact) for exact agreements (n), and 0 elsewhere.
 
-    u(value) is how many others carry the value, against the average over agreeing pairs.
+    u(value) is how many others carry the value, against the average over agreeing pairs: in this
+    list, or in the one in which the frequencies became `known`.
     """
     bits = np.zeros(len(level))
     if not field.by_value:
         return bits
-    column = columns.text[field.name]
-    usual = max(2.0 * column.agreeing / max(column.known, 1), 0.5)
     exact = level == EXACT
-    others = np.maximum(column.counts[column.codes[left[exact]]] - 1.0, 0.5)
+    if not exact.any():
+        return bits
+    column = columns.text[field.name]
+    codes = column.codes[left[exact]]
+    if known is None:
+        others, usual = np.maximum(column.counts[codes] - 1.0, 0.5), usual_of(column)
+    else:
+        others, usual = known.others(column, codes), known.usual
     bits[exact] = np.log2(others / usual)
     return bits
 
@@ -142,6 +153,11 @@ def nested_bits(nest: Nest, own_bits: Scores, exact_rate: float, rate: float) ->
     return bits
 
 
-def all_value_bits(columns: Columns, left: Indexes, levels: dict[str, Levels]) -> dict[str, Scores]:
-    """Return the value bits of every field."""
-    return {f.name: value_bits(f, columns, left, levels[f.name]) for f in FIELDS}
+def all_value_bits(
+    columns: Columns,
+    left: Indexes,
+    levels: dict[str, Levels],
+    known: Mapping[str, Frequency] = MappingProxyType({}),
+) -> dict[str, Scores]:
+    """Return the value bits of every field, with the `known` frequencies of a fitted model."""
+    return {f.name: value_bits(f, columns, left, levels[f.name], known.get(f.name)) for f in FIELDS}

@@ -1,52 +1,45 @@
 """Comparing only what changed: what one full comparison leaves for the nights after it.
 
-A pair of records that have not changed is scored by the same levels as before, so it need not be
-found again: the pairs that were anywhere near are kept. A record that is new or has changed is
-compared with everyone who shares a block. Texts are kept as digests of 64 bits, of which nobody can
-be read. Where a block has grown so large that `blocking` would thin it, or values have become so
-much rarer (or commoner, as a household shares them) that a pair far away might matter, there is no
-shortcut.
+A pair of records that have not changed is scored as before, by the same levels and by the
+frequencies that its model holds, so it need not be found again: the pairs that may be linked are
+kept. A record that is new or has changed is compared with everyone who shares a block. Deciding
+looks at whole groups of likely pairs, so those are decided again in which a record came, went,
+changed or has other bookings. Texts are kept as digests of 64 bits, of which nobody can be read.
+Where a block has grown so large that `blocking` would thin it, or values have become much commoner
+than the model knows them, there is no shortcut.
 """
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from myriad.products.keeper.matching.blocking import STRONG_BLOCK, WEAK_BLOCK, WEAK_KEYS
+from myriad.products.keeper.matching.chains import LIKELY
 from myriad.products.keeper.matching.columns import (
     TEXT_FIELDS,
     Columns,
+    Digests,
     Flags,
     Indexes,
-    Scores,
     agreeing,
     columns,
+    digest_of,
 )
-from myriad.products.keeper.matching.fellegi_sunter import Model, score
-from myriad.products.keeper.matching.fields import FIELDS
+from myriad.products.keeper.matching.fellegi_sunter import Model, Scored, score
 from myriad.products.keeper.matching.linkage import Compared
 from myriad.products.keeper.matching.normalise import Record
 
-Digests: TypeAlias = NDArray[np.uint64]
-
-# A pair below this probability (13 bits under even odds) stays away from every decision ...
-FAR = 1e-4
-# ... while values have become rarer or commoner by fewer bits than that, over all fields.
-MOST_DRIFT_BITS = 12.0
-_ROUNDING_BITS = 0.01
-_CERTAIN = 1 - 1e-12
+# A pair below even odds stays away from every decision; the rest is for rounding.
+NEAR = LIKELY - 1e-3
 _STRONG = (TEXT_FIELDS.index("email"), TEXT_FIELDS.index("phone"))
-_BY_VALUE = tuple(TEXT_FIELDS.index(field.name) for field in FIELDS if field.by_value)
-_ARRAYS = ("texts", "blocks", "card_records", "cards", "near", "odds_bits")
+_ARRAYS = ("texts", "blocks", "card_records", "cards", "near")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,7 @@ class Base:
     """n compared records: digests of their texts (n, fields) and weak blocks (n, keys), 0 unknown.
 
     `cards` (c) are digests of the cards of `card_records` (c); `near` (p, 2) the numbers of the
-    pairs that are not far away from a decision, `odds_bits` (p) log2 of their odds.
+    likely pairs.
     """
 
     texts: Digests
@@ -62,7 +55,6 @@ class Base:
     card_records: Indexes
     cards: Digests
     near: Indexes
-    odds_bits: Scores
 
     @property
     def size(self) -> int:
@@ -88,7 +80,16 @@ class Base:
             place[self.card_records[cards]],
             self.cards[cards],
             place[self.near[near]],
-            self.odds_bits[near],
+        )
+
+    def joined(self, added: Base) -> Base:
+        """Return these records and then `added`, whose numbers follow."""
+        return Base(
+            np.concatenate([self.texts, added.texts]),
+            np.concatenate([self.blocks, added.blocks]),
+            np.concatenate([self.card_records, added.card_records + self.size]),
+            np.concatenate([self.cards, added.cards]),
+            np.concatenate([self.near, added.near + self.size]),
         )
 
 
@@ -96,32 +97,38 @@ def base_of(records: Sequence[Record], compared: Compared) -> Base | None:
     """Return what the next nights need of a full comparison; None where a block was thinned."""
     if compared.scored is None or compared.thinned:
         return None
-    near = compared.scored.probability > FAR
-    pairs = np.column_stack([compared.scored.left[near], compared.scored.right[near]])
-    chance = np.minimum(compared.scored.probability[near], _CERTAIN)
-    return _marked(records, pairs, np.log2(chance / (1 - chance)))
+    return _marked(records, _near(compared.scored))
 
 
-def _marked(records: Sequence[Record], near: Indexes, odds_bits: Scores) -> Base:
-    texts = [[_digest(getattr(record, field)) for field in TEXT_FIELDS] for record in records]
-    blocks = [[_digest(of(record)) for of in WEAK_KEYS.values()] for record in records]
-    cards = [(place, _digest(card)) for place, r in enumerate(records) for card in r.cards]
+def _near(scored: Scored) -> Indexes:
+    near = scored.probability > NEAR
+    return np.column_stack([scored.left[near], scored.right[near]])
+
+
+def _marked(records: Sequence[Record], near: Indexes) -> Base:
+    texts = [[digest_of(getattr(record, field)) for field in TEXT_FIELDS] for record in records]
+    blocks = [[digest_of(of(record)) for of in WEAK_KEYS.values()] for record in records]
+    cards = [(place, digest_of(card)) for place, r in enumerate(records) for card in r.cards]
     return Base(
         np.array(texts, dtype=np.uint64).reshape(len(records), len(TEXT_FIELDS)),
         np.array(blocks, dtype=np.uint64).reshape(len(records), len(WEAK_KEYS)),
         np.array([place for place, _ in cards], dtype=np.int64),
         np.array([card for _, card in cards], dtype=np.uint64),
         near.reshape(-1, 2).astype(np.int64),
-        odds_bits,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The pairs to score tonight: numbers below `kept.size` are kept records, the others new ones."""
+    """The pairs to score tonight: numbers below `stayed` are kept records, the others new ones.
+
+    `stirred` are the numbers whose groups are decided again, None for all.
+    """
 
     everyone: Base
+    stayed: int
     pairs: Indexes
+    stirred: frozenset[int] | None
 
     @property
     def records(self) -> list[int]:
@@ -129,39 +136,101 @@ class Changed:
         return [int(number) for number in np.unique(self.pairs)]
 
 
-def find_changed(before: Base, kept: Flags, new: Sequence[Record]) -> Changed | None:
+def find_changed(
+    before: Base,
+    kept: Flags,
+    new: Sequence[Record],
+    model: Model | None = None,
+    stirred: Flags | None = None,
+) -> Changed | None:
     """Return the pairs that matter when only `kept` (n) of `before` are as they were.
 
-    `new` are the records that were added or have changed. None where everything must be compared.
+    `new` are the records that were added or have changed. With `stirred` (n), those whose bookings
+    changed, only groups of likely pairs in which anything changed are looked at, else all. None
+    where everything must be compared.
     """
-    stayed, added = before.only(kept), _marked(new, np.zeros((0, 2), dtype=np.int64), np.zeros(0))
-    everyone = Base(
-        np.concatenate([stayed.texts, added.texts]),
-        np.concatenate([stayed.blocks, added.blocks]),
-        np.concatenate([stayed.card_records, added.card_records + stayed.size]),
-        np.concatenate([stayed.cards, added.cards]),
-        stayed.near,
-        stayed.odds_bits,
-    )
-    drift = _drift_bits(before, everyone)
-    if _is_crowded(everyone) or drift > MOST_DRIFT_BITS:
+    added = _marked(new, np.zeros((0, 2), dtype=np.int64))
+    stayed = before.only(kept)
+    everyone = stayed.joined(added)
+    if _is_crowded(everyone) or (model is not None and _is_worn(everyone, model)):
         return None
-    # No other pair that stayed can have become likely.
-    near = stayed.near[stayed.odds_bits > -drift - _ROUNDING_BITS]
-    found = [_partners(everyone, number) for number in range(stayed.size, everyone.size)]
-    return Changed(everyone, np.concatenate([near, *found]))
+    newcomers = range(stayed.size, everyone.size)
+    found = [_partners(everyone, number) for number in newcomers]
+    near, seeds = stayed.near, None
+    if stirred is not None:
+        place = np.cumsum(kept) - 1
+        groups = _groups(before.near.tolist())
+        moved = np.flatnonzero(stirred | ~kept).tolist()
+        torn = _members(groups, moved).union(moved)
+        seeds = frozenset(int(place[n]) for n in torn if kept[n]).union(newcomers)
+        partners = np.unique(np.concatenate(found)).tolist() if found else []
+        wanted = _members(_groups(near.tolist()), [*seeds, *partners])
+        near = near[[a in wanted for a in near[:, 0].tolist()]]
+    return Changed(everyone, stayed.size, np.concatenate([near, *found]), seeds)
+
+
+def _groups(pairs: Iterable[Sequence[int]]) -> dict[int, set[int]]:
+    """Return by number all that are connected with it by pairs, itself among them."""
+    groups: dict[int, set[int]] = {}
+    for left, right in pairs:
+        one, other = groups.get(left, {left}), groups.get(right, {right})
+        if one is not other:
+            one |= other
+            groups.update(dict.fromkeys(other, one))
+        groups[left] = one
+    return groups
+
+
+def _members(groups: Mapping[int, set[int]], numbers: Iterable[int]) -> set[int]:
+    """Return everybody in the groups of `numbers`."""
+    found: set[int] = set()
+    for number in numbers:
+        found |= groups.get(number, set())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What is decided again: the compared pairs, and the numbers of the records concerned.
+
+    `touched` is None when all is decided. `base` is what later nights may go by; those that go on
+    by the old one must decide the groups of `loose` records again, which it does not know.
+    """
+
+    compared: Compared
+    touched: frozenset[int] | None
+    base: Base
+    loose: frozenset[int]
 
 
 def compare_changed(
     changed: Changed, records: Sequence[Record], place: Mapping[int, int], model: Model
-) -> Compared:
+) -> Again:
     """Score the pairs; `place` says where in `records` each number of `changed.records` stands."""
     table = _of_whole_list(columns(records), changed.everyone)
+    newcomers = frozenset(range(changed.stayed, changed.everyone.size))
     pairs = np.array([(place[a], place[b]) for a, b in changed.pairs.tolist()], dtype=np.int64)
     if not len(pairs):
-        return Compared(table, None, ())
+        return Again(Compared(table, None, ()), changed.stirred, changed.everyone, newcomers)
     pairs = np.unique(np.sort(pairs, axis=1), axis=0)
-    return Compared(table, score(model, table, pairs[:, 0], pairs[:, 1]), ())
+    scored = score(model, table, pairs[:, 0], pairs[:, 1])
+    number = np.empty(len(records), dtype=np.int64)
+    number[list(place.values())] = list(place)
+    base = _grown(changed, number[_near(scored)])
+    groups = _groups(number[_near(scored)].tolist())
+    loose = frozenset(_members(groups, newcomers)) | newcomers
+    if changed.stirred is None:
+        return Again(Compared(table, scored, ()), None, base, loose)
+    touched = _members(groups, changed.stirred).union(changed.stirred)
+    concerned = np.isin(number, list(touched))
+    scored = scored.only(concerned[scored.left] & concerned[scored.right])
+    return Again(Compared(table, scored, ()), frozenset(touched), base, loose)
+
+
+def _grown(changed: Changed, near: Indexes) -> Base:
+    """Return everyone with the likely pairs among those who stayed and the newly found ones."""
+    new = near[(near >= changed.stayed).any(axis=1)]
+    return replace(changed.everyone, near=np.concatenate([changed.everyone.near, new]))
 
 
 def _partners(everyone: Base, number: int) -> Indexes:
@@ -199,24 +268,12 @@ def _tally(digests: Digests) -> tuple[Digests, Indexes]:
     return values[known], counts[known].astype(np.int64)
 
 
-def _drift_bits(before: Base, now: Base) -> float:
-    """Return how much more or less agreements on values may tell than before, over all fields."""
-    drift = 0.0
-    for field in _BY_VALUE:
-        then, thence = _tally(before.texts[:, field]), _tally(now.texts[:, field])
-        _, first, second = np.intersect1d(then[0], thence[0], return_indices=True)
-        # Nobody agrees on what a single record has.
-        shared = thence[1][second] > 1
-        others = [
-            np.maximum(held[shared] - 1.0, 0.5) for held in (then[1][first], thence[1][second])
-        ]
-        drift += float(np.abs(np.log2(others[0] / others[1])).max(initial=0.0))
-        drift += abs(float(np.log2(_usual(thence[1]) / _usual(then[1]))))
-    return drift
-
-
-def _usual(counts: Indexes) -> float:
-    return max(2.0 * agreeing(counts) / max(int(counts.sum()), 1), 0.5)
+def _is_worn(everyone: Base, model: Model) -> bool:
+    """Whether a value has become much commoner than when the model was fitted."""
+    return any(
+        known.is_worn(*_tally(everyone.texts[:, TEXT_FIELDS.index(field)]))
+        for field, known in model.frequencies.items()
+    )
 
 
 def _of_whole_list(table: Columns, everyone: Base) -> Columns:
@@ -224,18 +281,10 @@ def _of_whole_list(table: Columns, everyone: Base) -> Columns:
     text = {}
     for place, (field, column) in enumerate(table.text.items()):
         values, counts = _tally(everyone.texts[:, place])
-        own = np.array([_digest(value) for value in column.values], dtype=np.uint64)
+        own = np.array([digest_of(value) for value in column.values], dtype=np.uint64)
         whole = agreeing(counts), float(counts.sum())
         text[field] = replace(column, counts=counts[np.searchsorted(values, own)], whole=whole)
     return replace(table, text=text)
-
-
-@lru_cache(maxsize=50_000)
-def _digest(text: str) -> int:
-    """Return 64 bits of a text's digest, never 0; 0 for an empty one."""
-    if not text:
-        return 0
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") or 1
 
 
 def _packed(array: NDArray[Any]) -> dict[str, Any]:

@@ -6,8 +6,10 @@ however many pairs of persons share it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +22,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 Scores: TypeAlias = NDArray[np.float64]
 Levels: TypeAlias = NDArray[np.int8]
 Texts: TypeAlias = NDArray[np.object_]
+Digests: TypeAlias = NDArray[np.uint64]
 
 TEXT_FIELDS = (
     "given",
@@ -86,6 +89,14 @@ class Columns:
     def size(self) -> int:
         """The number of records."""
         return len(self.ids)
+
+
+@lru_cache(maxsize=50_000)
+def digest_of(text: str) -> int:
+    """Return 64 bits of a text's digest, never 0; 0 for an empty one."""
+    if not text:
+        return 0
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") or 1
 
 
 def encode(texts: Sequence[str]) -> Column:

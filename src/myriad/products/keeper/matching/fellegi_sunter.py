@@ -14,7 +14,10 @@ nothing. u comes from random pairs and counts (see `chance`). There are no label
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,11 +31,13 @@ from myriad.products.keeper.matching.chance import (
     nests,
     random_levels,
 )
-from myriad.products.keeper.matching.columns import Columns, Indexes, Levels, Scores
+from myriad.products.keeper.matching.columns import Columns, Flags, Indexes, Levels, Scores
 from myriad.products.keeper.matching.compare import EXACT, compare
 from myriad.products.keeper.matching.fields import FIELDS, Field, unit
+from myriad.products.keeper.matching.frequency import Frequency
 
 ROUNDS = 40
+_UNKNOWN: Mapping[str, Frequency] = MappingProxyType({})
 _RATES = ("same", "chance", "household")
 # How many imaginary pairs the experience in `fields` is worth against the data.
 SAME_WORTH = 12.0
@@ -51,7 +56,8 @@ class Model:
 
     `prior` is the share of all pairs that are one person, `moved` the share of those who have
     moved, `household_prior` the share of all pairs that are two people of one household. `nested`
-    has the conditional rate of each nest (see `chance.NESTED`).
+    has the conditional rate of each nest (see `chance.NESTED`). `frequencies` hold how common the
+    values of a field were; without them they are counted in the list at hand.
     """
 
     same: dict[str, Scores]
@@ -62,6 +68,7 @@ class Model:
     household_prior: float
     nested: tuple[float, ...]
     rounds: int
+    frequencies: dict[str, Frequency] = dataclass_field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The model as plain JSON values."""
@@ -70,7 +77,14 @@ class Model:
             for name in _RATES
         }
         rest = (self.prior, self.moved, self.household_prior)
-        return {**levels, "priors": rest, "nested": self.nested, "rounds": self.rounds}
+        values = {name: known.as_dict() for name, known in self.frequencies.items()}
+        return {
+            **levels,
+            "priors": rest,
+            "nested": self.nested,
+            "rounds": self.rounds,
+            "frequencies": values,
+        }
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> Model:
@@ -81,7 +95,9 @@ class Model:
         )
         prior, moved, at_home = facts["priors"]
         nested = tuple(facts["nested"])
-        return cls(same, chance, household, prior, moved, at_home, nested, facts["rounds"])
+        rounds = facts["rounds"]
+        known = {n: Frequency.from_dict(each) for n, each in facts.get("frequencies", {}).items()}
+        return cls(same, chance, household, prior, moved, at_home, nested, rounds, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +164,22 @@ class Scored:
     probability: Scores
     model: Model
 
+    def only(self, kept: Flags) -> Scored:
+        """Return the pairs that are `kept` (n)."""
+        return Scored(
+            self.left[kept],
+            self.right[kept],
+            {name: level[kept] for name, level in self.levels.items()},
+            {name: bits[kept] for name, bits in self.bits.items()},
+            self.moved_bits[kept],
+            self.household_bits[kept],
+            self.chain_bits[kept],
+            self.via[kept],
+            self.weight[kept],
+            self.probability[kept],
+            self.model,
+        )
+
 
 def fit(columns: Columns, left: Indexes, right: Indexes, prior_worth: float = 0.5) -> Scored:
     """Fit the model to the candidate pairs (n each, left < right) and score them all.
@@ -161,17 +193,20 @@ def fit(columns: Columns, left: Indexes, right: Indexes, prior_worth: float = 0.
     first = _shares(model, pairs)
     hopeful = np.flatnonzero(np.maximum(first.same, first.household) > HOPELESS)
     model = _fit(model, columns, drawn, pairs.only(hopeful), prior_worth)
-    return _score(model, left, right, pairs)
+    known = {f.name: Frequency.of(columns.text[f.name]) for f in FIELDS if f.by_value}
+    return _score(replace(model, frequencies=known), left, right, pairs)
 
 
 def score(model: Model, columns: Columns, left: Indexes, right: Indexes) -> Scored:
     """Score more pairs of the same records with a model that is already fitted."""
-    return _score(model, left, right, _pairs(columns, left, right))
+    return _score(model, left, right, _pairs(columns, left, right, model.frequencies))
 
 
-def _pairs(columns: Columns, left: Indexes, right: Indexes) -> Pairs:
+def _pairs(
+    columns: Columns, left: Indexes, right: Indexes, known: Mapping[str, Frequency] = _UNKNOWN
+) -> Pairs:
     levels = compare(columns, left, right)
-    return Pairs(levels, all_value_bits(columns, left, levels), nests(columns, levels))
+    return Pairs(levels, all_value_bits(columns, left, levels, known), nests(columns, levels))
 
 
 def _pair_count(columns: Columns) -> float:

@@ -26,6 +26,8 @@ _NO_MAILBOX = frozenset(
     {"none", "noemail", "no", "nomail", "noreply", "no-reply", "na", "unknown", "test"}
 )
 _GOOGLE = frozenset({"gmail.com", "googlemail.com"})
+# Ten digits after +1 are a possible number and read the same in every country.
+_NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -173,6 +175,8 @@ def normalise_phone(value: str | None, country: str = "US") -> str:
 
     Nor can one that reads differently once it is written down, as zeros after a country code do.
     """
+    if value and _NORTH_AMERICAN.fullmatch(value):
+        return value
     typed = unicodedata.normalize("NFKC", value or "").strip()
     number = _e164(typed, country)
     return number if number and _e164(number, country) == number else ""

@@ -7,7 +7,8 @@ is that of its oldest profile, so that taking a link back restores the persons t
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from myriad.products.keeper.errors import LinkDecisionError
 from myriad.products.keeper.repository.history import lock_account
 from myriad.products.keeper.repository.notes import MARGIN, find_note, store_note
 from myriad.products.keeper.repository.profiles import profile_name
-from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch
+from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch, get
 from myriad.products.keeper.repository.visits import rebuild_visits
 from myriad.scale.data import ReadSession, Session
 
@@ -46,7 +47,7 @@ async def apply_components(session: Session, day: date | None = None) -> Applied
     """
     applied = await _apply(session, None)
     if day is not None:
-        await store_note(session, _NOTE, day, {"whole_on": day.isoformat()})
+        await _note_whole(session, day)
     return applied
 
 
@@ -61,18 +62,41 @@ async def find_since(
 async def refresh_components(session: Session, day: date, margin: timedelta = MARGIN) -> Applied:
     """Do what `apply_components` does for those whose profiles or links changed since last time.
 
-    Profiles that changed up to `margin` before the last time are looked at once more.
+    Profiles that changed up to `margin` before the last time are looked at once more. Once a week
+    every profile is held against its digest, so that nothing hangs on the times of rows.
     """
     note = await find_note(session, _NOTE)
-    if note is None or not note.serves(day):
+    if note is None or note.business_date > day or "digests" not in note.facts:
         return await apply_components(session, day)
-    applied = await _apply(session, note.noted_at - margin)
-    await store_note(session, _NOTE, day, note.facts)
+    if note.serves(day):
+        applied = await _apply(session, note.noted_at - margin)
+        await store_note(session, _NOTE, day, note.facts)
+        return applied
+    before = _read_digests(note.facts["digests"])
+    now = _read_digests(await _digests(session))
+    also = [UUID(bytes=one) for one, digest in now.items() if before.get(one) != digest]
+    applied = await _apply(session, note.noted_at - margin, also)
+    await _note_whole(session, day)
     return applied
 
 
-async def _apply(session: Session, since: datetime | None) -> Applied:
-    places = await fetch(session, "profile_places", since=since)
+async def _note_whole(session: Session, day: date) -> None:
+    facts = {"whole_on": day.isoformat(), "digests": await _digests(session)}
+    await store_note(session, _NOTE, day, facts)
+
+
+async def _digests(session: ReadSession) -> str:
+    packed: bytes = (await get(session, "profile_digests"))["digests"]
+    return b64encode(packed).decode()
+
+
+def _read_digests(text: str) -> dict[bytes, bytes]:
+    packed = b64decode(text)
+    return {packed[at : at + 16]: packed[at + 16 : at + 24] for at in range(0, len(packed), 24)}
+
+
+async def _apply(session: Session, since: datetime | None, also: Sequence[UUID] = ()) -> Applied:
+    places = await fetch(session, "profile_places", since=since, also=list(also))
     pairs = [
         (row["left_customer_id"], row["right_customer_id"])
         for row in await fetch(session, "joining_links")
@@ -85,7 +109,8 @@ async def _apply(session: Session, since: datetime | None) -> Applied:
     if affected:
         within = {own: into for own, into in person_of.items() if into in affected}
         await _write_persons(session, within, affected, moved)
-    return Applied(len(set(person_of.values())), tuple(moved))
+    alone = (await get(session, "count_profiles"))["profiles"] - len(places)
+    return Applied(alone + len(set(person_of.values())), tuple(moved))
 
 
 async def _write_persons(
@@ -186,16 +211,38 @@ def terms_of(profile: Mapping[str, Any]) -> set[str]:
 _NAMES = ("given_name", "family_name", "company_name")
 
 
-async def store_links(session: Session, links: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what matching decided; what a person decided stays, what no longer holds goes."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many pairs are decided, and whether any is another than before."""
+
+    pairs: int
+    is_changed: bool
+
+
+async def store_links(
+    session: Session,
+    links: Sequence[Mapping[str, Any]],
+    touched: Collection[UUID] | None = None,
+) -> Stored:
+    """Keep what matching decided; what a person decided stays, what no longer holds goes.
+
+    With `touched` only pairs with one of these profiles were decided; the others stay as they are.
+    """
     found = {(str(link["left"]), str(link["right"])) for link in links}
-    kept = [
-        row["id"]
-        for row in await fetch(session, "open_link_ids")
-        if (str(row["left_customer_id"]), str(row["right_customer_id"])) in found
-    ]
-    await execute(session, "drop_stale_links", kept=kept)
-    await execute_rows(session, "store_links", links)
+    within = None if touched is None else set(touched)
+    stale, kept = [], 0
+    for row in await fetch(session, "open_links"):
+        left, right = row["left_customer_id"], row["right_customer_id"]
+        if within is not None and left not in within and right not in within:
+            kept += 1
+        elif (str(left), str(right)) not in found:
+            stale.append(row["id"])
+    changed = len(stale)
+    if stale:
+        await execute(session, "drop_stale_links", stale=stale)
+    if links:
+        changed += await execute_rows(session, "store_links", links)
+    return Stored(kept + len(links), changed > 0)
 
 
 async def link_pair(session: Session, link_id: UUID, user_id: UUID | None) -> None:

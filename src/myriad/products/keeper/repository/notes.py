@@ -7,11 +7,12 @@ committed unseen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from myriad.products.keeper.repository.sql import execute, find
+from myriad.products.keeper.repository.sql import Row, execute, fetch
 from myriad.scale.data import ReadSession, Session
 
 MARGIN = timedelta(minutes=15)
@@ -41,16 +42,28 @@ class Note:
 
 
 async def find_note(session: ReadSession, agent: str) -> Note | None:
-    """Return the note of that name, or None."""
-    row = await find(session, "get_agent_note", agent=agent)
-    return Note(row["business_date"], row["noted_at"], row["facts"]) if row else None
+    """Return the note of that name, or None; within a transaction it is read once."""
+    known: dict[str, Note | None] = session.info.setdefault("notes", {})
+    if agent not in known:
+        know_notes(session, [agent], await fetch(session, "agent_notes", agents=[agent]))
+    return known[agent]
+
+
+def know_notes(session: ReadSession, agents: Sequence[str], rows: Sequence[Row]) -> None:
+    """Take the `rows` of the query `agent_notes` for the notes of `agents` in this transaction."""
+    known: dict[str, Note | None] = session.info.setdefault("notes", {})
+    known.update(dict.fromkeys(agents))
+    for row in rows:
+        known[row["agent"]] = Note(row["business_date"], row["noted_at"], row["facts"])
 
 
 async def store_note(session: Session, agent: str, day: date, facts: dict[str, Any]) -> None:
     """Keep a note, stamped with the beginning of this transaction."""
+    session.info.get("notes", {}).pop(agent, None)
     await execute(session, "store_agent_note", agent=agent, day=day, facts=facts)
 
 
 async def drop_note(session: Session, agent: str) -> None:
     """Forget a note, so that the next night does everything."""
+    session.info.get("notes", {}).pop(agent, None)
     await execute(session, "drop_agent_note", agent=agent)

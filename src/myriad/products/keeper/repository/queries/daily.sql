@@ -1,7 +1,7 @@
--- name: get_agent_note
+-- name: agent_notes
 SELECT agent, business_date, noted_at, facts
 FROM keeper.agent_note
-WHERE agent = %(agent)s
+WHERE agent = ANY (%(agents)s::text[])
 
 -- name: store_agent_note
 INSERT INTO keeper.agent_note AS n (tenant_id, agent, business_date, noted_at, facts)
@@ -106,20 +106,23 @@ LEFT JOIN (
     GROUP BY d.customer_ext_id
 ) k ON k.customer_ext_id = c.ext_id
 
--- name: linked_pairs
-SELECT left_customer_id AS "left", right_customer_id AS "right"
-FROM keeper.identity_link
-
--- name: linked_bookings
-SELECT c.id, b.start_at, b.segments
+-- name: linked_busy
+-- Of every profile in a link: its id and a digest of the times it was booked.
+SELECT coalesce(string_agg(uuid_send(d.id) || int8send(d.times), ''::bytea ORDER BY d.id), '')
+           AS busy
 FROM (
-    SELECT left_customer_id AS id FROM keeper.identity_link
-    UNION
-    SELECT right_customer_id FROM keeper.identity_link
-) l
-JOIN keeper.customer c ON c.id = l.id
-JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
-WHERE b.status = 'ACCEPTED'
+    SELECT c.id, bit_xor(hashtextextended(
+               b.ext_id || '|' || extract(epoch FROM b.start_at) || b.segments::text, 0)) AS times
+    FROM (
+        SELECT left_customer_id AS id FROM keeper.identity_link
+        UNION
+        SELECT right_customer_id FROM keeper.identity_link
+    ) l
+    JOIN keeper.customer c ON c.id = l.id
+    JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
+    WHERE b.status = 'ACCEPTED'
+    GROUP BY c.id
+) d
 
 -- name: slipping_most
 SELECT p.id AS person_id, p.display_name AS name, m.state, m.x + 1 AS visits,

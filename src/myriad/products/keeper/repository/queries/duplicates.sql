@@ -40,8 +40,8 @@ WHERE c.merged_into_ext_id IS NULL AND c.deleted_at IS NULL
 ORDER BY c.ext_created_at NULLS LAST, c.id
 
 -- name: matching_records_of
-SELECT c.id, c.ext_id, c.given_name, c.family_name, c.email, c.phone, c.phone_e164, c.birth_year,
-       c.birth_month, c.birth_day, c.address_line, c.postcode,
+SELECT c.id, c.given_name, c.family_name, c.email, c.phone, c.phone_e164, c.birth_year,
+       c.birth_month, c.birth_day, c.address_line, c.postcode, c.ext_created_at,
        ARRAY(
            SELECT DISTINCT p.card_fingerprint
            FROM keeper.payment p
@@ -50,7 +50,6 @@ SELECT c.id, c.ext_id, c.given_name, c.family_name, c.email, c.phone, c.phone_e1
        ) AS cards
 FROM keeper.customer c
 WHERE c.id = ANY (%(ids)s::uuid[])
-ORDER BY c.ext_created_at NULLS LAST, c.id
 
 -- name: booked_times
 SELECT c.id, b.start_at, b.segments
@@ -59,10 +58,40 @@ JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext
 WHERE b.status = 'ACCEPTED' AND c.id = ANY (%(ids)s::uuid[])
 
 -- name: profile_places
-SELECT id, ext_id, merged_into_ext_id, person_id,
-       %(since)s::timestamptz IS NULL OR updated_at > %(since)s AS changed
+-- Who is nobody's other profile, has no other and did not change is left out: they stay as they are.
+WITH joined AS MATERIALIZED (
+    SELECT left_customer_id AS id FROM keeper.identity_link WHERE state IN ('auto_linked', 'linked')
+    UNION
+    SELECT right_customer_id FROM keeper.identity_link WHERE state IN ('auto_linked', 'linked')
+    UNION
+    SELECT person_id FROM keeper.customer WHERE person_id <> id
+    UNION
+    SELECT i.id
+    FROM keeper.customer m
+    JOIN keeper.customer i ON i.tenant_id = m.tenant_id AND i.ext_id = m.merged_into_ext_id
+    WHERE m.merged_into_ext_id IS NOT NULL
+)
+SELECT c.id, c.ext_id, c.merged_into_ext_id, c.person_id, c.changed
+FROM (
+    SELECT id, ext_id, merged_into_ext_id, person_id, ext_created_at,
+           %(since)s::timestamptz IS NULL OR updated_at > %(since)s
+           OR id = ANY (%(also)s::uuid[]) AS changed
+    FROM keeper.customer
+) c
+WHERE c.changed OR c.person_id IS DISTINCT FROM c.id OR c.merged_into_ext_id IS NOT NULL
+   OR c.id IN (SELECT id FROM joined)
+ORDER BY c.ext_created_at NULLS LAST, c.id
+
+-- name: count_profiles
+SELECT count(*) AS profiles FROM keeper.customer
+
+-- name: profile_digests
+-- Of every profile a digest of what its person is made of.
+SELECT coalesce(string_agg(uuid_send(id) || int8send(hashtextextended(
+           (given_name, family_name, company_name, email, email_norm, phone, phone_e164,
+            merged_into_ext_id, deleted_at IS NULL, email_unsubscribed, ext_id, person_id)::text, 0
+       )), ''::bytea ORDER BY id), '') AS digests
 FROM keeper.customer
-ORDER BY ext_created_at NULLS LAST, id
 
 -- name: described_profiles
 SELECT id, ext_id, given_name, family_name, company_name, email, email_norm, phone, phone_e164,
@@ -97,10 +126,9 @@ WHERE (l.weight, l.method, l.state) IS DISTINCT FROM
 
 -- name: drop_stale_links
 DELETE FROM keeper.identity_link
-WHERE state IN ('proposed', 'auto_linked', 'vetoed') AND decided_at IS NULL
-  AND NOT (id = ANY (%(kept)s::uuid[]))
+WHERE id = ANY (%(stale)s::uuid[])
 
--- name: open_link_ids
+-- name: open_links
 SELECT id, left_customer_id, right_customer_id
 FROM keeper.identity_link
 WHERE state IN ('proposed', 'auto_linked', 'vetoed') AND decided_at IS NULL
