@@ -17,6 +17,7 @@ LEFT_OUT = frozenset(
         "notice_delivery",
         "person_term",
         "quarantine",
+        "staff_figures",
         "sync_cursor",
         "team_day",
         "team_state",

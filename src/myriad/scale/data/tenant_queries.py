@@ -78,6 +78,25 @@ class TenantQueries:
         """Run the statement `name` and return how many rows it touched."""
         return await self.execute_text(session, self.texts[name], parameters)
 
+    async def execute_all(
+        self, session: Session, asked: Mapping[str, Parameters], /
+    ) -> dict[str, int]:
+        """Run several named statements in their order, sent together: one round trip for all.
+
+        Returns how many rows each touched.
+        """
+        driver = await find_driver(session)
+        if driver is None:
+            return {
+                name: await self.execute(session, name, **facts) for name, facts in asked.items()
+            }
+        cursors: dict[str, AsyncCursor[Any]] = {}
+        async with driver.pipeline():
+            for name, facts in asked.items():
+                sql = self.texts[name]
+                cursors[name] = await driver.execute(sql, bound(sql, facts))
+        return {name: cursor.rowcount for name, cursor in cursors.items()}
+
     async def execute_rows(
         self, session: Session, name: str, rows: Sequence[Parameters], /, **parameters: Any
     ) -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
+
+import numpy as np
 
 from myriad.products.keeper.agents.anomalies import find_anomalies
 from myriad.products.keeper.agents.calling import choose_tasks, pages_of, places_at_stake
@@ -20,31 +23,26 @@ from myriad.products.keeper.agents.measures import (
     read_earlier,
     require_customers,
 )
+from myriad.products.keeper.repository.analysis import load_inputs, store_analysis
 from myriad.products.keeper.repository.benchmarks import find_prior
 from myriad.products.keeper.repository.columns import (
     BookingColumns,
     VisitColumns,
-    load_booking_columns,
     load_visit_columns,
+    unpack_bookings,
 )
 from myriad.products.keeper.repository.history import (
-    find_earlier_fit,
-    get_country,
     get_digest,
     is_anybody_reachable,
-    load_daily_totals,
     load_people,
     refresh_statistics,
-    store_anomalies,
-    store_metrics,
-    store_model_fit,
 )
-from myriad.products.keeper.repository.preferences import read_preferences
 from myriad.products.keeper.repository.proof import (
     get_allocation,
     list_current_arms,
     store_assignments,
 )
+from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.repository.tasks import (
     close_tasks,
     count_room,
@@ -65,33 +63,58 @@ async def _digest(session: ReadSession, context: AgentContext) -> str:
     visits = await get_digest(session, "visits_digest", day=context.day)
     data = await get_digest(session, "data_digest", day=context.day)
     chosen = await get_digest(session, "preferences_digest")
-    prior = await find_prior(session, context.account.vertical, context.day)
+    prior = await _find_prior(session, context)
     return f"{MODEL_VERSION}|{visits}|{data}|{chosen}|{prior}"
+
+
+async def _find_prior(
+    session: ReadSession, context: AgentContext
+) -> tuple[float, float, float, float] | None:
+    """Return what the network says of such accounts, asked once a run."""
+    if "prior" not in context.shared:
+        found = await find_prior(session, context.account.vertical, context.day)
+        context.shared["prior"] = found
+    prior: tuple[float, float, float, float] | None = context.shared["prior"]
+    return prior
 
 
 async def _work(context: AgentContext) -> Outcome:
     day, currency = context.day, context.account.currency
+    span = day - timedelta(days=_ANOMALY_HISTORY_DAYS - 1), last_whole_day(context)
     async with context.reading() as session:
         visits = await load_visit_columns(session, day)
-        bookings = await load_booking_columns(session, day, visits.people)
-        first = day - timedelta(days=_ANOMALY_HISTORY_DAYS - 1)
-        totals = await load_daily_totals(session, first, last_whole_day(context))
-        country = await get_country(session)
-        chosen = await read_preferences(session)
-        earlier = read_earlier(await find_earlier_fit(session, day, MODEL_VERSION))
-        prior = await find_prior(session, context.account.vertical, day)
-    start = earlier, Parameters(*prior) if prior else None
+        read = await load_inputs(session, day, span, MODEL_VERSION)
+        prior = await _find_prior(session, context)
+    start = read_earlier(read.earlier), Parameters(*prior) if prior else None
+    bookings = unpack_bookings(read.bookings, day, visits.people)
     columns, facts = await asyncio.to_thread(_measure, visits, bookings, context, *start)
-    odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, country, chosen)
+    totals = daily_totals(visits, read.revenue, *span)
+    odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, read.country, read.chosen)
     async with context.writing() as session:
-        await store_metrics(session, day, columns)
-        await store_model_fit(session, day, facts)
-        await store_anomalies(session, day - timedelta(days=_JUDGED_DAYS - 1), day, odd)
+        judged_from = day - timedelta(days=_JUDGED_DAYS - 1)
+        await store_analysis(session, day, columns, facts, odd, judged_from)
         made = 0
         if not context.looks_back:
             made = await make_tasks(session, context, columns, currency)
         await refresh_statistics(session)
     return Outcome(visits.size, len(columns["state"]) + len(odd) + made)
+
+
+def daily_totals(
+    visits: VisitColumns, revenue: Mapping[int, int], first: date, last: date
+) -> list[Row]:
+    """Return (local_date, visits, revenue) of every day from `first` to `last`."""
+    start, days = first.toordinal(), (last - first).days + 1
+    place = visits.day - start
+    counts = np.bincount(place[(place >= 0) & (place < days)], minlength=max(days, 0))
+    return [
+        {
+            "local_date": first + timedelta(days=number),
+            "visits": count,
+            "revenue": revenue.get(start + number, 0),
+        }
+        for number, count in enumerate(counts.tolist()[:days])
+    ]
 
 
 def last_whole_day(context: AgentContext) -> date:
@@ -123,13 +146,15 @@ async def make_tasks(
     """Close the tasks that are answered, choose new ones from the day's numbers; return how many."""
     await close_tasks(session, context.day)
     room = await count_room(session, context.day, context.settings.tasks_per_day)
-    if room <= 0:
+    rows = as_metrics(columns, places_at_stake(columns)) if room > 0 else []
+    pages = list(pages_of(rows, await list_busy_people(session, context.day))) if rows else []
+    if not pages:
         return 0
     allocation = await get_allocation(session)
     arms = await list_current_arms(session, context.day) if allocation else {}
     reachable = await is_anybody_reachable(session)
-    rows, made = as_metrics(columns, places_at_stake(columns)), 0
-    for page in pages_of(rows, await list_busy_people(session, context.day)):
+    made = 0
+    for page in pages:
         people = await load_people(session, context.day, [row["person_id"] for row in page])
         chosen = choose_tasks(
             page,

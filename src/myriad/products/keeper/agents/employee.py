@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
-from myriad.products.keeper.repository.columns import read_visits
+from myriad.products.keeper.repository.columns import load_visit_records
 from myriad.products.keeper.repository.history import get_digest
 from myriad.products.keeper.repository.team import (
     TeamBasis,
@@ -19,8 +19,8 @@ from myriad.products.keeper.repository.team import (
     get_team_digest,
     outline_asked,
     read_outline,
-    store_staff_metrics,
-    thin_staff_metrics,
+    store_staff_figures,
+    thin_staff_figures,
 )
 from myriad.products.keeper.repository.team_days import (
     TeamDays,
@@ -38,7 +38,7 @@ from myriad.scale.data import ReadSession, Session
 
 _HISTORY_DAYS = RETURNING_DAYS // 2
 _STORED = tuple(f.name for f in fields(Measurement) if f.name not in ("member", "parts"))
-_read = attrgetter(*_STORED)
+_values_of = attrgetter(*_STORED)
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -55,9 +55,9 @@ async def _work(context: AgentContext) -> Outcome:
         _require(outline)
         team, spans, basis = await _read_team(session, reader, context, outline)
         rows, seen = await asyncio.to_thread(_measure, outline, spans, team)
-        await store_staff_metrics(session, spans, rows, basis)
+        await store_staff_figures(session, spans, rows, basis)
         newest = context.account.business_date or day
-        await thin_staff_metrics(session, max(newest, day), day)
+        await thin_staff_figures(session, max(newest, day), day)
     return Outcome(seen, len(rows))
 
 
@@ -85,7 +85,7 @@ async def _read_team(
         if not found.whole and _since(wanted) < _since(spans):
             found = await reader.read_kept(_since(wanted), found.words)
         spans = wanted
-    calls = await read_visits(session, context.day)
+    calls = await load_visit_records(session, context.day)
     return _Team(found, Calls.of(calls["person"], calls["day"])), spans, basis
 
 
@@ -117,7 +117,7 @@ class _Team:
 def _measure(
     outline: TeamOutline, spans: Sequence[Span], team: _Team
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return a row for every figure, and how many sums they were made from."""
+    """Return a row for every member and period, and how many sums they were made from."""
     ids = {member.ext_id: member.id for member in outline.members}
     names, joined = names_of(team.found.facts, team.found.words), team.joined()
     found: list[dict[str, Any]] = []
@@ -129,7 +129,7 @@ def _measure(
         shown = [each.ext_id for each in outline.members if each.is_active or each.ext_id in seen]
         counts = gather(rows, shown, _lacking(outline.basis, span))
         figures = measure_team(counts, with_parts=span.period != "month")
-        found += [_row(span, ids, names, measured) for measured in figures]
+        found += _rows(span, ids, names, figures)
     return found, read
 
 
@@ -150,27 +150,40 @@ def _lacking(basis: TeamBasis, span: Span) -> frozenset[str]:
     return frozenset(name for name, is_there in has.items() if not is_there)
 
 
-def _row(
-    span: Span, ids: dict[str, UUID], names: dict[str, str], measured: Measurement
-) -> dict[str, Any]:
-    values = dict(zip(_STORED, _read(measured), strict=True))
-    parts = [
+def _rows(
+    span: Span, ids: dict[str, UUID], names: dict[str, str], measured: Sequence[Measurement]
+) -> list[dict[str, Any]]:
+    """Return one row for each member, with all that is known of them."""
+    figures: dict[str, list[dict[str, Any]]] = {}
+    for each in measured:
+        figures.setdefault(each.member, []).append(_figure(names, each))
+    return [
         {
-            "service": names.get(part.service, ""),
-            "n": part.n,
-            "observed": part.observed,
-            "expected": part.expected,
+            "team_member_id": ids[member],
+            "period": span.period,
+            "period_start": span.first,
+            "period_end": span.last,
+            "figures": own,
         }
-        for part in measured.parts
+        for member, own in figures.items()
     ]
-    return {
-        **values,
-        "team_member_id": ids[measured.member],
-        "period": span.period,
-        "period_start": span.first,
-        "period_end": span.last,
-        "parts": parts,
-    }
+
+
+def _figure(names: dict[str, str], measured: Measurement) -> dict[str, Any]:
+    """Return what is known of a figure; what is not is left out."""
+    values = zip(_STORED, _values_of(measured), strict=True)
+    figure = {name: value for name, value in values if value is not None}
+    if measured.parts:
+        figure["parts"] = [
+            {
+                "service": names.get(part.service, ""),
+                "n": part.n,
+                "observed": part.observed,
+                "expected": part.expected,
+            }
+            for part in measured.parts
+        ]
+    return figure
 
 
 EMPLOYEE = Agent("employee", 1, _digest, _work)

@@ -48,7 +48,7 @@ from myriad.products.keeper.models.people import (
 )
 from myriad.products.keeper.models.proof import CallAssignment, ControlGroup, MutedKind
 from myriad.products.keeper.models.reviews import Review, ReviewAlert, ReviewSummary
-from myriad.products.keeper.models.team import StaffLink, StaffMetrics, TeamDay, TeamState
+from myriad.products.keeper.models.team import StaffFigures, StaffLink, TeamDay, TeamState
 
 __all__ = [
     "Account",
@@ -89,8 +89,8 @@ __all__ = [
     "ReviewAlert",
     "ReviewSummary",
     "SalesOrder",
+    "StaffFigures",
     "StaffLink",
-    "StaffMetrics",
     "SyncCursor",
     "Task",
     "TeamDay",

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from myriad.products.keeper.models.columns import (
     SCHEMA,
     Day,
-    Real,
     TenantKey,
     Word,
     Words,
@@ -36,50 +35,27 @@ def _of_member() -> ForeignKeyConstraint:
     )
 
 
-class StaffMetrics(TenantKey, TimestampedModel):
-    """One figure of one member in one period; hidden ones hold `n` and `reason` alone.
+class StaffFigures(TenantKey, TimestampedModel):
+    """All figures of one member in one period, which the view `staff_metrics` shows one by one.
 
-    `shrunk` with `lo` and `hi` is the value drawn towards the team with its 90 % interval, `ratio`
-    observed over expected by service mix, `peer` the team's mean and band, `parts` the services
-    that weigh most, `basis` the digest of the settled past that a period was made from.
+    Hidden ones hold `n` and `reason` alone. `shrunk` with `lo` and `hi` is the value drawn towards
+    the team with its 90 % interval, `ratio` observed over expected by service mix, `peer` the
+    team's mean and band, `parts` the services that weigh most. `basis` is a sign of the settled
+    past that a period was made from.
     """
 
-    __tablename__ = "staff_metrics"
+    __tablename__ = "staff_figures"
     __table_args__ = (
         CheckConstraint("period IN ('days_90', 'days_365', 'month')", name="period"),
         _of_member(),
-        Index(
-            "ix_staff_metrics_member",
-            "tenant_id",
-            "team_member_id",
-            "period",
-            text("period_start DESC"),
-            "metric",
-        ),
         {"schema": SCHEMA},
     )
 
     period: Mapped[Word] = mapped_column(primary_key=True)
     period_start: Mapped[date] = mapped_column(primary_key=True)
     team_member_id: Mapped[UUID] = mapped_column(primary_key=True)
-    metric: Mapped[Word] = mapped_column(primary_key=True)
     period_end: Mapped[Day]
-    n: Mapped[int]
-    reason: Mapped[Word | None]
-    observed: Mapped[Real | None]
-    value: Mapped[Real | None]
-    shrunk: Mapped[Real | None]
-    lo: Mapped[Real | None]
-    hi: Mapped[Real | None]
-    expected: Mapped[Real | None]
-    ratio: Mapped[Real | None]
-    ratio_lo: Mapped[Real | None]
-    ratio_hi: Mapped[Real | None]
-    peer: Mapped[Real | None]
-    peer_lo: Mapped[Real | None]
-    peer_hi: Mapped[Real | None]
-    peers: Mapped[int] = mapped_column(server_default="0")
-    parts: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    figures: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     basis: Mapped[Word] = mapped_column(server_default="")
 
 

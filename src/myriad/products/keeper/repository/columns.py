@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,14 +11,16 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from myriad.products.keeper.repository.history import text_of_visits
-from myriad.products.keeper.repository.sql import fetch_text, get
+from myriad.products.keeper.repository.history import read_visits
+from myriad.products.keeper.repository.sql import get
 from myriad.scale.data import ReadSession
 
 Ints = NDArray[np.int64]
-# As uuid_send, int4send, int8send and boolsend write them.
+# As uuid_send, int4send, int8send, timestamptz_send and boolsend write them.
 _VISIT = np.dtype([("person", "S16"), ("day", ">i4"), ("net", ">i8")])
-_BOOKING = np.dtype([("person", "S16"), ("made", ">i4"), ("start", ">i4"), ("no_show", "?")])
+_BOOKING = np.dtype([("person", "S16"), ("made", ">i8"), ("start", ">i4"), ("no_show", "?")])
+_MICROSECONDS_A_DAY = 86_400_000_000
+_EPOCH = date(2000, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +60,14 @@ class BookingColumns:
     no_show: NDArray[np.bool_]
 
 
-async def read_visits(session: ReadSession, day: date) -> NDArray[Any]:
-    """Return the visits up to `day` as records (person, day, net), by person and day.
-
-    Agents of one run read them once: who asks second waits for the first.
-    """
-    shared: dict[str, Any] = session.info.get("shared", {})
-    async with shared.setdefault("visits_lock", asyncio.Lock()):
-        if "visits" not in shared:
-            sql = await text_of_visits(session, "load_visit_columns", day)
-            packed = (await fetch_text(session, sql, {"day": day}))[0]["visits"]
-            shared["visits"] = np.frombuffer(packed, dtype=_VISIT)
-    visits: NDArray[Any] = shared["visits"]
-    return visits
+async def load_visit_records(session: ReadSession, day: date) -> NDArray[Any]:
+    """Return the visits up to `day` as records (person, day, net), by person and day."""
+    return np.frombuffer(await read_visits(session, day), dtype=_VISIT)
 
 
 async def load_visit_columns(session: ReadSession, day: date) -> VisitColumns:
     """Return the visits up to `day`, by person and day."""
-    visits = await read_visits(session, day)
+    visits = await load_visit_records(session, day)
     changed = np.ones(visits.size, dtype=bool)
     changed[1:] = visits["person"][1:] != visits["person"][:-1]
     people = tuple(_uuid(key) for key in visits["person"][changed].tolist())
@@ -89,16 +80,22 @@ async def load_booking_columns(
     session: ReadSession, day: date, people: Sequence[UUID]
 ) -> BookingColumns:
     """Return accepted and missed bookings of `people`, in rising order, made on or before `day`."""
-    packed = (await get(session, "load_booking_columns", day=day))["bookings"]
+    return unpack_bookings((await get(session, "load_booking_columns"))["bookings"], day, people)
+
+
+def unpack_bookings(packed: bytes, day: date, people: Sequence[UUID]) -> BookingColumns:
+    """Return packed bookings of `people`, in rising order, made on or before `day`."""
     bookings = np.frombuffer(packed, dtype=_BOOKING)
     keys = np.array([person.bytes for person in people], dtype="S16")
     place = np.searchsorted(keys, bookings["person"])
     known = place < keys.size
     known[known] = keys[place[known]] == bookings["person"][known]
+    made = bookings["made"].astype(np.int64) // _MICROSECONDS_A_DAY + _EPOCH
+    known &= made <= day.toordinal()
     found = bookings[known]
     return BookingColumns(
         place[known].astype(np.int64),
-        found["made"].astype(np.int64),
+        made[known],
         found["start"].astype(np.int64),
         found["no_show"],
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from myriad.products.keeper.repository.sql import (
     QUERIES,
     Row,
     execute,
-    execute_many,
     fetch,
     fetch_text,
     find,
@@ -21,8 +20,7 @@ from myriad.products.keeper.repository.sql import (
 )
 from myriad.scale.data import ReadSession, Session
 
-_ENCODER = msgspec.json.Encoder()
-_SHARED_DIGESTS = ("data_digest", "visits_digest")
+_SHARED_DIGESTS = ("data_digest",)
 
 
 async def lock_account(session: Session) -> None:
@@ -39,16 +37,28 @@ async def get_digest(session: ReadSession, name: str, **parameters: Any) -> str:
     if name in kept:
         return kept[name]
     day = parameters.get("day")
-    sql = (
-        await text_of_visits(session, name, day)
-        if name == "visits_digest" and day
-        else QUERIES[name]
-    )
-    row = (await fetch_text(session, sql, parameters))[0]
+    if name == "visits_digest" and day:
+        kept[name] = hashlib.blake2b(await read_visits(session, day), digest_size=16).hexdigest()
+        return kept[name]
+    row = (await fetch(session, name, **parameters))[0]
     digest = str(row["digest"])
     if name in _SHARED_DIGESTS:
         kept[name], kept[f"{name}_rows"] = digest, str(row["rows"])
     return digest
+
+
+async def read_visits(session: ReadSession, day: date) -> bytes:
+    """Return the visits up to `day`, by person and day, as `load_visit_columns` packs them.
+
+    Agents of one run read them once: who asks second waits for the first.
+    """
+    shared: dict[str, Any] = session.info.get("shared", {})
+    async with shared.setdefault("visits_lock", asyncio.Lock()):
+        if "visits" not in shared:
+            sql = await text_of_visits(session, "load_visit_columns", day)
+            shared["visits"] = (await fetch_text(session, sql, {"day": day}))[0]["visits"]
+    visits: bytes = shared["visits"]
+    return visits
 
 
 async def text_of_visits(session: ReadSession, name: str, day: date) -> str:
@@ -131,45 +141,6 @@ async def load_people(
 async def is_anybody_reachable(session: ReadSession) -> bool:
     """Whether the directory holds a telephone or e-mail of anybody."""
     return bool((await get(session, "is_anybody_reachable"))["reachable"])
-
-
-async def store_metrics(session: Session, day: date, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Replace the metrics of `day` by those in `columns`, of persons who are still there."""
-    await execute(session, "clear_metrics", day=day)
-    arrays = {name: _as_array(values) for name, values in columns.items() if name != "reason"}
-    reasons = [_ENCODER.encode(reason).decode() for reason in columns["reason"]]
-    await execute(session, "store_metrics", day=day, reason=reasons, **arrays)
-    await execute(session, "thin_metrics", day=day)
-
-
-def _as_array(values: Sequence[Any]) -> str:
-    """Return numbers, ids or plain words as PostgreSQL writes an array."""
-    written = ["NULL" if value is None else str(value) or '""' for value in values]
-    return "{" + ",".join(written) + "}"
-
-
-async def store_model_fit(session: Session, day: date, facts: Mapping[str, Any]) -> None:
-    """Keep what was fitted on `day`."""
-    await execute(session, "store_model_fit", day=day, **facts)
-
-
-async def find_earlier_fit(session: ReadSession, day: date, version: str) -> Row | None:
-    """Return the newest fit of this model from the fortnight before `day`, or None."""
-    return await find(session, "earlier_fit", day=day, version=version)
-
-
-async def load_daily_totals(session: ReadSession, first: date, last: date) -> list[Row]:
-    """Return (local_date, visits, revenue) of every day from `first` to `last`."""
-    sql = await text_of_visits(session, "daily_totals", last)
-    return await fetch_text(session, sql, {"first": first, "day": last})
-
-
-async def store_anomalies(
-    session: Session, first: date, last: date, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Replace the unusual days between `first` and `last`."""
-    await execute(session, "clear_anomalies", first=first, last=last)
-    await execute_many(session, "store_anomaly", rows)
 
 
 async def start_run(

@@ -8,6 +8,7 @@ _sql = TenantQueries.load("myriad.products.keeper.repository")
 
 QUERIES = _sql.texts
 execute = _sql.execute
+execute_all = _sql.execute_all
 execute_many = _sql.execute_many
 execute_rows = _sql.execute_rows
 execute_text = _sql.execute_text
@@ -23,6 +24,7 @@ __all__ = [
     "QUERIES",
     "Row",
     "execute",
+    "execute_all",
     "execute_many",
     "execute_rows",
     "execute_text",

@@ -11,7 +11,14 @@ from myriad.kit.errors import ConflictError, InvalidInputError, NotFoundError
 from myriad.kit.money import Money
 from myriad.products.keeper.repository.accounts import AccountFacts, get_account
 from myriad.products.keeper.repository.keys import join_key, number_part, split_key, uuid_part
-from myriad.products.keeper.repository.sql import Row, execute, execute_many, fetch, get
+from myriad.products.keeper.repository.sql import (
+    Row,
+    execute,
+    execute_all,
+    execute_many,
+    fetch,
+    get,
+)
 from myriad.products.keeper.views import TaskCard
 from myriad.scale.data import ReadSession, Session
 
@@ -74,8 +81,8 @@ async def list_tasks(
 
 async def close_tasks(session: Session, day: date) -> None:
     """Close the tasks of people who came or are booked, and those whose time has passed."""
-    await execute(session, "close_answered_tasks", day=day)
-    await execute(session, "expire_tasks", day=day)
+    asked = {"day": day}
+    await execute_all(session, {"close_answered_tasks": asked, "expire_tasks": asked})
 
 
 async def count_room(session: ReadSession, day: date, a_day: int) -> int:

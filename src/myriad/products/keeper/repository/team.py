@@ -11,7 +11,7 @@ from uuid import UUID
 from myriad.products.keeper.repository.sql import (
     Row,
     execute,
-    execute_rows,
+    execute_all,
     get,
 )
 from myriad.products.keeper.team.periods import KnownSpan, Span, settled_before
@@ -80,20 +80,21 @@ def read_outline(found: Mapping[str, Sequence[Row]]) -> TeamOutline:
     )
 
 
-async def store_staff_metrics(
+async def store_staff_figures(
     session: Session, spans: Sequence[Span], rows: Sequence[Mapping[str, Any]], basis: str
 ) -> None:
     """Replace the figures of the spans."""
-    await execute(
-        session,
-        "clear_staff_spans",
-        periods=[span.period for span in spans],
-        firsts=[span.first for span in spans],
-    )
-    await execute_rows(session, "store_staff_metrics", rows, basis=basis)
+    asked: dict[str, dict[str, Any]] = {
+        "clear_staff_spans": {
+            "periods": [span.period for span in spans],
+            "firsts": [span.first for span in spans],
+        },
+        "store_staff_figures": {"rows": list(rows), "basis": basis},
+    }
+    await execute_all(session, asked)
 
 
-async def thin_staff_metrics(session: Session, newest: date, day: date) -> None:
+async def thin_staff_figures(session: Session, newest: date, day: date) -> None:
     """Keep rolling figures of the newest day and of `day`, and a year of months."""
     oldest = (newest - timedelta(days=_KEPT_DAYS)).replace(day=1)
-    await execute(session, "thin_staff_metrics", kept=[newest, day], oldest=oldest)
+    await execute(session, "thin_staff_figures", kept=[newest, day], oldest=oldest)

@@ -16,7 +16,7 @@ from myriad.products.keeper.repository.notes import MARGIN
 from myriad.products.keeper.repository.sql import (
     QUERIES,
     Row,
-    execute,
+    execute_all,
     fetch,
     fetch_all,
     fetch_text,
@@ -124,16 +124,15 @@ class TeamReader:
 
     async def store(self, session: Session, found: TeamDays) -> int:
         """Keep what was counted anew, for the next night; return how many days changed."""
-        state, days = self._state, [date.fromordinal(day) for day in found.days]
-        changed = 0
+        days = [date.fromordinal(day) for day in found.days]
+        asked: dict[str, dict[str, Any]] = {"store_team_state": self._state_of(found)}
         if days:
-            packed = pack_days(found.fresh, found.days)
-            changed += await execute(session, "store_team_days", days=days, **packed)
-        if found.whole or not state.covers(self._day):
+            asked["store_team_days"] = {"days": days, **pack_days(found.fresh, found.days)}
+        if found.whole or not self._state.covers(self._day):
             facts = {"first": self._first, "days": days, "is_whole": found.whole}
-            changed += await execute(session, "drop_team_days", **facts)
-        await execute(session, "store_team_state", **self._state_of(found))
-        return changed
+            asked["drop_team_days"] = facts
+        changed = await execute_all(session, asked)
+        return sum(count for name, count in changed.items() if name != "store_team_state")
 
     def _state_of(self, found: TeamDays) -> dict[str, Any]:
         state = self._state

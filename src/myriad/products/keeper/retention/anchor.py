@@ -53,13 +53,15 @@ class Anchor:
 
 
 def anchor_of(
-    view: View, stack: Stack | None, shipped: str, forecasts: Mapping[int, Floats]
+    view: View, shipped: str, forecasts: Mapping[int, Floats], odds: Floats | None = None
 ) -> Anchor:
-    """Return what ties single people to the forecasts of all customers in `view`."""
+    """Return what ties single people to the forecasts of all customers in `view`.
+
+    `odds` are the stack's log odds (customers,), where the stack ships.
+    """
     typical = typical_interval(view.history)
     known = None if math.isnan(typical) else typical
-    if shipped == "stack" and stack is not None:
-        odds = stack.log_odds(view)
+    if odds is not None:
         found = {days: _constant(odds, churn) for days, churn in forecasts.items()}
         return Anchor(known, {days: value for days, value in found.items() if value is not None})
     if shipped == "gap":

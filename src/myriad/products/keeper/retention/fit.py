@@ -14,11 +14,10 @@ from myriad.products.keeper.retention.anchor import Anchor, anchor_of
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.cadence import Cadence, classify, value_at_risk
 from myriad.products.keeper.retention.churn import (
-    Stack,
     View,
     bgnbd_churn,
     gap_churn,
-    stack_churn,
+    shifted,
     view_at,
 )
 from myriad.products.keeper.retention.earlier import Earlier, Judged
@@ -116,7 +115,8 @@ def fit_account(
     visits = everything.until(as_of)
     today, judged = _look(visits, bookings or Bookings(), as_of, prior, earlier)
     shipped = judged.verdict.shipped
-    forecasts = {days: forecast(today, judged.stack, shipped, days) for days in horizons}
+    odds = judged.stack.log_odds(today) if shipped == "stack" and judged.stack else None
+    forecasts = {days: forecast(today, shipped, days, odds) for days in horizons}
     report = Report(
         model=today.model,
         spend=_fit_spend(today.history, earlier.spend),
@@ -124,16 +124,19 @@ def fit_account(
         future_visits=everything.day.size - visits.day.size,
         negative_net=visits.negative_net,
         judged=judged,
-        anchor=anchor_of(today, judged.stack, shipped, forecasts),
+        anchor=anchor_of(today, shipped, forecasts, odds),
     )
     return describe(today, forecasts, report)
 
 
-def forecast(today: View, stack: Stack | None, shipped: str, horizon_days: int) -> Floats:
-    """P(no visit within the horizon) for each customer of today, by the forecast that ships."""
-    if shipped == "stack" and stack:
-        return stack_churn(stack, today, horizon_days)
-    return (gap_churn if shipped == "gap" else bgnbd_churn)(today, horizon_days)
+def forecast(view: View, shipped: str, horizon_days: int, odds: Floats | None = None) -> Floats:
+    """P(no visit within the horizon) for each customer of today, by the forecast that ships.
+
+    `odds` are the stack's log odds (customers,), where the stack ships.
+    """
+    if odds is not None:
+        return shifted(odds, float(bgnbd_churn(view, horizon_days).mean()))
+    return (gap_churn if shipped == "gap" else bgnbd_churn)(view, horizon_days)
 
 
 def _look(

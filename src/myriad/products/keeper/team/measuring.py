@@ -31,6 +31,7 @@ from myriad.products.keeper.team.standardisation import (
 )
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 _PARTS_SHOWN = 5
 
 
@@ -129,9 +130,11 @@ def _shares(counts: Counts) -> dict[str, _Figures]:
     successes = np.stack([counts.by_kind[m.source][:, :, m.successes] for m in metrics])
     n, s = trials.sum(2), successes.sum(2)
     mean, kappa = fit_beta_priors(s, n)
-    posterior = shrink_shares(s, n, mean[:, None], kappa[:, None])
+    # An interval costs more than all else here, so none is made of what stays hidden.
+    shown = n >= LEAST
+    posterior = _posterior(s, n, mean, kappa, shown)
     bands = beta_bands(mean, kappa)
-    standard = standardise_counts(successes, trials)
+    standard = standardise_counts(successes, trials, shown)
     expected = expected_by_service(successes, trials)
     found = {}
     for row, metric in enumerate(metrics):
@@ -148,6 +151,16 @@ def _shares(counts: Counts) -> dict[str, _Figures]:
             (trials[row], successes[row], expected[row]) if adjusted else None,
         )
     return found
+
+
+def _posterior(s: Floats, n: Floats, mean: Floats, kappa: Floats, shown: Bools) -> Posterior:
+    """Return what is believed of those who are shown, NaN of others; all by (figure, member)."""
+    figure = np.nonzero(shown)[0]
+    found = shrink_shares(s[shown], n[shown], mean[figure], kappa[figure])
+    columns = [np.full(n.shape, np.nan) for _ in range(3)]
+    for column, values in zip(columns, (found.centre, found.lo, found.hi), strict=True):
+        column[shown] = values
+    return Posterior(*columns)
 
 
 def _row_of(standard: Standardised, row: int) -> Standardised:

@@ -63,11 +63,18 @@ def poisson_interval(observed: ArrayLike) -> tuple[Floats, Floats]:
     return lo, np.asarray(_special.gammaincinv(o + 1, 1 - _TAIL), dtype=np.float64)
 
 
-def standardise_counts(successes: ArrayLike, trials: ArrayLike) -> Standardised:
-    """Return observed over expected of counts given as (…, member, service)."""
+def standardise_counts(
+    successes: ArrayLike, trials: ArrayLike, shown: NDArray[np.bool_] | None = None
+) -> Standardised:
+    """Return observed over expected of counts given as (…, member, service).
+
+    Intervals are made where `shown` (…, member) says so, everywhere by default.
+    """
     observed = np.asarray(successes, dtype=np.float64).sum(-1)
     expected = expected_counts(successes, trials)
-    lo, hi = poisson_interval(observed)
+    wanted = np.ones(observed.shape, dtype=bool) if shown is None else shown
+    lo, hi = np.full(observed.shape, np.nan), np.full(observed.shape, np.nan)
+    lo[wanted], hi[wanted] = poisson_interval(observed[wanted])
     return _over(observed, expected, lo, hi)
 
 

@@ -16,7 +16,7 @@ LEFT JOIN LATERAL (
     JOIN pg_attribute c ON c.attrelid = i.indrelid AND c.attnum = p.attnum
     WHERE i.indrelid = t.oid AND i.indisprimary AND c.attname <> 'tenant_id'
 ) k ON true
-WHERE t.relkind IN ('r', 'p') AND NOT t.relispartition
+WHERE (t.relkind IN ('r', 'p') AND NOT t.relispartition OR t.oid = 'keeper.staff_metrics'::regclass)
   AND (n.nspname = 'keeper' OR (n.nspname, t.relname) = ('platform', 'audit_event'))
   AND has_table_privilege(t.oid, 'SELECT')
   AND EXISTS (SELECT 1 FROM pg_attribute b WHERE b.attrelid = t.oid AND b.attname = 'tenant_id'

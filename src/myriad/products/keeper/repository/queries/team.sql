@@ -23,29 +23,24 @@ SELECT (SELECT local_date FROM keeper.payment WHERE status = 'COMPLETED' AND loc
 
 -- name: known_spans
 SELECT DISTINCT period, period_start AS first, period_end AS last, basis
-FROM keeper.staff_metrics
+FROM keeper.staff_figures
 
 -- name: clear_staff_spans
-DELETE FROM keeper.staff_metrics m
+DELETE FROM keeper.staff_figures m
 USING unnest(%(periods)s::text[], %(firsts)s::date[]) AS s (period, first)
 WHERE m.period = s.period AND m.period_start = s.first
 
--- name: store_staff_metrics
-INSERT INTO keeper.staff_metrics (
-    tenant_id, period, period_start, team_member_id, metric, period_end, n, reason, observed,
-    value, shrunk, lo, hi, expected, ratio, ratio_lo, ratio_hi, peer, peer_lo, peer_hi, peers,
-    parts, basis
+-- name: store_staff_figures
+INSERT INTO keeper.staff_figures (
+    tenant_id, period, period_start, team_member_id, period_end, figures, basis
 )
 SELECT %(tenant_id)s, w.*, %(basis)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
-    period text, period_start date, team_member_id uuid, metric text, period_end date, n integer,
-    reason text, observed float8, value float8, shrunk float8, lo float8, hi float8,
-    expected float8, ratio float8, ratio_lo float8, ratio_hi float8, peer float8, peer_lo float8,
-    peer_hi float8, peers integer, parts jsonb
+    period text, period_start date, team_member_id uuid, period_end date, figures jsonb
 )
 
--- name: thin_staff_metrics
-DELETE FROM keeper.staff_metrics
+-- name: thin_staff_figures
+DELETE FROM keeper.staff_figures
 WHERE (period = 'days_90' AND period_end <> ALL(%(kept)s::date[]))
    OR (period = 'days_365' AND NOT EXISTS (
           SELECT FROM unnest(%(kept)s::date[]) AS k (day)
@@ -66,7 +61,7 @@ LEFT JOIN keeper.staff_link l ON l.team_member_id = t.id
 LEFT JOIN platform.user_account u ON u.id = l.user_id
 WHERE (%(member_id)s::uuid IS NULL OR t.id = %(member_id)s)
   AND (t.is_active OR %(member_id)s::uuid IS NOT NULL OR EXISTS (
-      SELECT FROM keeper.staff_metrics s
+      SELECT FROM keeper.staff_figures s
       WHERE s.team_member_id = t.id AND s.period = %(period)s))
   AND (%(after_name)s::text IS NULL
        OR (t.sort_name, t.id) > (%(after_name)s::text COLLATE "C", %(after_id)s::uuid))
@@ -78,7 +73,7 @@ SELECT m.*
 FROM keeper.staff_metrics m
 WHERE m.period = %(period)s
   AND m.period_start = (
-      SELECT max(s.period_start) FROM keeper.staff_metrics s
+      SELECT max(s.period_start) FROM keeper.staff_figures s
       WHERE s.period = %(period)s AND s.period_end <= %(day)s)
   AND m.team_member_id = ANY(%(members)s)
 
