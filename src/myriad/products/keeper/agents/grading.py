@@ -7,15 +7,13 @@ put down as void with the reason, and counts neither for nor against its kind.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from myriad.kit.errors import MyriadError
-from myriad.products.keeper.repository.accounts import find_last_sale_day
-from myriad.products.keeper.repository.proof import find_last_sync
-from myriad.products.keeper.repository.sql import Row, execute, fetch, get
+from myriad.products.keeper.repository.sql import Row, execute, fetch, fetch_all, get
 from myriad.scale.data import ReadSession, Session
 
 Measure = Callable[[ReadSession, dict[str, Any], date], Awaitable[float]]
@@ -56,10 +54,19 @@ async def data_reach(session: ReadSession, day: date) -> date:
     That is the day of the last sync, or a week after the last sale, whichever is later; at most
     `day`.
     """
-    last_sale, synced = await find_last_sale_day(session), await find_last_sync(session)
-    reaches = [synced] if synced else []
-    if last_sale is not None:
-        reaches.append(last_sale + timedelta(days=_QUIET_DAYS))
+    return reach_of(await fetch_all(session, asked_of_reach()), day)
+
+
+def asked_of_reach() -> dict[str, dict[str, Any]]:
+    """Return the queries that `reach_of` reads."""
+    return {"last_sale_day": {}, "last_payment_sync": {}}
+
+
+def reach_of(found: Mapping[str, Sequence[Row]], day: date) -> date:
+    """Return the same as `data_reach` from the rows of `asked_of_reach`."""
+    synced = [row["day"] for row in found["last_payment_sync"] if row["day"] is not None]
+    sold = [row["last_day"] for row in found["last_sale_day"] if row["last_day"] is not None]
+    reaches = synced + [last + timedelta(days=_QUIET_DAYS) for last in sold]
     return min([max(reaches, default=date.min), day])
 
 

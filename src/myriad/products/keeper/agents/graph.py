@@ -30,7 +30,7 @@ from myriad.products.keeper.agents.matching import MATCHING
 from myriad.products.keeper.agents.report import REPORT
 from myriad.products.keeper.agents.review import REVIEW
 from myriad.products.keeper.errors import UnknownAgentError
-from myriad.products.keeper.repository.accounts import get_data_span, set_business_date
+from myriad.products.keeper.repository.accounts import move_on
 from myriad.products.keeper.repository.history import end_run, find_run, start_run
 from myriad.scale.observe.logs import get_logger
 
@@ -164,5 +164,4 @@ async def _move_on(context: AgentContext) -> None:
     if context.looks_back:
         return
     async with context.noting() as session:
-        span = await get_data_span(session)
-        await set_business_date(session, context.day, span.currency)
+        await move_on(session, context.day, context.account.currency)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from myriad.products.keeper.agents import claims
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
-from myriad.products.keeper.agents.grading import data_reach, grade_due
+from myriad.products.keeper.agents.grading import asked_of_reach, grade_due, reach_of
 from myriad.products.keeper.notify import Notice, raise_notice
-from myriad.products.keeper.repository.accounts import count_customers
+from myriad.products.keeper.repository.columns import load_visit_columns
 from myriad.products.keeper.repository.history import get_digest, know_until
 from myriad.products.keeper.repository.muting import judge_kinds, list_muted_kinds
-from myriad.products.keeper.repository.preferences import read_preferences
+from myriad.products.keeper.repository.preferences import preferences_from
 from myriad.products.keeper.repository.proof import measure_assignments
-from myriad.products.keeper.repository.sql import Row, execute_many, fetch, get
+from myriad.products.keeper.repository.sql import Row, execute_rows, fetch, fetch_all
+from myriad.products.keeper.repository.visit_figures import second_visits, top_share
 from myriad.products.keeper.views.insights import URGENT_FROM
 from myriad.products.keeper.wording import Wording
 from myriad.scale.data import ReadSession, Session
@@ -36,20 +37,21 @@ async def _work(context: AgentContext) -> Outcome:
     day = context.day
     async with context.writing() as session:
         await know_until(session, day)
-        reach = await data_reach(session, day)
+        read = await fetch_all(session, {**asked_of_reach(), **_asked(day)})
+        reach = reach_of(read, day)
         graded = await grade_due(session, day, reach)
         if not context.looks_back:
             graded += await measure_assignments(session, day, reach)
             await judge_kinds(session, day)
-        if await count_customers(session) <= context.settings.minimum_customers:
+        if read["count_customers"][0]["people"] <= context.settings.minimum_customers:
             return Outcome(0, graded)
-        made = await make_claims(session, day, context.account.currency)
+        made = await _claims(session, read, day, context.account.currency)
     # No transaction is open while a model words the claims.
     found = await _worded(made, context.wording)
     async with context.writing() as session:
         muted = await list_muted_kinds(session)
         kept = [claim for claim in found if claim.kind not in muted]
-        await execute_many(session, "store_insight", [_row(claim, day) for claim in kept])
+        await execute_rows(session, "store_insights", [_row(claim, day) for claim in kept], day=day)
         if not context.looks_back:
             await _tell(session, kept, day)
     return Outcome(len(found), len(kept) + graded)
@@ -90,20 +92,40 @@ async def _tell(session: Session, found: Sequence[claims.Claim], day: date) -> N
 
 async def make_claims(session: ReadSession, day: date, currency: str) -> list[claims.Claim]:
     """Return what can be claimed on `day`, each number read from the database."""
-    days = await fetch(session, "visit_days", first=day - timedelta(days=_TREND_DAYS - 1), last=day)
+    return await _claims(session, await fetch_all(session, _asked(day)), day, currency)
+
+
+def _asked(day: date) -> dict[str, dict[str, Any]]:
+    """Return the queries that claims rest on beside the visits: they go out together."""
+    return {
+        "count_customers": {},
+        "slipping_people": {"day": day},
+        "visit_days": {"first": day - timedelta(days=_TREND_DAYS - 1), "last": day},
+        "read_preferences": {},
+    }
+
+
+async def _claims(
+    session: ReadSession, read: Mapping[str, Sequence[Row]], day: date, currency: str
+) -> list[claims.Claim]:
+    visits = await load_visit_columns(session, day)
+    days = read["visit_days"]
+    newcomers = second_visits(visits, day - timedelta(days=180), day - timedelta(days=90))
+    best = top_share(visits, day - timedelta(days=364), day)
+    churn = await fetch(session, "churn_of", day=day, person_ids=best["top_ids"])
     made = [
-        claims.slipping(await fetch(session, "slipping_people", day=day), day, currency),
+        claims.slipping(read["slipping_people"], day, currency),
         claims.trend(
             _between(days, day, 27, 0),
             _between(days, day, 55, 28),
             [_between(days, day, 7 * w + 6, 7 * w)["visits"] for w in range(11, -1, -1)],
             day,
             currency,
-            (await read_preferences(session)).open_share(day + timedelta(days=1), 28),
+            preferences_from(read["read_preferences"]).open_share(day + timedelta(days=1), 28),
         ),
         claims.quiet_day(_weekdays(days, day), day),
-        claims.second_visit(await _cohort(session, day), day),
-        await _best_customers(session, day, currency),
+        claims.second_visit(newcomers, day),
+        claims.best_customers(best, [row["churn_90"] for row in churn], day, currency),
     ]
     return [claim for claim in made if claim is not None]
 
@@ -127,25 +149,8 @@ def _weekdays(days: Sequence[Row], day: date) -> list[Row]:
     ]
 
 
-async def _cohort(session: ReadSession, day: date) -> Row:
-    return await get(
-        session,
-        "second_visit_share",
-        day=day,
-        first=day - timedelta(days=180),
-        last=day - timedelta(days=90),
-    )
-
-
-async def _best_customers(session: ReadSession, day: date, currency: str) -> claims.Claim | None:
-    row = await get(session, "top_share", first=day - timedelta(days=364), last=day)
-    churn = await fetch(session, "churn_of", day=day, person_ids=row["top_ids"])
-    return claims.best_customers(row, [item["churn_90"] for item in churn], day, currency)
-
-
 def _row(claim: claims.Claim, day: date) -> dict[str, Any]:
     return {
-        "day": day,
         "kind": claim.kind,
         "claim": claim.claim,
         "evidence": claim.evidence,

@@ -5,34 +5,41 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
-from myriad.products.keeper.repository.accounts import find_first_sale_day, get_account
+from myriad.products.keeper.repository.accounts import account_from
 from myriad.products.keeper.repository.history import get_digest, know_until
 from myriad.products.keeper.repository.period import compute_numbers
-from myriad.products.keeper.repository.reports import store_report
+from myriad.products.keeper.repository.preferences import preferences_from
+from myriad.products.keeper.repository.reports import store_reports
+from myriad.products.keeper.repository.sql import fetch_all
 from myriad.products.keeper.views import ReportKind
 from myriad.scale.data import ReadSession
+
+_DIGESTS = ("findings_digest", "proof_digest", "report_extras_digest")
+_FACTS = ("first_sale_day", "get_account", "read_preferences")
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
     data = await get_digest(session, "data_digest", day=context.day)
-    proof = await get_digest(session, "proof_digest", day=context.day)
-    extras = await get_digest(session, "report_extras_digest", day=context.day)
-    return data + await get_digest(session, "findings_digest", day=context.day) + proof + extras
+    found = await fetch_all(session, {name: {"day": context.day} for name in _DIGESTS})
+    return data + "".join(str(found[name][0]["digest"]) for name in _DIGESTS)
 
 
 async def _work(context: AgentContext) -> Outcome:
-    read = written = 0
     async with context.writing() as session:
-        if await find_first_sale_day(session) is None:
+        read = await fetch_all(session, {name: {} for name in _FACTS})
+        if read["first_sale_day"][0]["first_day"] is None:
             raise AgentSkippedError("There are no payments yet, so there is nothing to report.")
+        account, chosen = (
+            account_from(read["get_account"]),
+            preferences_from(read["read_preferences"]),
+        )
         await know_until(session, context.day)
-        account = await get_account(session)
-        for last, chosen in reported(context.day, account.today).items():
-            found = await compute_numbers(session, account, chosen, last)
-            for kind, numbers in found.items():
-                written += await store_report(session, kind, chosen[kind], last, numbers)
-            read += len(chosen)
-    return Outcome(read, written)
+        wanted = reported(context.day, account.today)
+        found = await compute_numbers(session, account, chosen, wanted, context.day)
+        written = [
+            await store_reports(session, last, wanted[last], own) for last, own in found.items()
+        ]
+    return Outcome(sum(map(len, wanted.values())), sum(written))
 
 
 def reported(day: date, today: date) -> dict[date, dict[ReportKind, date]]:

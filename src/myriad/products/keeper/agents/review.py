@@ -31,18 +31,19 @@ from myriad.products.keeper.wording import Aspect
 from myriad.scale.data import ReadSession
 
 MATCH_WITHIN_DAYS = 60
+_COUNT = "reviews"
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
     reviews = await get(session, "reviews_digest", day=context.day)
+    context.shared[_COUNT] = reviews["reviews"]
     if not reviews["reviews"]:
         return ""
     return str(reviews["digest"]) + await get_digest(session, "visits_digest", day=context.day)
 
 
 async def _work(context: AgentContext) -> Outcome:
-    async with context.reading() as session:
-        count = (await get(session, "reviews_digest", day=context.day))["reviews"]
+    count: int = context.shared[_COUNT]
     if not count:
         raise AgentSkippedError("There are no reviews yet; connect Google or import a file.")
     found: list[dict[str, Any]] = [] if context.looks_back else await _examine(context)

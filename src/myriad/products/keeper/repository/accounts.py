@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from myriad.kit.clock import local_date, utc_now
 from myriad.products.keeper.errors import NoAccountError
-from myriad.products.keeper.repository.sql import QUERIES, execute, find, get
+from myriad.products.keeper.repository.sql import QUERIES, Row, execute, fetch, fetch_all, find, get
 from myriad.scale.data import ReadSession, Session
 
 _LARGE, _MEDIUM = 3000, 500
@@ -68,10 +69,14 @@ class DataSpan:
 
 async def get_account(session: ReadSession) -> AccountFacts:
     """Return the tenant's account, or raise NoAccountError."""
-    row = await find(session, "get_account")
-    if row is None:
+    return account_from(await fetch(session, "get_account"))
+
+
+def account_from(rows: Sequence[Row]) -> AccountFacts:
+    """Return the same from the rows of "get_account"."""
+    if not rows:
         raise NoAccountError("this tenant has no Keeper account yet; connect Square first")
-    return AccountFacts(**row)
+    return AccountFacts(**rows[0])
 
 
 async def find_account(session: ReadSession) -> AccountFacts | None:
@@ -96,7 +101,28 @@ async def set_business_date(session: Session, day: date, currency: str | None) -
     Active is who came in the last 365 days; before the first visits are known, everybody is.
     """
     people = (await get(session, "count_active_people", day=day))["people"]
-    band = size_band(int(people) or await count_customers(session))
+    await _set_business_date(session, day, int(people), currency)
+
+
+async def move_on(session: Session, day: date, known: str) -> None:
+    """Move the account on to `day` as `set_business_date` does, in the currency of most payments.
+
+    Only where some are not in the `known` one are they counted.
+    """
+    asked: dict[str, dict[str, Any]] = {
+        "takes_other_currencies": {"currency": known},
+        "count_active_people": {"day": day},
+    }
+    found = await fetch_all(session, asked)
+    is_mixed = found["takes_other_currencies"][0]["is_mixed"]
+    currency = (await get_data_span(session)).currency if is_mixed else None
+    await _set_business_date(session, day, int(found["count_active_people"][0]["people"]), currency)
+
+
+async def _set_business_date(
+    session: Session, day: date, people: int, currency: str | None
+) -> None:
+    band = size_band(people or await count_customers(session))
     await execute(session, "set_business_date", day=day, size_band=band, currency=currency)
 
 
@@ -118,12 +144,6 @@ async def get_data_span(session: ReadSession) -> DataSpan:
 async def find_first_sale_day(session: ReadSession) -> date | None:
     """Return the day of the first completed payment, or None."""
     day: date | None = (await get(session, "first_sale_day"))["first_day"]
-    return day
-
-
-async def find_last_sale_day(session: ReadSession) -> date | None:
-    """Return the day of the last completed payment, or None."""
-    day: date | None = (await get(session, "last_sale_day"))["last_day"]
     return day
 
 

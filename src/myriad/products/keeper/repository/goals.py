@@ -8,7 +8,6 @@ from typing import Any
 
 from myriad.products.keeper.pacing import HISTORY_DAYS, Period, month_of, pace, week_of
 from myriad.products.keeper.repository.accounts import AccountFacts
-from myriad.products.keeper.repository.preferences import read_preferences
 from myriad.products.keeper.repository.sql import fetch
 from myriad.products.keeper.views.goals import GoalPace
 from myriad.products.keeper.views.preferences import Preferences
@@ -23,10 +22,9 @@ async def list_paces(
 
 
 async def list_known_paces(
-    session: ReadSession, account: AccountFacts, day: date
+    session: ReadSession, account: AccountFacts, day: date, chosen: Preferences
 ) -> tuple[GoalPace, ...]:
     """Return the goals as a report of `day` shows them, after `history.know_until`."""
-    chosen = await read_preferences(session)
     return await _paces(session, account, chosen, day, "known_goal_takings")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Literal
 
 from myriad.products.keeper.proof.accuracy import GOAL, accuracy
@@ -80,18 +78,6 @@ def _score(row: Row) -> KindScore:
 
 def _muted_by(decided_by: str) -> Literal["keeper", "owner"]:
     return "keeper" if decided_by == "keeper" else "owner"
-
-
-async def list_period_insights(
-    session: ReadSession, firsts: Sequence[date], last: date
-) -> list[tuple[InsightCard, ...]]:
-    """Return the most important insights of each of the periods that end on `last`."""
-    lasts = [last] * len(firsts)
-    rows = await fetch(session, "period_insights", firsts=list(firsts), lasts=lasts)
-    return [
-        tuple(insight_card(row) for row in rows if row["number"] == number)
-        for number in range(1, len(firsts) + 1)
-    ]
 
 
 def insight_card(row: Row) -> InsightCard:

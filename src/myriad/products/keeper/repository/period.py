@@ -8,14 +8,23 @@ from datetime import date, timedelta
 from typing import Any
 
 from myriad.kit.money import Money
-from myriad.products.keeper.repository.accounts import AccountFacts, find_first_sale_day
+from myriad.products.keeper.repository.accounts import AccountFacts
+from myriad.products.keeper.repository.columns import VisitColumns, load_visit_columns
 from myriad.products.keeper.repository.goals import list_known_paces, paces_json
-from myriad.products.keeper.repository.insights import list_period_insights
-from myriad.products.keeper.repository.proof import get_saved, saved_json
-from myriad.products.keeper.repository.review_months import find_review_month
-from myriad.products.keeper.repository.sql import Row, fetch
-from myriad.products.keeper.repository.today import list_anomalies
+from myriad.products.keeper.repository.insights import insight_card
+from myriad.products.keeper.repository.proof import asked_of_saved, saved_json, saved_of
+from myriad.products.keeper.repository.report_parts import (
+    anomaly_json,
+    insight_json,
+    partial_json,
+    slipping_json,
+)
+from myriad.products.keeper.repository.review_months import review_month_json
+from myriad.products.keeper.repository.sql import QUERIES, Row, fetch_texts
+from myriad.products.keeper.repository.today import anomaly_row
+from myriad.products.keeper.repository.visit_figures import people_counts
 from myriad.products.keeper.views import AnomalyRow, InsightCard, ReportKind
+from myriad.products.keeper.views.preferences import Preferences
 from myriad.scale.data import ReadSession
 
 _SERVICES, _SLIPPING, _ANOMALIES = 8, 8, 10
@@ -26,6 +35,22 @@ BEFORE: dict[ReportKind, str] = {
     "weekly": "the same days of the week before",
     "monthly": "the same days of the month before",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The periods that end on one day; `before` is what each is compared with."""
+
+    last: date
+    periods: Mapping[ReportKind, date]
+
+    @property
+    def own(self) -> list[tuple[date, date]]:
+        return [(first, self.last) for first in self.periods.values()]
+
+    @property
+    def before(self) -> list[tuple[date, date]]:
+        return [period_before(kind, first, self.last) for kind, first in self.periods.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,78 +67,137 @@ class _Known:
 
 
 async def compute_numbers(
-    session: ReadSession, account: AccountFacts, periods: Mapping[ReportKind, date], last: date
-) -> dict[ReportKind, dict[str, Any]]:
-    """Return the numbers of the periods from the given days to `last` as plain JSON, by kind.
+    session: ReadSession,
+    account: AccountFacts,
+    chosen: Preferences,
+    wanted: Mapping[date, Mapping[ReportKind, date]],
+    seen: date,
+) -> dict[date, dict[ReportKind, dict[str, Any]]]:
+    """Return the numbers of periods as plain JSON, by last day and kind.
 
-    Reads nothing after `last`. The caller has laid down what was known then
-    (`history.know_until`).
+    `wanted` names by last day the first day of each period. Nothing after a last day is read. The
+    caller has laid down what was known on the day `seen` (`history.know_until`). All queries go out
+    together.
     """
-    spans = [(first, last) for first in periods.values()]
-    spans += [period_before(kind, first, last) for kind, first in periods.items()]
-    known = await _read(session, account, spans, len(periods), last)
+    days = [_Wanted(last, periods) for last, periods in wanted.items()]
+    texts = {name: (QUERIES[name], facts) for name, facts in _asked_of_all(days).items()}
+    for day in days:
+        asked = _asked_of_day(day).items()
+        texts |= {f"{name} {day.last}": (QUERIES[name], facts) for name, facts in asked}
+    rows, found, spans, own = await fetch_texts(session, texts), {}, 0, 0
+    visits = await load_visit_columns(session, seen)
+    for day in days:
+        goals = paces_json(await list_known_paces(session, account, day.last, chosen))
+        shared = _shared(_of_day(rows, day), account, day.last, goals)
+        counts = _counts(rows["period_counts"][spans:], visits, day)
+        known = _known(rows, day, shared, counts, own)
+        found[day.last] = {
+            kind: _numbers(kind, account, known, day, place)
+            for place, kind in enumerate(day.periods)
+        }
+        spans, own = spans + 2 * len(day.own), own + len(day.own)
+    return found
+
+
+def _asked_of_all(days: Sequence[_Wanted]) -> dict[str, dict[str, Any]]:
+    """Return the queries that answer for the periods of all days at once."""
+    spans = [span for day in days for span in (*day.own, *day.before)]
+    own = [span for day in days for span in day.own]
+    last = max(day.last for day in days)
+    since = min(*(first for first, _ in spans), *(_chart_first(d.last, d.last) for d in days))
+    of_own = _columns(own)
     return {
-        kind: _numbers(kind, account, known, spans, place) for place, kind in enumerate(periods)
+        "known_daily_totals": {"first": since, "last": last},
+        "period_counts": _columns(spans),
+        "services_between": of_own
+        | {"since": min(of_own["firsts"]), "until": last, "limit": _SERVICES},
+        "period_insights": of_own,
+        "first_sale_day": {},
     }
 
 
-async def _read(
-    session: ReadSession,
-    account: AccountFacts,
-    spans: Sequence[tuple[date, date]],
-    periods: int,
-    last: date,
-) -> _Known:
-    firsts, lasts = [first for first, _ in spans], [end for _, end in spans]
-    own = firsts[:periods]
-    since = min(*firsts, _chart_first(last, last))
-    days = await fetch(session, "known_daily_totals", first=since, last=last)
-    anomalies, _ = await list_anomalies(session, min(own), last, None, _ANOMALIES)
-    return _Known(
-        days={row["local_date"]: row for row in days},
-        counts=await fetch(
-            session, "period_counts", firsts=firsts, lasts=lasts, since=since, until=last
-        ),
-        services=await fetch(
-            session,
-            "services_between",
-            firsts=own,
-            lasts=lasts[:periods],
-            since=min(own),
-            until=last,
-            limit=_SERVICES,
-        ),
-        anomalies=anomalies,
-        insights=await list_period_insights(session, own, last),
-        first_day=await find_first_sale_day(session),
-        shared=await _shared(session, account, last),
-    )
+def _columns(spans: Sequence[tuple[date, date]]) -> dict[str, Any]:
+    return {"firsts": [first for first, _ in spans], "lasts": [last for _, last in spans]}
 
 
-async def _shared(session: ReadSession, account: AccountFacts, last: date) -> dict[str, Any]:
+def _asked_of_day(day: _Wanted) -> dict[str, dict[str, Any]]:
+    """Return the queries that answer for one last day."""
+    last, firsts = day.last, [first for first, _ in day.own]
+    return {
+        "list_anomalies": {
+            "first": min(firsts),
+            "last": last,
+            "after_day": None,
+            "after_id": None,
+            "limit": _ANOMALIES,
+        },
+        "state_counts": {"day": last},
+        "slipping_most": {"day": last, "limit": _SLIPPING},
+        "review_month": {"day": last},
+        "unfinished_agents": {"day": last},
+        **asked_of_saved(last.replace(day=1), last),
+    }
+
+
+def _of_day(rows: Mapping[str, list[Row]], day: _Wanted) -> dict[str, list[Row]]:
+    """Return the rows of `_asked_of_day` by their queries' names."""
+    ending = f" {day.last}"
+    return {key.removesuffix(ending): found for key, found in rows.items() if key.endswith(ending)}
+
+
+def _shared(
+    found: Mapping[str, list[Row]], account: AccountFacts, last: date, goals: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Return what is the same in every report of a day."""
-    states = await fetch(session, "state_counts", day=last)
     return {
         "currency": account.currency,
         "account": account.name,
-        "states": {row["state"]: row["people"] for row in states},
-        "slipping": await _slipping(session, last),
-        "saved": saved_json(await get_saved(session, account, last.replace(day=1), last)),
-        "goals": paces_json(await list_known_paces(session, account, last)),
-        "reviews": await find_review_month(session, last),
-        "partial": await _partial(session, last),
+        "states": {row["state"]: row["people"] for row in found["state_counts"]},
+        "slipping": slipping_json(found["slipping_most"]),
+        "saved": saved_json(saved_of(found, account, last.replace(day=1), last)),
+        "goals": goals,
+        "reviews": review_month_json(found["review_month"]),
+        "partial": partial_json(found["unfinished_agents"]),
     }
+
+
+def _counts(rows: Sequence[Row], visits: VisitColumns, day: _Wanted) -> list[Row]:
+    """Return what is counted of the day's own periods and of those before, which `rows` begin with."""
+    counted = people_counts(visits, [*day.own, *day.before])
+    return [row | people for row, people in zip(rows[: len(counted)], counted, strict=True)]
+
+
+def _known(
+    rows: Mapping[str, list[Row]],
+    day: _Wanted,
+    shared: dict[str, Any],
+    counts: list[Row],
+    own: int,
+) -> _Known:
+    """Return what the rows say of a day before whose own periods so many others stand."""
+    return _Known(
+        days={row["local_date"]: row for row in rows["known_daily_totals"]},
+        counts=counts,
+        services=[row | {"number": row["number"] - own} for row in rows["services_between"]],
+        anomalies=tuple(anomaly_row(row) for row in rows[f"list_anomalies {day.last}"]),
+        insights=[
+            tuple(insight_card(row) for row in rows["period_insights"] if row["number"] == number)
+            for number in range(own + 1, own + 1 + len(day.own))
+        ],
+        first_day=rows["first_sale_day"][0]["first_day"],
+        shared=shared,
+    )
 
 
 def _numbers(
     kind: ReportKind,
     account: AccountFacts,
     known: _Known,
-    spans: Sequence[tuple[date, date]],
+    day: _Wanted,
     place: int,
 ) -> dict[str, Any]:
-    (first, last), (before, before_last) = spans[place], spans[len(spans) // 2 + place]
-    counts, counts_before = known.counts[place], known.counts[len(spans) // 2 + place]
+    (first, last), (before, before_last) = day.own[place], day.before[place]
+    counts, counts_before = known.counts[place], known.counts[len(day.own) + place]
     has_before = known.first_day is not None and known.first_day <= before
     numbers: dict[str, Any] = {
         **known.shared,
@@ -128,8 +212,8 @@ def _numbers(
             if row["number"] == place + 1
         ],
         "tasks": {name: int(counts[name]) for name in _TASKS},
-        "anomalies": [_anomaly_json(row) for row in known.anomalies if row.local_date >= first],
-        "insights": [_insight_json(card) for card in known.insights[place]],
+        "anomalies": [anomaly_json(row) for row in known.anomalies if row.local_date >= first],
+        "insights": [insight_json(card) for card in known.insights[place]],
         "days_checked": counts["days_checked"],
         "cents_off": counts["cents_off"],
     }
@@ -182,31 +266,6 @@ def _changes(now: Row, before: Row | None) -> dict[str, Any]:
     }
 
 
-async def _slipping(session: ReadSession, day: date) -> list[dict[str, Any]]:
-    """Return who is slipping away with the most money at stake, as the list of customers has it."""
-    return [
-        {
-            "person_id": str(row["person_id"]),
-            "name": row["name"],
-            "state": row["state"],
-            "visits": row["visits"],
-            "last_visit_on": row["last_visit_on"].isoformat(),
-            "usual_gap_days": row["usual_gap_days"],
-            "churn_60": row["churn_60"],
-            "value_at_risk": row["value_at_risk"],
-        }
-        for row in await fetch(session, "slipping_most", day=day, limit=_SLIPPING)
-    ]
-
-
-async def _partial(session: ReadSession, day: date) -> list[str]:
-    return [
-        f"{row['agent'].capitalize()}: {row['error'] or 'did not finish'}"
-        for row in await fetch(session, "unfinished_agents", day=day)
-        if row["state"] in ("failed", "partial")
-    ]
-
-
 def _headline(kind: ReportKind, numbers: dict[str, Any], currency: str) -> str:
     revenue, visits = numbers["revenue"], numbers["visits"]["now"]
     money = Money(revenue["now"], currency).format(whole=True)
@@ -217,28 +276,3 @@ def _headline(kind: ReportKind, numbers: dict[str, Any], currency: str) -> str:
         word = "up" if change >= 0 else "down"
         text += f", {word} {abs(change):.0%} on {BEFORE[kind]}"
     return text + "."
-
-
-def _anomaly_json(row: AnomalyRow) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "day": row.local_date.isoformat(),
-        "metric": row.metric,
-        "observed": row.observed,
-        "expected": row.expected,
-        "effect": row.effect,
-        "q_value": row.q_value,
-    }
-
-
-def _insight_json(card: InsightCard) -> dict[str, Any]:
-    return {
-        "id": str(card.id),
-        "kind": card.kind,
-        "claim": card.claim,
-        "day": card.business_date.isoformat(),
-        "prediction": card.prediction,
-        "horizon": card.horizon_date.isoformat(),
-        "grade": card.grade,
-        "facts": [{"label": fact.label, "value": fact.value} for fact in card.evidence],
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from myriad.products.keeper.repository.goals import paces_from
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
 from myriad.products.keeper.repository.proof import saved_from
 from myriad.products.keeper.repository.review_months import review_month_from
-from myriad.products.keeper.repository.sql import Row, fetch, find
+from myriad.products.keeper.repository.sql import Row, execute_rows, fetch, find
 from myriad.products.keeper.views import (
     AnomalyRow,
     Change,
@@ -71,20 +72,21 @@ async def find_newest_report(session: ReadSession, kind: ReportKind | None) -> R
     return _view(row) if row else None
 
 
-async def store_report(
-    session: Session, kind: ReportKind, first: date, last: date, numbers: dict[str, Any]
+async def store_reports(
+    session: Session, last: date, firsts: Mapping[ReportKind, date], found: Mapping[ReportKind, Any]
 ) -> int:
-    """Keep a report; return 1 when its numbers are new, 0 when they were known."""
-    row = await find(
-        session,
-        "store_report",
-        kind=kind,
-        period_start=first,
-        period_end=last,
-        numbers=numbers,
-        digest=digest_of(numbers),
-    )
-    return 1 if row else 0
+    """Keep the reports up to `last`; return how many have numbers that were not known."""
+    rows = [
+        {
+            "kind": kind,
+            "period_start": firsts[kind],
+            "period_end": last,
+            "numbers": numbers,
+            "digest": digest_of(numbers),
+        }
+        for kind, numbers in found.items()
+    ]
+    return await execute_rows(session, "store_reports", rows)
 
 
 def digest_of(numbers: dict[str, Any]) -> str:

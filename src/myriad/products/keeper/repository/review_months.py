@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from myriad.products.keeper.repository.sql import find
+from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.views.reports import ReviewsMonth
-from myriad.scale.data import ReadSession
 
 _SHOWN = 3
 
 
-async def find_review_month(session: ReadSession, day: date) -> dict[str, Any] | None:
-    """Return the month of `day` as a report stores it, None without reviews."""
-    row = await find(session, "review_month", day=day)
-    if row is None:
+def review_month_json(rows: Sequence[Row]) -> dict[str, Any] | None:
+    """Return the row of "review_month" as a report stores it, None without reviews."""
+    if not rows:
         return None
+    row = rows[0]
     often = sorted(row["aspects"].items(), key=lambda item: (-int(item[1]), item[0]))
     return {
         "month": row["month"].isoformat(),

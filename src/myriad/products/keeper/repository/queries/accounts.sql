@@ -34,6 +34,11 @@ FROM (
     GROUP BY currency
 ) c
 
+-- name: takes_other_currencies
+SELECT EXISTS (
+    SELECT FROM keeper.payment WHERE status = 'COMPLETED' AND currency <> %(currency)s
+) AS is_mixed
+
 -- name: list_accounts
 SELECT a.tenant_id, t.slug, t.name, t.timezone, a.vertical, a.currency, a.business_date,
        a.settings

@@ -37,12 +37,14 @@ FROM (
 WHERE s.place <= %(limit)s
 ORDER BY s.number, s.place
 
--- name: store_insight
+-- name: store_insights
 INSERT INTO keeper.insight (
     tenant_id, business_date, kind, claim, evidence, predicted, horizon_date, priority, dedup_key
-) VALUES (
-    %(tenant_id)s, %(day)s, %(kind)s, %(claim)s, %(evidence)s::jsonb, %(predicted)s::jsonb,
-    %(horizon_date)s, %(priority)s, %(dedup_key)s
+)
+SELECT %(tenant_id)s, %(day)s, w.*
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
+    kind text, claim text, evidence jsonb, predicted jsonb, horizon_date date, priority integer,
+    dedup_key text
 )
 ON CONFLICT (tenant_id, dedup_key) DO NOTHING
 
@@ -127,20 +129,6 @@ FROM (
     GROUP BY person_id
 ) f
 WHERE f.first_day BETWEEN %(first)s AND %(last)s
-
--- name: top_share
-SELECT count(*) AS people, sum(t.net)::bigint AS net,
-       sum(t.net) FILTER (WHERE t.place <= ceil(t.people * 0.1))::bigint AS top_net,
-       count(*) FILTER (WHERE t.place <= ceil(t.people * 0.1)) AS top_people,
-       coalesce(array_agg(t.person_id) FILTER (WHERE t.place <= ceil(t.people * 0.1)), '{}')
-           AS top_ids
-FROM (
-    SELECT person_id, sum(net) AS net, count(*) OVER () AS people,
-           row_number() OVER (ORDER BY sum(net) DESC, person_id) AS place
-    FROM known_visit
-    WHERE local_date BETWEEN %(first)s AND %(last)s
-    GROUP BY person_id
-) t
 
 -- name: churn_of
 SELECT person_id, churn_90

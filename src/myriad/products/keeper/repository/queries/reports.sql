@@ -19,14 +19,16 @@ WHERE %(kind)s::text IS NULL OR kind = %(kind)s
 ORDER BY period_end DESC, id DESC
 LIMIT 1
 
--- name: store_report
+-- name: store_reports
 INSERT INTO keeper.report AS r (tenant_id, kind, period_start, period_end, numbers, digest)
-VALUES (%(tenant_id)s, %(kind)s, %(period_start)s, %(period_end)s, %(numbers)s::jsonb, %(digest)s)
+SELECT %(tenant_id)s, w.*
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
+    kind text, period_start date, period_end date, numbers jsonb, digest text
+)
 ON CONFLICT (tenant_id, kind, period_start) DO UPDATE
 SET period_end = excluded.period_end, numbers = excluded.numbers, digest = excluded.digest,
     updated_at = now()
 WHERE r.digest <> excluded.digest
-RETURNING id
 
 -- name: state_counts
 SELECT m.state, count(*) AS people
@@ -41,25 +43,9 @@ WHERE business_date = %(day)s
 ORDER BY agent, started_at DESC
 
 -- name: period_counts
--- People, newcomers, tasks and compared days of several periods at once.
-SELECT p.number, v.people, v.new_customers, k.made, k.done, k.won_back, k.won_back_revenue,
-       t.days_checked, t.cents_off
+-- Tasks and compared days of several periods at once.
+SELECT p.number, k.made, k.done, k.won_back, k.won_back_revenue, t.days_checked, t.cents_off
 FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) WITH ORDINALITY AS p (first, last, number)
-JOIN (
-    SELECT p.number, count(DISTINCT v.person_id) AS people,
-           count(*) FILTER (WHERE v.is_first) AS new_customers
-    FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) WITH ORDINALITY AS p (first, last, number)
-    LEFT JOIN (
-        SELECT w.person_id, w.local_date, w.is_first
-        FROM (
-            SELECT person_id, local_date,
-                   local_date = min(local_date) OVER (PARTITION BY person_id) AS is_first
-            FROM known_visit
-        ) w
-        WHERE w.local_date BETWEEN %(since)s AND %(until)s
-    ) v ON v.local_date BETWEEN p.first AND p.last
-    GROUP BY p.number
-) v ON v.number = p.number
 CROSS JOIN LATERAL (
     SELECT count(*) AS made,
            count(*) FILTER (WHERE k.state = 'done') AS done,
