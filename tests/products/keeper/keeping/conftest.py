@@ -54,9 +54,8 @@ async def send(
     return await browser.post(path, data={"csrf_token": token, **fields})
 
 
-@pytest.fixture
-def keeper_app(runtime: Runtime) -> FastAPI:
-    """Keeper's API and pages on the test's runtime."""
+def app_on(runtime: Runtime) -> FastAPI:
+    """Return an application with Keeper's API and pages on a runtime."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Runtime]:
@@ -74,6 +73,12 @@ def keeper_app(runtime: Runtime) -> FastAPI:
     app.state.frame = Frame()
     app.state.runtime = runtime
     return app
+
+
+@pytest.fixture
+def keeper_app(runtime: Runtime) -> FastAPI:
+    """Keeper's API and pages on the test's runtime."""
+    return app_on(runtime)
 
 
 async def _desk(runtime: Runtime, app: FastAPI) -> Desk:

@@ -11,16 +11,20 @@ from starlette.responses import Response
 
 from myriad.products.keeper import repository
 from myriad.products.keeper.endpoints.paging import page
+from myriad.products.keeper.kept import asked_of, get_kept
 from myriad.products.keeper.repository.customer import require_person
 from myriad.products.keeper.repository.viewing import note_view
 from myriad.products.keeper.views import (
     CustomerFilter,
     CustomerRow,
     CustomerSort,
+    CustomersView,
     CustomerView,
     PersonState,
     TimelineEvent,
 )
+from myriad.scale.cache import declare
+from myriad.scale.data import ReadSession
 from myriad.scale.http import (
     CurrentRuntime,
     Page,
@@ -32,6 +36,7 @@ from myriad.scale.http import (
 )
 
 router = Router()
+_CUSTOMERS = declare("keeper.api.customers", CustomersView, "list", follows_tenant=True)
 Search = Annotated[str, Query(max_length=200, description="prefixes of name, e-mail or phone")]
 
 
@@ -44,7 +49,8 @@ class ContactChange(BaseModel):
 @router.get("/customers")
 async def list_customers(
     paging: PageRequest,
-    session: TenantReadSession,
+    caller: Staff,
+    runtime: CurrentRuntime,
     response: Response,
     risk: PersonState | None = None,
     q: Search = "",
@@ -54,7 +60,11 @@ async def list_customers(
     wanted = CustomerFilter(
         query=q, state=risk, sort=sort, after=paging.after_key, limit=paging.limit
     )
-    view = await repository.list_customers(session, wanted)
+
+    async def read(session: ReadSession) -> CustomersView:
+        return await repository.list_customers(session, wanted)
+
+    view = await get_kept(runtime, caller, _CUSTOMERS, asked_of(paging), read)
     return page(paging, response, view.rows, view.next_after)
 
 

@@ -12,8 +12,11 @@ from starlette.responses import Response
 from myriad.kit.money import Money
 from myriad.products.keeper import repository
 from myriad.products.keeper.endpoints.paging import page
+from myriad.products.keeper.kept import get_kept
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views import TaskAnswer, TaskCard, TaskState, TodayView
+from myriad.scale.cache import declare
+from myriad.scale.data import ReadSession
 from myriad.scale.http import (
     CurrentRuntime,
     Page,
@@ -25,6 +28,7 @@ from myriad.scale.http import (
 )
 
 router = Router()
+_TODAY = declare("keeper.api.today", TodayView, "dashboard", follows_tenant=True)
 
 
 class TaskRow(BaseModel):
@@ -55,10 +59,14 @@ class Answer(BaseModel):
 
 
 @router.get("/today")
-async def get_today(runtime: CurrentRuntime, session: TenantReadSession) -> TodayView:
+async def get_today(runtime: CurrentRuntime, caller: Staff) -> TodayView:
     """Return whom to call today, why, and how the business goes."""
     least = runtime.settings_of(KeeperSettings).minimum_customers
-    return await repository.get_today(session, least)
+
+    async def read(session: ReadSession) -> TodayView:
+        return await repository.get_today(session, least)
+
+    return await get_kept(runtime, caller, _TODAY, (least,), read)
 
 
 @router.get("/tasks")

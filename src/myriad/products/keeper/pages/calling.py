@@ -41,7 +41,7 @@ async def today(kept: CurrentKept) -> Response:
     least = kept.runtime.settings_of(KeeperSettings).minimum_customers
 
     async def draw(session: ReadSession) -> ui.Part:
-        return screens.today(kept.page.zone, await get_today(session, least))
+        return screens.today(kept.zone, await get_today(session, least))
 
     return await kept.respond(keeping.TODAY, (least,), draw)
 

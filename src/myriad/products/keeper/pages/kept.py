@@ -4,30 +4,38 @@ Kept is the content of a screen, as everybody with the same role in the same acc
 the same thing on the same day. The shell, the CSRF token and how long ago something was are the
 looker's own and put in at each answer. Any committed change of the account's rows makes what was
 kept unfindable.
+
+Not kept are screens that note who looked at a person, that show a job under way, that name who may
+sign in, and what of the team somebody may see: these are of the looker, or of other tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.responses import Response
 
-from myriad.kit.clock import local_date
+from myriad.products.keeper.kept import Asked, asked_of, get_kept
 from myriad.scale import ui
 from myriad.scale.cache import Namespace, declare
 from myriad.scale.data import ReadSession
 from myriad.scale.directory import Principal
-from myriad.scale.http import CurrentRuntime, Paging, Staff
+from myriad.scale.http import CurrentRuntime, Staff
 from myriad.scale.runtime import Runtime
 from myriad.scale.ui.page import CurrentPage
 
 TODAY = declare("keeper.today", ui.Part, "dashboard", follows_tenant=True)
 CUSTOMERS = declare("keeper.customers", ui.Part, "list", follows_tenant=True)
+INSIGHTS = declare("keeper.insights", ui.Part, "list", follows_tenant=True)
+PATTERNS = declare("keeper.patterns", ui.Part, "analytics", follows_tenant=True)
+PROOF = declare("keeper.proof", ui.Part, "analytics", follows_tenant=True)
+REPORT = declare("keeper.report", ui.Part, "result", follows_tenant=True)
+REPORTS = declare("keeper.reports", ui.Part, "list", follows_tenant=True)
+REVIEWS = declare("keeper.reviews", ui.Part, "list", follows_tenant=True)
 
-Asked = tuple[Hashable, ...]
 Draw = Callable[[ReadSession], Awaitable[ui.Part]]
 
 
@@ -39,26 +47,18 @@ class Kept:
     caller: Principal
     runtime: Runtime
 
+    @property
+    def zone(self) -> str:
+        """The account's time zone."""
+        return self.page.zone
+
     async def respond(self, namespace: Namespace[ui.Part], asked: Asked, draw: Draw) -> Response:
         """Return the screen, drawn by `draw` in a session of its own unless it is kept.
 
         `asked` is all that makes one answer differ from another beside account, role and day.
         """
-        tenant_id = self.caller.tenant_id
-
-        async def load() -> ui.Part:
-            async with self.runtime.database.read_session(tenant_id) as session:
-                return await draw(session)
-
-        day = local_date(self.page.now, self.page.zone).isoformat()
-        key = (str(self.caller.role), self.page.zone, day, *asked)
-        part = await self.runtime.caches.get(namespace, tenant_id, key, load)
+        part = await get_kept(self.runtime, self.caller, namespace, asked, draw)
         return ui.respond_part(self.page, part)
-
-
-def asked_of(paging: Paging) -> Asked:
-    """Return what a page of a list was asked: its filters, how much, and after which row."""
-    return (*sorted(paging.filters.items()), paging.limit, paging.after_key)
 
 
 async def _kept(page: CurrentPage, caller: Staff, runtime: CurrentRuntime) -> Kept:
@@ -66,3 +66,5 @@ async def _kept(page: CurrentPage, caller: Staff, runtime: CurrentRuntime) -> Ke
 
 
 CurrentKept = Annotated[Kept, Depends(_kept)]
+
+__all__ = ["CurrentKept", "Kept", "asked_of"]

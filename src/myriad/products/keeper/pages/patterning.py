@@ -7,12 +7,14 @@ from pathlib import Path
 from starlette.responses import HTMLResponse, Response
 
 from myriad.products.keeper.pages import pattern_figures, pattern_words
+from myriad.products.keeper.pages.kept import PATTERNS, CurrentKept
 from myriad.products.keeper.pages.route import page_router, see_other
 from myriad.products.keeper.preferences import write_preferences
 from myriad.products.keeper.repository.benchmarks import get_benchmarks
 from myriad.products.keeper.repository.patterns import get_patterns
 from myriad.products.keeper.views.patterns import BenchmarksView, PatternsView
 from myriad.scale import ui
+from myriad.scale.data import ReadSession
 from myriad.scale.http import Owner, Staff, TenantReadSession, TenantSession
 from myriad.scale.ui.page import CurrentPage
 
@@ -23,9 +25,13 @@ router = page_router()
 
 
 @router.get("/patterns")
-async def patterns(page: CurrentPage, session: TenantReadSession) -> Response:
+async def patterns(kept: CurrentKept) -> Response:
     """Show what the last weekly search found."""
-    return draw_patterns(page, await get_patterns(session))
+
+    async def draw(session: ReadSession) -> ui.Part:
+        return draw_patterns(kept.zone, await get_patterns(session))
+
+    return await kept.respond(PATTERNS, (), draw)
 
 
 @router.get("/benchmarks")
@@ -48,10 +54,10 @@ async def leave(caller: Owner, session: TenantSession) -> Response:
     return see_other(BENCHMARKS)
 
 
-def draw_patterns(page: ui.PageContext, view: PatternsView) -> HTMLResponse:
+def draw_patterns(zone: str, view: PatternsView) -> ui.Part:
     """Return the Patterns screen."""
-    return _RENDERER.respond(
-        page, "keeper/patterns.html", view=view, words=pattern_words, figures=pattern_figures
+    return _RENDERER.draw(
+        zone, "keeper/patterns.html", view=view, words=pattern_words, figures=pattern_figures
     )
 
 

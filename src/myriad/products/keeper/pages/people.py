@@ -50,7 +50,7 @@ async def customers(
 
     async def draw(session: ReadSession) -> ui.Part:
         view = await list_customers(session, asked)
-        return screens.customers(kept.page.zone, view, links.place(paging, view.next_after))
+        return screens.customers(kept.zone, view, links.place(paging, view.next_after))
 
     return await kept.respond(CUSTOMERS, asked_of(paging), draw)
 

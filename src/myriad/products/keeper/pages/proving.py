@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
 from fastapi import Form, Path
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
+from myriad.products.keeper.pages import kept as keeping
 from myriad.products.keeper.pages import links, proof_figures, proof_words
+from myriad.products.keeper.pages.kept import CurrentKept, asked_of
 from myriad.products.keeper.pages.links import Place
 from myriad.products.keeper.pages.route import page_router, see_other
 from myriad.products.keeper.repository.insights import list_insights
@@ -18,15 +19,8 @@ from myriad.products.keeper.repository.proof import get_proof, switch_control_gr
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.views import InsightsView, ProofView
 from myriad.scale import ui
-from myriad.scale.http import (
-    CurrentRuntime,
-    Owner,
-    PageRequest,
-    Staff,
-    TenantReadSession,
-    TenantSession,
-)
-from myriad.scale.ui.page import CurrentPage
+from myriad.scale.data import ReadSession
+from myriad.scale.http import Owner, PageRequest, TenantSession
 
 PROOF, INSIGHTS = "/keeper/proof", "/keeper/insights"
 Kind = Annotated[str, Path(max_length=60)]
@@ -36,17 +30,16 @@ _RENDERER = ui.Renderer(FilePath(__file__).parents[1] / "templates")
 
 
 @router.get("/insights")
-async def insights(
-    page: CurrentPage,
-    caller: Staff,
-    runtime: CurrentRuntime,
-    session: TenantReadSession,
-    paging: PageRequest,
-) -> Response:
+async def insights(kept: CurrentKept, paging: PageRequest) -> Response:
     """Show claims, what they predict, and how earlier ones were graded."""
-    least = runtime.settings_of(KeeperSettings).minimum_customers
-    view = await list_insights(session, paging.after_key, minimum_customers=least)
-    return draw_insights(page, view, links.place(paging, view.next_after), caller.is_owner)
+    least = kept.runtime.settings_of(KeeperSettings).minimum_customers
+
+    async def draw(session: ReadSession) -> ui.Part:
+        view = await list_insights(session, paging.after_key, minimum_customers=least)
+        at = links.place(paging, view.next_after)
+        return draw_insights(kept.zone, view, at, kept.caller.is_owner)
+
+    return await kept.respond(keeping.INSIGHTS, (least, *asked_of(paging)), draw)
 
 
 @router.post("/insights/kinds/{kind}/mute")
@@ -64,9 +57,13 @@ async def unmute(caller: Owner, session: TenantSession, kind: Kind) -> Response:
 
 
 @router.get("/proof")
-async def proof(page: CurrentPage, caller: Staff, session: TenantReadSession) -> Response:
+async def proof(kept: CurrentKept) -> Response:
     """Show what calls brought, against the people who were not called."""
-    return draw_proof(page, await get_proof(session), caller.is_owner)
+
+    async def draw(session: ReadSession) -> ui.Part:
+        return draw_proof(kept.zone, await get_proof(session), kept.caller.is_owner)
+
+    return await kept.respond(keeping.PROOF, (), draw)
 
 
 @router.post("/proof/control-group")
@@ -79,23 +76,18 @@ async def control_group(
 
 
 def draw_insights(
-    page: ui.PageContext, view: InsightsView, at: Place = Place(), is_owner: bool = True
-) -> HTMLResponse:
+    zone: str, view: InsightsView, at: Place = Place(), is_owner: bool = True
+) -> ui.Part:
     """Return insights with their grades."""
-    return _draw(page, "insights", view=view, at=at, is_owner=is_owner)
+    return _draw(zone, "insights", view=view, at=at, is_owner=is_owner)
 
 
-def draw_proof(page: ui.PageContext, view: ProofView, is_owner: bool = True) -> HTMLResponse:
+def draw_proof(zone: str, view: ProofView, is_owner: bool = True) -> ui.Part:
     """Return what calls brought."""
-    return _draw(page, "proof", view=view, is_owner=is_owner)
+    return _draw(zone, "proof", view=view, is_owner=is_owner)
 
 
-def _draw(page: ui.PageContext, name: str, **values: object) -> HTMLResponse:
-    return _RENDERER.respond(
-        page,
-        f"keeper/{name}.html",
-        status=HTTPStatus.OK,
-        words=proof_words,
-        figures=proof_figures,
-        **values,
+def _draw(zone: str, name: str, **values: object) -> ui.Part:
+    return _RENDERER.draw(
+        zone, f"keeper/{name}.html", words=proof_words, figures=proof_figures, **values
     )

@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, Response
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper import answering
 from myriad.products.keeper.google import connecting
+from myriad.products.keeper.pages import kept as keeping
 from myriad.products.keeper.pages import links, review_words
+from myriad.products.keeper.pages.kept import CurrentKept, asked_of
 from myriad.products.keeper.pages.route import is_partial, page_router, see_other
 from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.repository.reviews import get_review, list_reviews
@@ -43,26 +45,32 @@ Words = Annotated[str, Form(max_length=5000)]
 Parameter = Annotated[str | None, Query(max_length=2000)]
 
 
+_NAMES = {"fault": "", "typed": "", "say": review_words, "links": links}
+
+
 def _draw(page: ui.PageContext, name: str, status: int = 200, **values: object) -> HTMLResponse:
-    values = {"fault": "", "typed": "", "say": review_words, "links": links, **values}
+    values = {**_NAMES, **values}
     return _RENDERER.respond(page, f"keeper/{name}.html", status=status, **values)
 
 
 @router.get("/reviews")
 async def reviews(
-    page: CurrentPage,
-    session: TenantReadSession,
+    kept: CurrentKept,
     paging: PageRequest,
-    runtime: CurrentRuntime,
     show: ReviewShow = "all",
     stars: Annotated[int | None, Query(ge=1, le=5)] = None,
 ) -> Response:
     """Show what customers said and what waits for an answer."""
     asked = ReviewFilter(show=show, stars=stars, after=paging.after_key)
-    view = await list_reviews(session, asked)
-    can_connect = runtime.settings_of(KeeperSettings).can_connect_google
-    at = links.place(paging, view.next_after)
-    return _draw(page, "reviews", view=view, at=at, can_connect=can_connect)
+    can_connect = kept.runtime.settings_of(KeeperSettings).can_connect_google
+
+    async def draw(session: ReadSession) -> ui.Part:
+        view = await list_reviews(session, asked)
+        named = {"view": view, "at": links.place(paging, view.next_after)}
+        named |= {"can_connect": can_connect, **_NAMES}
+        return _RENDERER.draw(kept.zone, "keeper/reviews.html", **named)
+
+    return await kept.respond(keeping.REVIEWS, (can_connect, *asked_of(paging)), draw)
 
 
 @router.get("/reviews/{review_id}")

@@ -101,16 +101,14 @@ def pair(page: ui.PageContext, value: DuplicatePair, live: Live = Live()) -> HTM
     return _draw(page, "pair_decided", pair=value, live=live)
 
 
-def reports(
-    page: ui.PageContext, view: ReportsView, at: links.Place = links.Place()
-) -> HTMLResponse:
+def reports(zone: str, view: ReportsView, at: links.Place = links.Place()) -> ui.Part:
     """Return the list of reports."""
-    return _draw(page, "reports", view=view, at=at)
+    return _part(zone, "reports", view=view, at=at)
 
 
-def report(page: ui.PageContext, view: ReportView) -> HTMLResponse:
+def report(zone: str, view: ReportView) -> ui.Part:
     """Return one report."""
-    return _draw(page, "report", view=view)
+    return _part(zone, "report", view=view)
 
 
 def notices(
