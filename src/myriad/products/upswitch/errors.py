@@ -101,3 +101,10 @@ class ShareLinkError(NotFoundError):
 
     code = "upswitch_share_link"
     title = "This link shows nothing any more"
+
+
+class MoveNotFoundError(NotFoundError):
+    """This account has no such move of a value."""
+
+    code = "upswitch_no_move"
+    title = "No such move"

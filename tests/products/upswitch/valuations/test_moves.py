@@ -137,7 +137,8 @@ async def test_a_move_stands_above_every_page_until_somebody_has_seen_it(
         token = csrf_of(page.text)
         async with browser(runtime, other.company) as stranger:
             theirs = csrf_of((await stranger.get("/upswitch/moves")).text)
-            await stranger.post(shown.shown[0].seen_href, data={"csrf_token": theirs})
+            refused = await stranger.post(shown.shown[0].seen_href, data={"csrf_token": theirs})
+        assert refused.status_code == 404
         assert (await read_unseen(runtime.database, tenant_id)).count == 1
         events = await client.get("/upswitch/moves/events")
         assert json.loads(events.text.partition("data: ")[2].splitlines()[0])["unseen"] == 1

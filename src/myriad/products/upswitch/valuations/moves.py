@@ -6,6 +6,7 @@ from uuid import UUID
 
 from myriad.kit.ids import new_id
 from myriad.kit.money import Money
+from myriad.products.upswitch.errors import MoveNotFoundError
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.valuations.sql import QUERIES, Row, execute, fetch
 from myriad.products.upswitch.views.moves import MoveRow, MovesView, Reason, UnseenMoves
@@ -99,8 +100,9 @@ def row_of(row: Row) -> MoveRow:
 
 
 async def see(session: Session, move_id: UUID) -> None:
-    """Note that somebody of the account has seen a move."""
-    await execute(session, "see_move", id=move_id)
+    """Note that somebody of the account has seen a move; raises MoveNotFoundError."""
+    if not await execute(session, "see_move", id=move_id):
+        raise MoveNotFoundError("There is no such move in this account.")
 
 
 async def see_all(session: Session, until: UUID) -> None:

@@ -43,8 +43,8 @@ WHERE tenant_id = %(tenant_id)s AND seen_at IS NULL
 ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 
 -- name: see_move
-UPDATE upswitch.value_move SET seen_at = now()
-WHERE tenant_id = %(tenant_id)s AND id = %(id)s AND seen_at IS NULL
+UPDATE upswitch.value_move SET seen_at = coalesce(seen_at, now())
+WHERE tenant_id = %(tenant_id)s AND id = %(id)s
 
 -- name: see_moves
 UPDATE upswitch.value_move SET seen_at = now()
