@@ -107,20 +107,20 @@ def test_words_come_one_by_one_and_stop_when_asked(
     page.get_by_label("Your answer").fill("60.000")
     page.get_by_role("button", name="Send").click()
     speaking = page.locator("[data-words]")
-    expect(speaking).to_contain_text("Thank you", timeout=20_000)
+    expect(speaking).to_contain_text("Thank you", timeout=60_000)
     picture(page, "speaking")
     # Whoever loads the page anew hears on.
     page.reload()
-    expect(page.get_by_text("hired managers cost for that work?")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("hired managers cost for that work?")).to_be_visible(timeout=60_000)
     expect(speaking).to_have_count(0)
     assert page.get_by_text("Thank you, that is noted").count() == 1
     picture(page, "spoken")
     world.answers["message"], world.seconds_a_token = says(WORDS * 4), 0.4
     page.get_by_label("Your answer").fill("70.000")
     page.get_by_role("button", name="Send").click()
-    expect(speaking).to_contain_text("Thank you", timeout=20_000)
+    expect(speaking).to_contain_text("Thank you", timeout=60_000)
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_label("Your answer")).to_be_visible(timeout=20_000)
+    expect(page.get_by_label("Your answer")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("…").first).to_be_visible()
     picture(page, "stopped")
     assert phone.complaints == []
@@ -144,7 +144,7 @@ def test_a_company_is_valued_on_a_telephone_by_keyboard_alone_in_french(
     page.keyboard.type("60 000 €")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("60 000 €").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("60 000 €").first).to_be_visible(timeout=60_000)
     picture(page, "french")
     before = page.locator(".worth").inner_text()
     _walk_to(page, "Croissance l'an prochain")
