@@ -33,25 +33,23 @@ from myriad.products.keeper.views import (
 from myriad.products.keeper.views.notices import NoticeCard, NoticesView
 from myriad.scale import ui
 
-_RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates")
-
-
-_NAMES = {
-    "words": words,
-    "figures": figures,
-    "links": links,
-    "proof": proof_words,
-    "goal": goal_words,
-    "sentences": report_words,
-}
+_RENDERER = ui.Renderer(
+    Path(__file__).parents[1] / "templates",
+    words=words,
+    figures=figures,
+    links=links,
+    proof=proof_words,
+    goal=goal_words,
+    sentences=report_words,
+)
 
 
 def _draw(page: ui.PageContext, name: str, status: int = 200, **values: object) -> HTMLResponse:
-    return _RENDERER.respond(page, f"keeper/{name}.html", status=status, **_NAMES, **values)
+    return _RENDERER.respond(page, f"keeper/{name}.html", status=status, **values)
 
 
 def _part(zone: str, name: str, **values: object) -> ui.Part:
-    return _RENDERER.draw(zone, f"keeper/{name}.html", **_NAMES, **values)
+    return _RENDERER.draw(zone, f"keeper/{name}.html", **values)
 
 
 def today(zone: str, view: TodayView) -> ui.Part:
