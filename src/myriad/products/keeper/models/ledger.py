@@ -68,6 +68,7 @@ class Timecard(TenantModel):
         of_account(),
         Index("uq_timecard_ext_id", "tenant_id", "ext_id", unique=True),
         Index("ix_timecard_start", "tenant_id", "start_at"),
+        Index("ix_timecard_updated", "tenant_id", "updated_at"),
         {"schema": SCHEMA},
     )
 

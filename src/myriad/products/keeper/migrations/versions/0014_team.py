@@ -33,6 +33,8 @@ CREATE TABLE keeper.team_day (
         REFERENCES keeper.account (tenant_id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_timecard_updated ON keeper.timecard (tenant_id, updated_at);
+
 CREATE TABLE keeper.team_state (
     tenant_id UUID NOT NULL,
     business_date DATE NOT NULL,
@@ -186,5 +188,6 @@ def downgrade() -> None:
     protect(op, "keeper.staff_metrics")
     op.execute("GRANT MAINTAIN ON keeper.staff_metrics TO myriad_app")
     op.execute(HEAVIER)
+    op.execute("DROP INDEX keeper.ix_timecard_updated")
     for table in reversed(TABLES):
         op.execute(f"DROP TABLE keeper.{table}")

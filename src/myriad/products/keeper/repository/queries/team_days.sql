@@ -25,10 +25,14 @@ WITH changed_orders AS MATERIALIZED (
 ), changed_cards AS MATERIALIZED (
     SELECT t.id, t.created_at <= %(since)s AS was_there,
            (t.start_at AT TIME ZONE coalesce(z.name, %(zone)s))::date AS local_date
-    FROM keeper.timecard t
+    FROM (
+        SELECT * FROM keeper.timecard WHERE updated_at > %(since)s
+        UNION ALL
+        SELECT * FROM keeper.timecard
+        WHERE start_at >= %(last)s::date AND updated_at <= %(since)s
+    ) t
     LEFT JOIN unnest(%(places)s::text[], %(zones)s::text[]) AS z (ext_id, name)
         ON z.ext_id = t.location_ext_id
-    WHERE t.updated_at > %(since)s OR t.start_at >= %(last)s::date
 )
 SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days,
        (SELECT coalesce(string_agg(uuid_send(id), ''), '') FROM changed_bookings WHERE was_there)
