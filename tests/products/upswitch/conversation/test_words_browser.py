@@ -20,6 +20,8 @@ from myriad.products.upswitch.registry.kbo.loading import load_full
 from myriad.products.upswitch.registry.kbo.simulator import write_extract
 from myriad.products.upswitch.registry.numbers import format_number
 from myriad.scale.ai import AISettings
+from myriad.scale.ai.catalog import ModelKey
+from myriad.scale.ai.providers import Providers
 from myriad.scale.ai.simulator import World
 from myriad.scale.embedded.servers import ServerUrls
 from tests.fixtures.app import Company, create_company, serve, settings_for
@@ -67,6 +69,8 @@ def desk(
     maker.start()
     maker.join()
     ai = AISettings(anthropic_api_key=SecretStr("sim"), anthropic_base_url=served[1])
+    # The libraries of a provider take seconds to load; no promise hangs on that.
+    Providers(ai).model(ModelKey("anthropic", "claude-haiku-4-5"))
     settings = settings_for(database_urls).model_copy(update={"ai": ai})
     with serve(api.create_app(settings)) as url:
         yield Desk(url, *made[0])
