@@ -19,7 +19,6 @@ _GERMAN = ("ag", "gmbh", "vog")
 LEGAL_FORMS = frozenset((*_DUTCH, *_FRENCH, *_GERMAN))
 _AND = frozenset(("and", "en", "et", "und"))
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
-_INITIALS_LONG = (2, 3, 4)
 _WORD = re.compile(r"[^\s&+,;/()]+")
 _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("ss", "s"))
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "oe", "æ": "ae"})
@@ -39,7 +38,7 @@ def readings(query: str) -> list[Reading]:
     joined = _INITIALS.sub(lambda found: found[0].replace(".", ""), typed)
     plain = _without(joined, LEGAL_FORMS)
     loose = _without(plain, _AND)
-    loosest = (loose, _folded(loose), loose.lower().translate(_SPELLED), _spread(loose))
+    loosest = (loose, _folded(loose), loose.lower().translate(_SPELLED))
     found = [
         *(Reading(text) for text in (typed, joined, plain)),
         *(Reading(text, is_last_resort=True) for text in loosest),
@@ -62,9 +61,3 @@ def _folded(text: str) -> str:
     for spelled, letter in _UMLAUTS:
         folded = folded.replace(spelled, letter)
     return folded
-
-
-def _spread(text: str) -> str:
-    """Return the text with short words as initials: the register may have dots between them."""
-    words = text.split()
-    return " ".join(" ".join(word) if len(word) in _INITIALS_LONG else word for word in words)
