@@ -16,12 +16,13 @@ from myriad.scale.schedule import ensure_schedules
 from myriad.scale.tenancy import TenantId
 
 AGE = Gauge("myriad_upswitch_register_age_days", "Days since the day that the register is as of")
-_WHY = "the age of the company register is measured"
 
 
 async def measure_by(database: Database, settings: Sequence[BaseModel]) -> None:
     """Set the register's age; where a folder of extracts is set, have it looked at every hour."""
-    rows = await database.crossing_rows(_WHY, QUERIES["last_kbo_extract"])
+    rows = await database.crossing_rows(
+        "the age of the company register is measured", QUERIES["last_kbo_extract"]
+    )
     if rows:
         AGE.set((utc_now().date() - rows[0]["snapshot_date"]).days)
     mine = [one for one in settings if isinstance(one, UpswitchSettings)]
@@ -34,7 +35,9 @@ async def ensure_register_schedule(database: Database) -> TenantId | None:
 
     A job belongs to an account; this one's is of whoever runs the installation.
     """
-    rows = await database.crossing_rows(_WHY, QUERIES["find_operators_account"])
+    rows = await database.crossing_rows(
+        "the operator's account has the register looked at", QUERIES["find_operators_account"]
+    )
     if not rows:
         return None
     tenant_id = TenantId(rows[0]["tenant_id"])

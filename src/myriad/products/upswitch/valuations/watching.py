@@ -120,8 +120,7 @@ async def enqueue_revaluations(database: Database, vintage: Vintage) -> int:
     """
     if (await get_in_force(database, utc_now().date())).id != vintage.id:
         return 0
-    why = "new parameters concern every account that valued something"
-    async with database.crossing(why) as crossing:
+    async with database.crossing("new parameters renew every account's values") as crossing:
         connection = await crossing.connection()
         text = QUERIES["list_accounts_with_sessions_valued"]
         rows = (await connection.exec_driver_sql(text)).all()

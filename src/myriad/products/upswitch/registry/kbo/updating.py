@@ -19,7 +19,6 @@ from myriad.products.upswitch.registry.sql import QUERIES
 from myriad.scale.data import Database
 
 Told = Callable[[int, int, str], Awaitable[None]]
-_WHY = "the operator's folder of extracts is noted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,12 @@ async def _take(database: Database, upcoming: Found) -> None:
 
 async def _note(database: Database, found: list[Found]) -> int | None:
     """Keep what lies in the folder for the operator's page; return the last extract's number."""
-    rows = await database.crossing_rows(_WHY, QUERIES["list_kbo_extracts"], {"limit": 10_000})
+    rows = await database.crossing_rows(
+        "extracts in force are listed", QUERIES["list_kbo_extracts"], {"limit": 10_000}
+    )
     last: int | None = rows[0]["number"] if rows else None
     loaded = {(row["number"], row["is_full"]) for row in rows}
-    async with database.crossing(_WHY) as session:
+    async with database.crossing("the operator's folder of extracts is noted") as session:
         connection = await session.connection()
         await connection.exec_driver_sql(QUERIES["drop_old_kbo_loads"])
         await connection.exec_driver_sql(QUERIES["forget_kbo_files"])
