@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from datetime import datetime
 
@@ -30,5 +29,8 @@ class Holes:
     def cut(self, drawn: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
         """Return the title, the texts, and what goes between each and the next."""
         title, _, content = drawn.partition(self.title_end)
-        pieces = re.split(f"hole-{self._secret}-([^;]*);", content)
-        return title.strip(), tuple(pieces[::2]), tuple(pieces[1::2])
+        # An expression with the secret in it would be compiled anew at every drawing.
+        first, *rest = content.split(f"hole-{self._secret}-")
+        pairs = [piece.partition(";") for piece in rest]
+        texts, between = [text for _, _, text in pairs], tuple(hole for hole, _, _ in pairs)
+        return title.strip(), (first, *texts), between
