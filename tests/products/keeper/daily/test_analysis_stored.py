@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from myriad.kit.ids import new_id
+from myriad.products.keeper.agents.graph import AGENTS, run_agent
 from myriad.products.keeper.agents.measures import bare_columns
 from myriad.products.keeper.repository.analysis import load_inputs, store_analysis
 from myriad.products.keeper.repository.columns import VisitColumns
@@ -70,3 +71,31 @@ async def test_metrics_leave_with_their_person_and_nobody_elses_do(
     assert [await each.value(_COUNT) for each in (shop, other_shop)] == [1, 1]
     await shop.change("DELETE FROM keeper.person")
     assert [await each.value(_COUNT) for each in (shop, other_shop)] == [0, 1]
+
+
+async def test_models_are_fitted_weekly_and_at_once_when_asked_for_again(busy_shop: Shop) -> None:
+    """The night after a fit takes its parameters; who asks for everything again gets a new fit."""
+    fitted = (
+        "SELECT detail -> 'judged' ->> 'as_of' FROM keeper.model_fit WHERE business_date = %(day)s"
+    )
+    before = LAST - timedelta(days=1)
+    for day, again, wanted in ((before, False, before), (LAST, False, before), (LAST, True, LAST)):
+        for name in ("data", "matching", "analysis"):
+            report = await run_agent(AGENTS[name], await busy_shop.context(day), again)
+            assert (report.state, report.unchanged) == ("ok", False), report.error
+        assert int(await busy_shop.value(fitted, day=day)) == wanted.toordinal()
+
+
+async def test_words_of_reasons_reach_the_table_as_they_are(shop: Shop) -> None:
+    """Quotes, backslashes and letters of all kinds in the reason of a row."""
+    who = new_id()
+    row = {"tenant_id": shop.tenant_id, "id": who, "display_name": "A", "sort_name": "a"}
+    await shop.insert("person", [row])
+    columns = bare_columns(
+        VisitColumns.of([{"person_id": who, "local_date": LAST, "net": 5}]), LAST
+    )
+    reason = {"rule": 'a "b" \\ {c,d} \n é', "late_after_days": 0.1}
+    columns["reason"] = [reason]
+    async with shop.runtime.database.session(shop.tenant_id) as session:
+        await store_analysis(session, LAST, columns, _FIT, [], LAST)
+    assert await shop.value("SELECT reason FROM keeper.person_metrics") == reason

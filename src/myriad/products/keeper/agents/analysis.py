@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -85,7 +86,10 @@ async def _work(context: AgentContext) -> Outcome:
         visits = await load_visit_columns(session, day)
         read = await load_inputs(session, day, span, MODEL_VERSION)
         prior = await _find_prior(session, context)
-    start = read_earlier(read.earlier), Parameters(*prior) if prior else None
+    earlier = read_earlier(read.earlier)
+    if context.again:
+        earlier = replace(earlier, judged=None)
+    start = earlier, Parameters(*prior) if prior else None
     bookings = unpack_bookings(read.bookings, day, visits.people)
     columns, facts = await asyncio.to_thread(_measure, visits, bookings, context, *start)
     totals = daily_totals(visits, read.revenue, *span)

@@ -57,6 +57,11 @@ class AgentContext:
         """Whether a later day than this one has been run already."""
         return self.account.business_date is not None and self.day < self.account.business_date
 
+    @property
+    def again(self) -> bool:
+        """Whether everything is to be worked out again, by nothing that an earlier run found."""
+        return bool(self.shared.get("again"))
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
         """One read-only transaction."""

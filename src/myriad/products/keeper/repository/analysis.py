@@ -68,7 +68,8 @@ async def store_analysis(
     arrays: dict[str, Any] = {
         name: _as_array(values) for name, values in columns.items() if name != "reason"
     }
-    arrays["reason"] = [_ENCODER.encode(reason).decode() for reason in columns["reason"]]
+    reasons = columns["reason"]
+    arrays["reason"] = _as_array([_ENCODER.encode(reason).decode() for reason in reasons])
     asked: dict[str, dict[str, Any]] = {
         "clear_metrics": {"day": day},
         "store_metrics": {"day": day, **arrays},
@@ -81,6 +82,9 @@ async def store_analysis(
 
 
 def _as_array(values: Sequence[Any]) -> str:
-    """Return numbers, ids or plain words as PostgreSQL writes an array."""
-    written = ["NULL" if value is None else str(value) or '""' for value in values]
-    return "{" + ",".join(written) + "}"
+    """Return numbers, ids, words without control characters or None as PostgreSQL reads an array.
+
+    That is JSON in braces: `null` is NULL, and quotes and backslashes are escaped alike. The driver's
+    own array of words looks at every letter, which took longer than everything else here.
+    """
+    return "{" + _ENCODER.encode(values)[1:-1].decode() + "}"

@@ -129,15 +129,20 @@ def fit(
     Raises `NotEnoughHistoryError` below 31 customers, or without prior below 5 returning ones.
     """
     customers, repeaters = summary.customers, summary.repeaters
-    needed_repeaters = MINIMUM_REPEATERS if prior is None else 0
-    if customers < MINIMUM_CUSTOMERS or repeaters < needed_repeaters:
-        raise NotEnoughHistoryError(customers, repeaters, MINIMUM_CUSTOMERS, needed_repeaters)
+    require_history(customers, repeaters, prior)
     if prior is None:
         return Fit(maximise(summary, penalty, start), "own", customers, repeaters)
     if repeaters < PRIOR_ONLY_BELOW_REPEATERS:
         return Fit(prior, "prior", customers, repeaters)
     parameters = shrink(maximise(summary, penalty, start), prior, repeaters)
     return Fit(parameters, "shrunk", customers, repeaters)
+
+
+def require_history(customers: int, repeaters: int, prior: Parameters | None) -> None:
+    """Raise `NotEnoughHistoryError` below 31 customers, or without prior below 5 returning ones."""
+    needed_repeaters = MINIMUM_REPEATERS if prior is None else 0
+    if customers < MINIMUM_CUSTOMERS or repeaters < needed_repeaters:
+        raise NotEnoughHistoryError(customers, repeaters, MINIMUM_CUSTOMERS, needed_repeaters)
 
 
 def shrink(own: Parameters, prior: Parameters, repeaters: int) -> Parameters:

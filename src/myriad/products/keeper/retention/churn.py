@@ -83,11 +83,16 @@ def view_at(
     """
     history = history_at(visits, as_of)
     model = bgnbd.fit(bgnbd.Summary.of(history.x, history.t_x, history.age), prior, start=start)
+    return view_of(history, bookings, model)
+
+
+def view_of(history: History, bookings: Bookings, model: bgnbd.Fit) -> View:
+    """The account on the day of `history`, seen with a fitted `model`."""
     return View(
         history=history,
         model=model,
-        booked=bookings.booked(history.person, as_of),
-        no_show_share=bookings.no_show_share(history.person, as_of),
+        booked=bookings.booked(history.person, history.as_of),
+        no_show_share=bookings.no_show_share(history.person, history.as_of),
     )
 
 

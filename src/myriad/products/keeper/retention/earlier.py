@@ -1,9 +1,11 @@
 """What an earlier night found about an account, so that tonight need not begin from nothing.
 
-Parameters of yesterday are where tonight's fit begins: the likelihood has moved by a day, so that
-Newton's method is there in two or three steps. What ships, and the stack, are judged anew after a
-week, or as soon as visits or customers differ by a twentieth from those that were judged: the past
-windows of 90 days hardly change in between.
+Models are fitted, and what ships is judged, once a week, or as soon as visits or customers differ by
+a twentieth from those that were fitted or the prior of the trade is another one. In between
+tonight's visits are looked at with the parameters of that night: a few days move the likelihood of
+years so little that nobody's chance moves by more than a fiftieth for it. Under a hundred customers a day
+moves it more, so these are fitted every night. A fit begins from the earlier parameters, from where
+Newton's method is there in two or three steps.
 """
 
 from __future__ import annotations
@@ -15,14 +17,15 @@ from typing import Any
 import numpy as np
 
 from myriad.products.keeper.retention.anchor import Anchor
-from myriad.products.keeper.retention.bgnbd import Parameters
+from myriad.products.keeper.retention.bgnbd import Fit, Parameters, require_history
 from myriad.products.keeper.retention.churn import Stack
 from myriad.products.keeper.retention.gamma_gamma import SpendParameters
 from myriad.products.keeper.retention.gate import Score, Verdict
-from myriad.products.keeper.retention.history import Visits
+from myriad.products.keeper.retention.history import History, Visits
 
 JUDGED_EVERY_DAYS = 7
 JUDGED_AGAIN_FROM_SHARE = 0.05
+FITTED_NIGHTLY_BELOW = 100
 _SCORES = ("auc", "brier", "ece")
 
 
@@ -30,7 +33,8 @@ _SCORES = ("auc", "brier", "ece")
 class Judged:
     """What ships and how it was found: on the day `as_of` (ordinal), from so many visits.
 
-    `stack` is today's stack of that day, None where there was too little past for one.
+    `stack` is today's stack of that day, None where there was too little past for one. `source`
+    says where the parameters of that day are from (see `bgnbd.Fit`), `prior` which one they knew.
     """
 
     as_of: int
@@ -38,9 +42,19 @@ class Judged:
     customers: int
     verdict: Verdict
     stack: Stack | None
+    source: str = "own"
+    prior: Parameters | None = None
 
-    def holds_for(self, visits: Visits, as_of: int) -> bool:
-        """Whether the judgement still speaks for `visits`, which end at `as_of`."""
+    @property
+    def is_small(self) -> bool:
+        """Whether a day moves the parameters so much that they are fitted every night."""
+        return self.customers < FITTED_NIGHTLY_BELOW
+
+    def holds_for(self, visits: Visits, as_of: int, prior: Parameters | None) -> bool:
+        """Whether fits and judgement still speak for `visits`, which end at `as_of`."""
+        # What was judged before models were fitted weekly does not say where these are from.
+        if not self.source or prior != self.prior:
+            return False
         if not 0 <= as_of - self.as_of < JUDGED_EVERY_DAYS:
             return False
         found = visits.day.size, np.unique(visits.person).size
@@ -66,6 +80,8 @@ class Judged:
             },
             "stack": stack
             and [stack.centre.tolist(), stack.scale.tolist(), stack.weights.tolist()],
+            "source": self.source,
+            "prior": self.prior and self.prior.values,
         }
 
     @classmethod
@@ -86,17 +102,30 @@ class Judged:
                 facts["shipped"], days, int(facts["cuts"]), (scores[0], scores[1], scores[2])
             ),
             stack=stack and Stack(days, *(np.array(column, dtype=float) for column in stack)),
+            source=facts.get("source", ""),
+            prior=Parameters(*facts["prior"]) if facts.get("prior") else None,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier fit: where to begin, and what was judged, if anything was."""
+    """An earlier fit: where to begin, and what was judged, if anything was.
+
+    `model` and `spend` are those that `judged` was found with, as long as it is handed on.
+    """
 
     model: Parameters | None = None
     spend: SpendParameters | None = None
     judged: Judged | None = None
     anchor: Anchor = field(default_factory=Anchor)
+
+    def fit_of(self, history: History, prior: Parameters | None) -> Fit:
+        """Return the earlier model as that of `history`; raises `NotEnoughHistoryError`."""
+        assert self.model is not None
+        assert self.judged is not None
+        repeaters = int((history.x > 0).sum())
+        require_history(history.customers, repeaters, prior)
+        return Fit(self.model, self.judged.source, history.customers, repeaters)
 
 
 def _none_if_nan(value: float) -> float | None:

@@ -19,6 +19,7 @@ from myriad.products.keeper.retention.churn import (
     gap_churn,
     shifted,
     view_at,
+    view_of,
 )
 from myriad.products.keeper.retention.earlier import Earlier, Judged
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
@@ -30,6 +31,7 @@ from myriad.products.keeper.retention.history import (
     History,
     Ints,
     Visits,
+    history_at,
 )
 
 MODEL_VERSION = "bgnbd-stack-1"
@@ -102,8 +104,8 @@ def fit_account(
     `person`, `day`, `net` (visits,) are indices from zero, ordinals (`date.toordinal()`) and
     minor units; rows may come in any order, and rows of one person and day are one visit.
     `prior` is the vertical's, `horizons_days` any positive horizons beside 30, 60 and 90.
-    `earlier` is what another night found: fits begin there, and what ships is judged anew only
-    when that no longer holds (see `earlier.Judged`).
+    `earlier` is what another night found: it is taken while it holds (see `earlier.Judged`), and
+    fits begin there when it does not.
 
     Raises `NotEnoughHistoryError` below 31 customers (or 5 returning ones without a prior) and
     `InvalidInputError` for columns that cannot be read. Linear in visits.
@@ -119,7 +121,9 @@ def fit_account(
     forecasts = {days: forecast(today, shipped, days, odds) for days in horizons}
     report = Report(
         model=today.model,
-        spend=_fit_spend(today.history, earlier.spend),
+        spend=_spend(
+            today.history, earlier, is_kept=judged is earlier.judged and not judged.is_small
+        ),
         verdict=judged.verdict,
         future_visits=everything.day.size - visits.day.size,
         negative_net=visits.negative_net,
@@ -146,13 +150,18 @@ def _look(
     prior: bgnbd.Parameters | None,
     earlier: Earlier,
 ) -> tuple[View, Judged]:
-    """Today's view and what ships, judged again unless an earlier judgement still holds."""
-    if earlier.judged and earlier.judged.holds_for(visits, as_of):
-        return view_at(visits, bookings, as_of, prior, earlier.model), earlier.judged
+    """Today's view and what ships, fitted and judged again unless the earlier ones still hold."""
+    known = earlier.judged if earlier.model else None
+    if known and known.holds_for(visits, as_of, prior):
+        if known.is_small:
+            return view_at(visits, bookings, as_of, prior, earlier.model), known
+        history = history_at(visits, as_of)
+        return view_of(history, bookings, earlier.fit_of(history, prior)), known
     rolling = roll(visits, bookings, as_of, prior, earlier.model)
     today = rolling.views[0]
     size = visits.day.size, today.history.customers
-    return today, Judged(as_of, *size, judge(rolling), rolling.stack(0))
+    source = today.model.source
+    return today, Judged(as_of, *size, judge(rolling), rolling.stack(0), source, prior)
 
 
 def describe(view: View, churn: Mapping[int, Floats], report: Report) -> Retention:
@@ -177,11 +186,13 @@ def describe(view: View, churn: Mapping[int, Floats], report: Report) -> Retenti
     )
 
 
-def _fit_spend(
-    history: History, start: gamma_gamma.SpendParameters | None
-) -> gamma_gamma.SpendFit | None:
+def _spend(history: History, earlier: Earlier, *, is_kept: bool) -> gamma_gamma.SpendFit | None:
+    """Return the spend model, the earlier one where it `is_kept`; None with too few spenders."""
+    known, seen = earlier.spend, (history.x, history.mean_repeat_spend)
     try:
-        return gamma_gamma.fit(history.x, history.mean_repeat_spend, start)
+        if known and is_kept:
+            return gamma_gamma.kept(known, *seen)
+        return gamma_gamma.fit(*seen, known)
     except NotEnoughHistoryError:
         return None
 

@@ -57,8 +57,7 @@ def fit(x: ArrayLike, mean_spend: ArrayLike, start: SpendParameters | None = Non
     Raises `NotEnoughHistoryError` when fewer than ten of them exist.
     """
     counts, means = _spenders(x, mean_spend)
-    if counts.size < MINIMUM_SPENDERS:
-        raise NotEnoughHistoryError(np.size(x), counts.size, MINIMUM_SPENDERS, MINIMUM_SPENDERS)
+    _require_spenders(np.size(x), counts.size)
     # The scale v moves with the currency, so it is fitted in units of the average spend.
     unit = float(means.mean())
 
@@ -73,6 +72,21 @@ def fit(x: ArrayLike, mean_spend: ArrayLike, start: SpendParameters | None = Non
     return SpendFit(
         SpendParameters(p, 1 + excess, v * unit), counts.size, correlation(counts, means)
     )
+
+
+def kept(parameters: SpendParameters, x: ArrayLike, mean_spend: ArrayLike) -> SpendFit:
+    """Return earlier parameters as the fit of the customers of today, without fitting.
+
+    Raises `NotEnoughHistoryError` as `fit` does.
+    """
+    counts, means = _spenders(x, mean_spend)
+    _require_spenders(np.size(x), counts.size)
+    return SpendFit(parameters, counts.size, correlation(counts, means))
+
+
+def _require_spenders(customers: int, spenders: int) -> None:
+    if spenders < MINIMUM_SPENDERS:
+        raise NotEnoughHistoryError(customers, spenders, MINIMUM_SPENDERS, MINIMUM_SPENDERS)
 
 
 def _guess(start: SpendParameters, unit: float) -> Floats:
