@@ -254,3 +254,18 @@ def test_a_successor_goes_on_where_the_predecessor_was() -> None:
 def test_shares_that_cannot_be_kept_are_refused(shares: tuple[float, ...]) -> None:
     with pytest.raises(InvalidInputError):
         FairQueue(shares=shares)
+
+
+def test_which_classes_have_work_is_known_until_it_is_gone() -> None:
+    queue = FairQueue()
+    low = add(queue, 0, rank=3)
+    assert not queue.has_work_up_to(1)
+    high = add(queue, 1, rank=1)
+    add(queue, 1, rank=1)
+    assert queue.has_work_up_to(1)
+    queue.forget(high)
+    queue.forget(high)
+    assert not queue.has_work_up_to(1)
+    assert queue.has_work_up_to(3)
+    queue.forget(low)
+    assert not queue.has_work_up_to(4)

@@ -15,9 +15,11 @@ from myriad.scale.jobs.broker import Bundle
 from myriad.scale.jobs.flight import WRITERS, Flight
 from myriad.scale.jobs.flows import Flows, Pace
 from myriad.scale.jobs.leader import Leadership, leading
+from myriad.scale.jobs.lines import Line, Lines
 from myriad.scale.jobs.measures import DISPATCHED, LEADING, ROUND_SECONDS
+from myriad.scale.jobs.pauses import IDLE_SECONDS, Pauses
 from myriad.scale.jobs.slices import FEWEST_FOR_SLICE, open_slices, refs_of, unpack_slices
-from myriad.scale.jobs.standing import BUNDLE_JOBS, BUNDLE_SECONDS, Line, Lines, Standing
+from myriad.scale.jobs.standing import BUNDLE_JOBS, BUNDLE_SECONDS, Standing
 from myriad.scale.jobs.store import columns_of, run
 from myriad.scale.jobs.taking import Ask, Batch, take
 from myriad.scale.observe.logs import get_logger
@@ -27,9 +29,8 @@ PROMOTE_LIMIT = 1000
 BURY_LIMIT = 1000
 STEAL_LIMIT = 200
 STEAL_SECONDS = 1.0
-IDLE_SECONDS = 0.25
-FULL_SECONDS = 0.02
 _RETRY_SECONDS = 1.0
+_HIGH = 1
 _NO_LIMIT = 1 << 60
 _log = get_logger(__name__)
 
@@ -64,9 +65,9 @@ class Dispatcher:
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.flows = Flows(self.database)
         url = self.database.settings.crossing
         self.lines = self.database.shared(Lines, lambda: Lines.to(url, WRITERS))
+        self.flows = Flows(self.lines.beside)
         self.standing = Standing(self.lines.of(0), self.flows.queue)
 
     async def dispatch(self, limit: int | None = None) -> Dispatched:
@@ -92,10 +93,9 @@ class Dispatcher:
 
     async def bury_overdue(self) -> int:
         """Make dead letters of jobs that were not started by their deadline."""
-        async with self.database.crossing("bury jobs past their deadline") as session:
-            buried = (await run(session, "bury_overdue", {"limit": BURY_LIMIT})).rowcount
+        buried = await self.lines.beside.rows("bury_overdue", limit=BURY_LIMIT)
         self._burying.ended()
-        return buried
+        return len(buried)
 
     async def steal(self) -> int:
         """Take back what waits at full workers while others have free slots; return how much."""
@@ -226,20 +226,22 @@ class Dispatcher:
         self._woken.set()
 
     async def _serve_rounds(self) -> None:
+        pauses = Pauses()
         while True:
             self._woken.clear()
             try:
-                is_full = await self._round()
+                done = await self._round()
             except Exception as error:  # noqa: BLE001 - the loop outlives any outage
                 _log.warning("dispatch_failed", error=str(error))
                 self.standing.reading.hurry()
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
+            is_pressing = self.flows.queue.has_work_up_to(_HIGH)
+            pause = pauses.after(done.published, is_full=done.is_full, is_pressing=is_pressing)
             with contextlib.suppress(TimeoutError):
-                pause = FULL_SECONDS if is_full else IDLE_SECONDS
                 await asyncio.wait_for(self._woken.wait(), pause)
 
-    async def _round(self) -> bool:
+    async def _round(self) -> Dispatched:
         standing = self.standing
         with ROUND_SECONDS.time():
             if self._promoting.is_due():
@@ -250,7 +252,7 @@ class Dispatcher:
                 await self.steal()
             elif len(self.flows.queue) and standing.counting.is_due():
                 await standing.count()
-            return (await self.fill()).is_full
+            return await self.fill()
 
 
 async def _repeat(pace: Pace, work: Callable[[], Awaitable[object]]) -> None:

@@ -102,6 +102,7 @@ class FairQueue:
         self._ranks = range(len(shares))
         self._flows: dict[tuple[UUID, int], Flow] = {}
         self._lanes: dict[LaneKey, Lane] = {}
+        self._lanes_of = [0 for _ in shares]
         self._heaps: list[_Heap] = [[] for _ in shares]
         self._virtual = [0.0 for _ in shares]
         self._credit = [0.0 for _ in shares]
@@ -112,6 +113,10 @@ class FairQueue:
         """How many lanes are known to have work."""
         return len(self._lanes)
 
+    def has_work_up_to(self, rank: int) -> bool:
+        """Whether a lane of this class or a higher one is known to have work."""
+        return any(self._lanes_of[: rank + 1])
+
     def add(self, key: LaneKey, since: float, weight: float = 1.0) -> Lane:
         """Say that the lane (tenant, class, task, whether packed) has work; again is harmless."""
         lane = self._lanes.get(key)
@@ -121,6 +126,7 @@ class FairQueue:
         flow = self.flow(key[0], key[1])
         flow.weight = weight
         lane = self._lanes[key] = Lane(flow, key[2], key[3], since)
+        self._lanes_of[flow.job_class] += 1
         self._activate(lane)
         return lane
 
@@ -248,6 +254,7 @@ class FairQueue:
             return
         lane.is_known = False
         flow = lane.flow
+        self._lanes_of[flow.job_class] -= 1
         key = (flow.tenant_id, flow.job_class, lane.task_id, lane.is_packed)
         self._lanes.pop(key, None)
         if lane.rests_on is None:

@@ -12,12 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
-from myriad.scale.data import Database, Session
 from myriad.scale.data.database import NOBODY
 from myriad.scale.jobs.fairness import SHARES, FairQueue, Flow
-from myriad.scale.jobs.store import run
+from myriad.scale.jobs.lines import Line
 
 WEIGHTS_BY_PLAN: Mapping[str, float] = {
     "free": 0.5,
@@ -61,7 +58,7 @@ class Pace:
 class Flows:
     """The fair queue, fed from the database."""
 
-    database: Database
+    line: Line
     weights_by_plan: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS_BY_PLAN))
     queue: FairQueue = field(default_factory=FairQueue)
     looking: Pace = field(default_factory=lambda: Pace(1.0))
@@ -73,10 +70,9 @@ class Flows:
 
     async def look(self) -> None:
         """Find every lane that has work."""
-        async with self.database.crossing("find lanes that have work") as session:
-            for query in ("find_queued_lanes", "find_packed_lanes"):
-                for row in await run(session, query, {}):
-                    self.add(row.tenant_id, row.job_class, row.task_id, row.is_packed, row.since)
+        for query in ("find_queued_lanes", "find_packed_lanes"):
+            for row in await self.line.rows(query):
+                self.add(row.tenant_id, row.job_class, row.task_id, row.is_packed, row.since)
         self.queue.prune()
         self.looking.ended()
 
@@ -102,19 +98,16 @@ class Flows:
 
     async def weigh(self) -> None:
         """Read which plan each tenant has."""
-        async with self.database.crossing("read tenants' plans") as session:
-            rows = await run(session, "read_plans", {})
-            self._weights = {
-                row.id: weight
-                for row in rows
-                if (weight := self.weights_by_plan.get(row.plan, 1.0)) != 1.0
-            }
+        self._weights = {
+            row.id: weight
+            for row in await self.line.rows("read_plans")
+            if (weight := self.weights_by_plan.get(row.plan, 1.0)) != 1.0
+        }
         self.weighing.ended()
 
     async def restore(self) -> None:
         """Take up the virtual times that a predecessor wrote down."""
-        async with self.database.crossing("take over virtual finish times") as session:
-            rows = list(await run(session, "read_flows", {}))
+        rows = await self.line.rows("read_flows")
         for row in rows:
             if row.tenant_id == NOBODY:
                 self.queue.restore(row.job_class, row.virtual_finish_time)
@@ -125,25 +118,24 @@ class Flows:
 
     async def keep(self) -> None:
         """Take in what completed jobs cost more or less, and write virtual times down."""
-        async with self.database.crossing("keep virtual finish times") as session:
-            for row in await run(session, "take_corrections", {"limit": _FEWEST}):
-                self._correct(row)
-            await self._write(session)
+        for row in await self.line.rows("take_corrections", limit=_FEWEST):
+            self._correct(row)
+        await self._write()
         self.keeping.ended()
 
-    def _correct(self, row: Row[Any]) -> None:
+    def _correct(self, row: Any) -> None:
         flow = self.queue.flow(row.tenant_id, row.job_class)
         self.queue.correct(flow, row.correction)
         self.served[row.tenant_id, row.job_class] = flow
 
-    async def _write(self, session: Session) -> None:
+    async def _write(self) -> None:
         if not self.served:
             return
         served, self.served = self.served, {}
         times = [(key, flow.finish) for key, flow in served.items()]
         ranks = sorted({job_class for _, job_class in served})
         times += [((NOBODY, rank), self.queue.virtual_time(rank)) for rank in ranks]
-        await run(session, "keep_flows", _columns(times))
+        await self.line.rows("keep_flows", **_columns(times))
 
 
 def _columns(times: Iterable[tuple[tuple[UUID, int], float]]) -> dict[str, list[Any]]:

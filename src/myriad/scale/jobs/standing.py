@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection, Error
-from psycopg.rows import namedtuple_row
-
-from myriad.kit.errors import UnavailableError
 from myriad.scale.jobs.affinity import DEFAULT_SECONDS, Floor, Worker, room_key
 from myriad.scale.jobs.fairness import Admit, FairQueue, Grant, Lane, Refusal
 from myriad.scale.jobs.flows import Pace
 from myriad.scale.jobs.limits import Limits, TaskFacts, tenant_policy
-from myriad.scale.jobs.store import QUERIES
+from myriad.scale.jobs.lines import Line
 from myriad.scale.jobs.taking import Ask, Batch
 
 SILENT_SECONDS = 15.0
 BUNDLE_SECONDS = 0.05
 BUNDLE_JOBS = 50
 WINDOW_GROWTH = 4
-_CONNECT_SECONDS = 5
-# A table whose size changes a thousandfold between two looks of ANALYZE misleads the planner; each
-# statement here has one good plan, by index.
-_SETTINGS = (
-    "SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = off; "
-    "SET enable_mergejoin = off; SET enable_bitmapscan = off; SET enable_sort = off; "
-    "SET plan_cache_mode = force_generic_plan"
-)
 _EVERY_LANE = 1 << 30
 
 
@@ -38,62 +25,6 @@ def bundle_size(mean_seconds: float | None) -> int:
     if mean_seconds is None:
         return 1
     return max(1, min(BUNDLE_JOBS, int(BUNDLE_SECONDS / max(mean_seconds, 1e-6))))
-
-
-@dataclass
-class Line:
-    """A connection for short statements that commit without waiting for the disk."""
-
-    url: str
-    _connection: AsyncConnection[Any] | None = None
-
-    async def connected(self) -> AsyncConnection[Any]:
-        """Return the open connection, or raise UnavailableError."""
-        if self._connection is None or self._connection.closed:
-            try:
-                self._connection = await AsyncConnection.connect(
-                    self.url,
-                    autocommit=True,
-                    connect_timeout=_CONNECT_SECONDS,
-                    application_name="myriad-dispatcher",
-                )
-                await self._connection.execute(_SETTINGS)
-            except Error as error:
-                raise UnavailableError(f"PostgreSQL cannot be reached: {error}") from error
-        return self._connection
-
-    async def rows(self, query: str, **facts: Any) -> list[Any]:
-        """Return the rows of a named query."""
-        connection = await self.connected()
-        async with connection.cursor(row_factory=namedtuple_row) as cursor:
-            await cursor.execute(QUERIES[query], facts, prepare=True)
-            return await cursor.fetchall() if cursor.description else []
-
-    async def close(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            await self._connection.close()
-
-
-@dataclass
-class Lines:
-    """A few such connections, used in turn."""
-
-    all: tuple[Line, ...]
-
-    @classmethod
-    def to(cls, url: str, number: int) -> Lines:
-        """Return `number` connections, each opened at its first use."""
-        return cls(tuple(Line(url) for _ in range(number)))
-
-    def of(self, turn: int) -> Line:
-        """Return the connection whose turn it is."""
-        return self.all[turn % len(self.all)]
-
-    async def close(self) -> None:
-        """Close the connections."""
-        for line in self.all:
-            await line.close()
 
 
 @dataclass

@@ -30,6 +30,7 @@ WITH overdue AS (
 )
 INSERT INTO platform.job_attempt (tenant_id, job_id, attempt, outcome, error)
 SELECT tenant_id, id, attempts, 'dead', error FROM buried
+RETURNING job_id
 
 -- name: read_workers
 SELECT id, name, slots, classes, busy FROM platform.job_worker
