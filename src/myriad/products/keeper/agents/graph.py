@@ -31,7 +31,9 @@ from myriad.products.keeper.agents.report import REPORT
 from myriad.products.keeper.agents.review import REVIEW
 from myriad.products.keeper.errors import UnknownAgentError
 from myriad.products.keeper.repository.accounts import move_on
-from myriad.products.keeper.repository.history import end_run, find_run, start_run
+from myriad.products.keeper.repository.history import end_runs, find_run, start_run
+from myriad.products.keeper.repository.sql import Row
+from myriad.scale.data import Session
 from myriad.scale.observe.logs import get_logger
 
 STAGES: tuple[tuple[Agent, ...], ...] = (
@@ -78,67 +80,90 @@ async def run_graph(
 ) -> GraphReport:
     """Run every agent stage by stage; `again` also repeats what has already been worked on."""
     reports: list[AgentReport] = []
+    ended: list[Row] = []
     context.digests.clear()
     context.shared.clear()
     for stage in STAGES:
         names = ", ".join(agent.name for agent in stage)
         await progress(len(reports), len(AGENTS), names)
-        reports += await asyncio.gather(*(run_agent(agent, context, again) for agent in stage))
-        if stage is STAGES[0]:
-            await _move_on(context)
+        reports += await _run_stage(stage, context, again, ended)
         if stage in _INTAKE:
             # These agents write what the next ones read.
             context.digests.clear()
+    await _note(context, ended)
     await progress(len(AGENTS), len(AGENTS), "done")
     return GraphReport(tuple(reports))
 
 
 async def run_agent(agent: Agent, context: AgentContext, again: bool = False) -> AgentReport:
     """Run one agent unless it has worked on the same inputs before; `again` runs it all the same."""
+    ended: list[Row] = []
+    (report,) = await _run_stage((agent,), context, again, ended)
+    await _note(context, ended)
+    return report
+
+
+async def _run_stage(
+    stage: tuple[Agent, ...], context: AgentContext, again: bool, ended: list[Row]
+) -> list[AgentReport]:
+    """Run the agents of a stage side by side; how they ended is added to `ended`, to be noted."""
     context.shared["again"] = again
     async with context.noting() as session:
-        inputs = await agent.digest(session, context)
-        digest = hashlib.sha256(f"{agent.version}|{inputs}".encode()).hexdigest()[:32]
-        run_id = await start_run(
-            session, agent=agent.name, day=context.day, digest=digest, again=again
-        )
-        if run_id is None:
-            known = await find_run(session, agent.name, context.day, digest) or {}
-            return AgentReport(
-                agent.name,
-                "ok",
-                rows_in=known.get("rows_in"),
-                rows_out=known.get("rows_out"),
-                unchanged=True,
-            )
-    return await _run(agent, context, run_id)
+        await end_runs(session, ended)
+        if stage is STAGES[1]:
+            await _move_on(session, context)
+        begun = [await _begin(agent, session, context, again) for agent in stage]
+    ended.clear()
+    pairs = zip(stage, begun, strict=True)
+    return await asyncio.gather(*(_run(agent, context, run, ended) for agent, run in pairs))
 
 
-async def _run(agent: Agent, context: AgentContext, run_id: UUID) -> AgentReport:
+async def _note(context: AgentContext, ended: list[Row]) -> None:
+    """Note how runs ended. What is lost on the way here is worked out again by the next night."""
+    if ended:
+        async with context.noting() as session:
+            await end_runs(session, ended)
+
+
+async def _begin(
+    agent: Agent, session: Session, context: AgentContext, again: bool
+) -> UUID | AgentReport:
+    """Return the run that begins, or the report of the one that has done the same work before."""
+    inputs = await agent.digest(session, context)
+    digest = hashlib.sha256(f"{agent.version}|{inputs}".encode()).hexdigest()[:32]
+    run_id = await start_run(session, agent=agent.name, day=context.day, digest=digest, again=again)
+    if run_id is not None:
+        return run_id
+    known = await find_run(session, agent.name, context.day, digest) or {}
+    rows_in, rows_out = known.get("rows_in"), known.get("rows_out")
+    return AgentReport(agent.name, "ok", rows_in=rows_in, rows_out=rows_out, unchanged=True)
+
+
+async def _run(
+    agent: Agent, context: AgentContext, run: UUID | AgentReport, ended: list[Row]
+) -> AgentReport:
+    if isinstance(run, AgentReport):
+        return run
     started = time.monotonic()
     state, outcome, error = await _attempt(agent, context)
     milliseconds = int((time.monotonic() - started) * 1000)
-    rows_in = outcome.rows_in if outcome else None
-    rows_out = outcome.rows_out if outcome else None
-    async with context.noting() as session:
-        await end_run(
-            session,
-            run_id,
-            state=state,
-            duration_ms=milliseconds,
-            rows_in=rows_in,
-            rows_out=rows_out,
-            error=error,
-        )
+    facts: Row = {
+        "state": state,
+        "duration_ms": milliseconds,
+        "rows_in": outcome.rows_in if outcome else None,
+        "rows_out": outcome.rows_out if outcome else None,
+        "error": error,
+    }
+    ended.append({"run_id": run, **facts})
     _log.info(
         "agent_ended",
         agent=agent.name,
         business_date=context.day.isoformat(),
         state=state,
         duration_ms=milliseconds,
-        rows_out=rows_out,
+        rows_out=facts["rows_out"],
     )
-    return AgentReport(agent.name, state, milliseconds, rows_in, rows_out, error)
+    return AgentReport(agent.name, **facts)
 
 
 async def _attempt(
@@ -160,9 +185,7 @@ async def _attempt(
     return ("partial" if outcome.missing else "ok"), outcome, outcome.missing
 
 
-async def _move_on(context: AgentContext) -> None:
+async def _move_on(session: Session, context: AgentContext) -> None:
     """Let screens speak of this day from now on, unless it lies before the day they speak of."""
-    if context.looks_back:
-        return
-    async with context.noting() as session:
+    if not context.looks_back:
         await move_on(session, context.day, context.account.currency)

@@ -13,6 +13,7 @@ from myriad.products.keeper.repository.sql import (
     QUERIES,
     Row,
     execute,
+    execute_many,
     fetch,
     fetch_text,
     find,
@@ -160,9 +161,9 @@ async def start_run(
     return row["id"] if row else None
 
 
-async def end_run(session: Session, run_id: UUID, **facts: Any) -> None:
-    """Note how a run ended."""
-    await execute(session, "end_agent_run", run_id=run_id, **facts)
+async def end_runs(session: Session, runs: Sequence[Row]) -> None:
+    """Note how runs ended; each with its `run_id`."""
+    await execute_many(session, "end_agent_run", runs)
 
 
 async def find_run(session: ReadSession, agent: str, day: date, digest: str) -> Row | None:
