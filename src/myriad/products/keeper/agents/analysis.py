@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from myriad.products.keeper.agents.anomalies import find_anomalies
+from myriad.products.keeper.agents.anomalies import DayModels, judge_days
 from myriad.products.keeper.agents.calling import choose_tasks, pages_of, places_at_stake
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.agents.measures import (
@@ -93,7 +93,10 @@ async def _work(context: AgentContext) -> Outcome:
     bookings = unpack_bookings(read.bookings, day, visits.people)
     columns, facts = await asyncio.to_thread(_measure, visits, bookings, context, *start)
     totals = daily_totals(visits, read.revenue, *span)
-    odd = await asyncio.to_thread(find_anomalies, totals, _JUDGED_DAYS, read.country, read.chosen)
+    known = None if context.again else _day_models(read.earlier)
+    wishes = read.country, read.chosen
+    odd, models = await asyncio.to_thread(judge_days, totals, _JUDGED_DAYS, *wishes, known)
+    facts["detail"]["days"] = models and models.as_dict()
     async with context.writing() as session:
         judged_from = day - timedelta(days=_JUDGED_DAYS - 1)
         await store_analysis(session, day, columns, facts, odd, judged_from)
@@ -102,6 +105,12 @@ async def _work(context: AgentContext) -> Outcome:
             made = await make_tasks(session, context, columns, currency)
         await refresh_statistics(session)
     return Outcome(visits.size, len(columns["state"]) + len(odd) + made)
+
+
+def _day_models(fit: Row | None) -> DayModels | None:
+    """Return what another night's row of model_fit says that days were judged by."""
+    known = fit and fit["detail"].get("days")
+    return DayModels.from_dict(known) if known else None
 
 
 def daily_totals(

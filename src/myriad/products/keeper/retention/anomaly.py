@@ -20,11 +20,19 @@ from scipy.special import stdtr
 from myriad.products.keeper.retention import negative_binomial
 from myriad.products.keeper.retention.errors import NotEnoughDaysError
 from myriad.products.keeper.retention.history import Bools, Floats, Ints
-from myriad.products.keeper.retention.trading_days import DAYS_IN_WEEK, TradingDays
+from myriad.products.keeper.retention.trading_days import (
+    DAYS_IN_WEEK,
+    REACH_DAYS,
+    SILENT_RUN_DAYS,
+    DayModel,
+    TradingDays,
+)
 
 FALSE_DISCOVERY_RATE = 0.1
 LEAST_EFFECT = 0.2
 MINIMUM_OPEN_DAYS = 42
+# Before a day that is judged: its week, as far as levels reach, and what tells of silence there.
+LEAD_DAYS = DAYS_IN_WEEK + REACH_DAYS + 4 * SILENT_RUN_DAYS
 LEVEL_DAYS = 5
 SIDE_DAYS = 3
 _OUTLIER_DEVIATIONS = 4.0
@@ -40,7 +48,8 @@ class Anomalies:
 
     `effect` is observed over expected less one. `q_value` is Benjamini-Hochberg's within the
     Monday week. Days not `tested` (closed, silent, without neighbours) have p = q = 1. `silent`
-    marks runs of days almost without trade: closed, or data missing. `odd` is the finding.
+    marks runs of days almost without trade: closed, or data missing. `odd` is the finding, `model`
+    what the days were judged by.
     """
 
     day: Ints
@@ -52,6 +61,7 @@ class Anomalies:
     tested: Bools
     silent: Bools
     odd: Bools
+    model: DayModel
 
 
 def count_anomalies(
@@ -60,19 +70,27 @@ def count_anomalies(
     *,
     holiday: ArrayLike | None = None,
     closed: ArrayLike | None = None,
+    known: DayModel | None = None,
 ) -> Anomalies:
     """Judge daily counts. `day` are consecutive ordinals, `holiday` and `closed` optional flags.
 
-    Raises `NotEnoughDaysError` below 42 open days, `InvalidInputError` for gaps between days,
-    negative counts or unequal lengths.
+    With the `known` model of a few days ago nothing is fitted, and `LEAD_DAYS` before the days whose
+    verdict is wanted are enough.
+
+    Raises `NotEnoughDaysError` below 42 open days (without a known model), `InvalidInputError` for
+    gaps between days, negative counts or unequal lengths.
     """
-    days = TradingDays.of(day, count, holiday, closed)
+    days = TradingDays.of(day, count, holiday, closed, known)
     sides = _sides(days)
-    tested = _tested(days, sides)
+    tested = _tested(days, sides, known)
     designs = [_design(days, side, tested) for side in sides]
-    model = _fit_without_outliers(designs[0], days.value, tested)
+    if known is None:
+        model = _fit_without_outliers(designs[0], days.value, tested)
+        known = days.model([*model.coefficients, model.dispersion])
+    else:
+        model = negative_binomial.CountModel(known.parameters[:-1], float(known.parameters[-1]))
     means = [model.mean(design) for design in designs]
-    return _verdict(days, means, model.tail(days.value, means[0]), tested)
+    return _verdict(days, means, model.tail(days.value, means[0]), tested, known)
 
 
 def revenue_anomalies(
@@ -81,19 +99,21 @@ def revenue_anomalies(
     *,
     holiday: ArrayLike | None = None,
     closed: ArrayLike | None = None,
+    known: DayModel | None = None,
 ) -> Anomalies:
     """Judge daily takings in minor units, as `count_anomalies` does counts."""
-    days = TradingDays.of(day, revenue, holiday, closed)
+    days = TradingDays.of(day, revenue, holiday, closed, known)
     sides = _sides(days)
-    tested = _tested(days, sides)
-    special = _holiday_factor(days, sides[0], tested)
+    tested = _tested(days, sides, known)
+    if known is None:
+        known = days.model(_takings_model(days, sides[0], tested))
+    festive, holidays, floor, centre, workday, weekend = known.parameters.tolist()
+    special = _special(days, festive, holidays)
     means = [np.where(tested, days.share * side * special, 1.0) for side in sides]
-    floor = max(float(np.median(days.value[tested])) * 1e-3, 1.0)
     residual = np.log((days.value + floor) / (means[0] + floor))
-    centre = float(np.median(residual[tested]))
-    off = np.abs(residual - centre) / _residual_scale(np.abs(residual - centre), days, tested)
+    off = np.abs(residual - centre) / np.where(_is_weekend(days), weekend, workday)
     tail = np.asarray(2 * stdtr(_TAIL_FREEDOM, -off), dtype=np.float64)
-    return _verdict(days, means, tail, tested)
+    return _verdict(days, means, tail, tested, known)
 
 
 def q_values(p_value: Floats, family: Ints) -> Floats:
@@ -123,9 +143,9 @@ def _sides(days: TradingDays) -> list[Floats]:
     return [np.maximum(level, _LEAST_LEVEL) for level in (around, before, after)]
 
 
-def _tested(days: TradingDays, sides: list[Floats]) -> Bools:
+def _tested(days: TradingDays, sides: list[Floats], known: DayModel | None) -> Bools:
     tested = days.open & np.isfinite(sides).all(axis=0)
-    if tested.sum() < MINIMUM_OPEN_DAYS:
+    if known is None and tested.sum() < MINIMUM_OPEN_DAYS:
         raise NotEnoughDaysError(int(tested.sum()), MINIMUM_OPEN_DAYS)
     return tested
 
@@ -160,29 +180,49 @@ def _fit_without_outliers(
     return model
 
 
-def _holiday_factor(days: TradingDays, level: Floats, tested: Bools) -> Floats:
-    """What a holiday usually leaves of a day's takings, and a festive day; 1 otherwise."""
-    factor = np.ones(days.day.size)
+def _takings_model(days: TradingDays, level: Floats, tested: Bools) -> list[float]:
+    """The six parameters of takings: both factors, floor, centre, and the scales of the residual."""
+    factors = _holiday_factors(days, level, tested)
+    mean = np.where(tested, days.share * level * _special(days, *factors), 1.0)
+    floor = max(float(np.median(days.value[tested])) * 1e-3, 1.0)
+    residual = np.log((days.value + floor) / (mean + floor))
+    centre = float(np.median(residual[tested]))
+    scales = _residual_scales(np.abs(residual - centre), days, tested)
+    return [*factors, floor, centre, *scales]
+
+
+def _holiday_factors(days: TradingDays, level: Floats, tested: Bools) -> tuple[float, float]:
+    """What a festive day usually leaves of a day's takings, and a holiday; 1 where none is known."""
     ratio = days.value / np.where(tested, days.share * level, 1.0)
-    for special in (days.festive & ~days.holiday, days.holiday):
-        known = special & tested
-        if known.any():
-            factor[special] = max(float(np.median(ratio[known])), _LEAST_LEVEL)
-    return factor
+    marks = [special & tested for special in (days.festive & ~days.holiday, days.holiday)]
+    festive, holiday = (
+        max(float(np.median(ratio[known])), _LEAST_LEVEL) if known.any() else 1.0 for known in marks
+    )
+    return festive, holiday
 
 
-def _residual_scale(distance: Floats, days: TradingDays, tested: Bools) -> Floats:
-    """A robust standard deviation (days,), of workdays and weekends apart: these vary more."""
-    weekend = days.weekday >= DAYS_IN_WEEK - 2
-    scale = np.full(distance.size, np.median(distance[tested]))
-    for kind in (weekend, ~weekend):
+def _special(days: TradingDays, festive: float, holiday: float) -> Floats:
+    """The factor of each day (days,), 1 on ordinary ones."""
+    return np.where(days.holiday, holiday, np.where(days.festive, festive, 1.0))
+
+
+def _residual_scales(distance: Floats, days: TradingDays, tested: Bools) -> list[float]:
+    """Robust standard deviations of workdays and of weekends: these vary more."""
+    weekend, scales = _is_weekend(days), []
+    for kind in (~weekend, weekend):
         known = kind & tested
-        if known.sum() >= MINIMUM_OPEN_DAYS // 2:
-            scale[kind] = np.median(distance[known])
-    return np.maximum(_NORMAL * scale, 1e-9)
+        chosen = known if known.sum() >= MINIMUM_OPEN_DAYS // 2 else tested
+        scales.append(max(_NORMAL * float(np.median(distance[chosen])), 1e-9))
+    return scales
 
 
-def _verdict(days: TradingDays, means: list[Floats], tail: Floats, tested: Bools) -> Anomalies:
+def _is_weekend(days: TradingDays) -> Bools:
+    return days.weekday >= DAYS_IN_WEEK - 2
+
+
+def _verdict(
+    days: TradingDays, means: list[Floats], tail: Floats, tested: Bools, model: DayModel
+) -> Anomalies:
     p_value = np.where(tested, tail, 1.0)
     q_value = np.ones(p_value.size)
     week = (days.day - 1) // DAYS_IN_WEEK
@@ -199,4 +239,5 @@ def _verdict(days: TradingDays, means: list[Floats], tail: Floats, tested: Bools
         tested=tested,
         silent=days.silent,
         odd=tested & strong & (q_value <= FALSE_DISCOVERY_RATE),
+        model=model,
     )

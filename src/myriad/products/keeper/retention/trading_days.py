@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,8 +16,30 @@ from myriad.products.keeper.retention.history import Bools, Floats, Ints
 DAYS_IN_WEEK = 7
 SILENT_SHARE = 0.1
 SILENT_RUN_DAYS = 3
-_REACH_DAYS = 45
+REACH_DAYS = 45
 _EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class DayModel:
+    """What an account's days were found to be like, so that later ones need not be learned from.
+
+    `usual` and `share` (7,) from Monday on: the medians of all days with trade and of ordinary ones.
+    `parameters` (n,) are those of who judges the days.
+    """
+
+    usual: Floats
+    share: Floats
+    parameters: Floats
+
+    def as_dict(self) -> dict[str, list[float]]:
+        """The model as plain JSON values."""
+        return {name: getattr(self, name).tolist() for name in self.__slots__}
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Sequence[float]]) -> DayModel:
+        """Read what `as_dict` wrote."""
+        return cls(*(np.array(facts[name], dtype=float) for name in cls.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +49,8 @@ class TradingDays:
     `value` are counts or minor units. `silent` marks runs of three or more days almost without
     trade: the shop was closed, or its data are missing. `shut` marks days known as closed and
     weekdays on which the shop does not trade. `ordinary` are open and neither holiday nor
-    between Christmas and New Year; weekday shares and levels are learned from them alone.
+    between Christmas and New Year; weekday shares and levels are learned from them alone. `usual`
+    and `share` are what weekdays bring in the median, on all days with trade and on ordinary ones.
     """
 
     day: Ints
@@ -36,6 +59,7 @@ class TradingDays:
     festive: Bools
     silent: Bools
     shut: Bools
+    usual: Floats
     share: Floats
 
     @classmethod
@@ -45,19 +69,30 @@ class TradingDays:
         value: ArrayLike,
         holiday: ArrayLike | None = None,
         closed: ArrayLike | None = None,
+        known: DayModel | None = None,
     ) -> TradingDays:
-        """Build from consecutive days. Raises `InvalidInputError` for gaps or unequal lengths."""
+        """Build from consecutive days, with the weekdays of a `known` model if there is one.
+
+        Raises `InvalidInputError` for gaps or unequal lengths.
+        """
         days, values = np.asarray(day, dtype=np.int64), np.asarray(value, dtype=float)
         free, known_shut = (_flags(flags, days.size) for flags in (holiday, closed))
         if values.shape != days.shape or (np.diff(days) != 1).any():
             raise InvalidInputError("days must be consecutive, with one value each")
         if not np.isfinite(values).all() or (values < 0).any():
             raise InvalidInputError("daily values must be zero or more")
-        festive = _is_festive(days)
-        silent = _silent_runs(values, _weekday_median(days, values, values > 0), known_shut)
+        festive, number = _is_festive(days), weekday(days)
+        usual = known.usual[number] if known else _weekday_median(days, values, values > 0)
+        silent = _silent_runs(values, usual, known_shut)
         ordinary = ~(silent | known_shut | free | festive)
-        share = _weekday_median(days, values, ordinary)
-        return cls(days, values, free, festive, silent, known_shut | (share <= 0), share)
+        share = known.share[number] if known else _weekday_median(days, values, ordinary)
+        return cls(days, values, free, festive, silent, known_shut | (share <= 0), usual, share)
+
+    def model(self, parameters: ArrayLike) -> DayModel:
+        """What these days taught, with the parameters (n,) of who judged them."""
+        usual, share = np.zeros(DAYS_IN_WEEK), np.zeros(DAYS_IN_WEEK)
+        usual[self.weekday], share[self.weekday] = self.usual, self.share
+        return DayModel(usual, share, np.asarray(parameters, dtype=np.float64))
 
     @property
     def weekday(self) -> Ints:
@@ -89,7 +124,7 @@ class TradingDays:
         place = np.concatenate(steps, axis=1)
         inside = (place >= 0) & (place < near.size)
         found = near[np.clip(place, 0, near.size - 1)]
-        inside &= np.abs(found - np.arange(self.day.size)[:, None]) <= _REACH_DAYS
+        inside &= np.abs(found - np.arange(self.day.size)[:, None]) <= REACH_DAYS
         weights = np.where(inside, np.sqrt(self.share[found]), 0.0)
         return weighted_median(self.value[found] / self.share[found], weights)
 
