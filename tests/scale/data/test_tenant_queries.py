@@ -174,3 +174,23 @@ def test_json_reads_back_as_it_was(value: object) -> None:
 )
 def test_what_json_has_no_word_for_keeps_its_digits(value: object, text: bytes) -> None:
     assert as_json(value) == text
+
+
+async def test_a_brief_session_asks_as_its_tenant_and_names_what_failed(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    async with runtime.database.brief_session(tenants.first) as session:
+        asked = {"whose": {}, "numbers": {"n": 2}}
+        found = await _QUERIES.fetch_all(session, asked)
+        assert found["whose"] == [{"bound": tenants.first, "set": str(tenants.first)}]
+        assert found["numbers"] == [{"n": 1}, {"n": 2}]
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await _QUERIES.fetch_text(session, "SELECT 1 / %(n)s::integer", {"n": 0})
+        assert await _QUERIES.get(session, "number", n=3) == {"n": 3, "word": "x"}
+
+
+async def test_a_brief_session_cannot_write(runtime: Runtime, tenants: TwoTenants) -> None:
+    writes = "UPDATE platform.tenant SET name = 'x' WHERE id = %(tenant_id)s RETURNING id"
+    async with runtime.database.brief_session(tenants.first) as session:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            await _QUERIES.fetch_text(session, writes, {})

@@ -34,7 +34,7 @@ async def get_kept(
     tenant_id, zone = caller.tenant_id, caller.tenant.timezone if caller.tenant else "UTC"
 
     async def load() -> ValueT:
-        async with runtime.database.read_session(tenant_id) as session:
+        async with runtime.database.brief_session(tenant_id) as session:
             return await make(session)
 
     day = local_date(utc_now(), zone).isoformat()

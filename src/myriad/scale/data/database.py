@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from myriad.scale.data.reader import Reader
 from myriad.scale.data.settings import DatabaseSettings
-from myriad.scale.data.work import WorkSessions
+from myriad.scale.data.work import BRIEF, WorkSessions
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import Counter
 from myriad.scale.tenancy import TenantId, acting_for
@@ -139,6 +139,18 @@ class Database:
                 tenant_id, read_only=True, timeout_seconds=seconds
             ) as session:
                 yield ReadSession(session)
+
+    @asynccontextmanager
+    async def brief_session(self, tenant_id: TenantId) -> AsyncIterator[ReadSession]:
+        """A read session whose named SQL asks without a transaction around it all.
+
+        Every fetch is a read-only transaction and a round trip of its own (see `reader`), and no
+        connection is held between them: for a screen that asks twice and then draws. What is set
+        for a transaction lasts for one fetch.
+        """
+        async with self.read_session(tenant_id) as session:
+            session.info[BRIEF] = (self.reader, tenant_id)
+            yield session
 
     @asynccontextmanager
     async def crossing(self, why: str) -> AsyncIterator[Session]:

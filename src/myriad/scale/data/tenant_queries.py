@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from myriad.scale.data.database import ReadSession, Session
 from myriad.scale.data.queries import NamedQueries
-from myriad.scale.data.work import find_driver
+from myriad.scale.data.work import BRIEF, find_driver
 from myriad.scale.tenancy import current_tenant
 
 Row = dict[str, Any]
@@ -120,6 +120,8 @@ class TenantQueries:
         self, session: ReadSession, sql: str, parameters: Parameters, /
     ) -> list[Row]:
         """Return the rows of a query that was put together from named ones."""
+        if BRIEF in session.info:
+            return (await self.fetch_texts(session, {"rows": (sql, parameters)}))["rows"]
         driver = await find_driver(session)
         if driver is None:
             connection = await session.connection()
@@ -135,6 +137,11 @@ class TenantQueries:
         self, session: ReadSession, asked: Mapping[str, tuple[str, Parameters]], /
     ) -> dict[str, list[Row]]:
         """Return the rows of several queries by their keys, sent together: one round trip."""
+        if (brief := session.info.get(BRIEF)) is not None:
+            reader, tenant_id = brief
+            texts = {key: (sql, bound(sql, given)) for key, (sql, given) in asked.items()}
+            found: dict[str, list[Row]] = await reader.rows_of_all(tenant_id, texts)
+            return found
         driver = await find_driver(session)
         if driver is None:
             return {key: await self.fetch_text(session, *query) for key, query in asked.items()}

@@ -32,6 +32,8 @@ _PREPARED_STATEMENTS = 500
 _PREPARED_FROM = 1
 # The job's bound is its timeout, so that a crowd of handlers waits here without failing.
 _POOL_TIMEOUT_SECONDS = 3600.0
+# In the `info` of a session: the reader and the tenant by which named SQL is asked.
+BRIEF = "brief"
 
 
 class WorkSessions:
@@ -108,7 +110,7 @@ class _ReadSession(AsyncSession):
             # What is broken is rolled back below.
             with contextlib.suppress(SQLAlchemyError):
                 await self.commit()
-        await super().close()
+            await super().close()
 
 
 class _WorkSession(SyncSession):
