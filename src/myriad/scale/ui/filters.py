@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import pass_context
@@ -61,9 +62,15 @@ def day(value: date | None, *, year: bool | None = None, weekday: bool = False) 
     """Return a day such as `3 May 2026`; without the year when `year` is False."""
     if value is None:
         return NOTHING
-    text = f"{value.day} {value:%b}"
+    text = _day_and_month(value)
     text = f"{value:%a} {text}" if weekday else text
     return text if year is False else f"{text} {value.year}"
+
+
+@lru_cache(maxsize=4096)
+def _day_and_month(value: date) -> str:
+    # Naming a month asks the locale, and a list of people says fifty days.
+    return f"{value.day} {value:%b}"
 
 
 @pass_context

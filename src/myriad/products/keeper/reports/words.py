@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from myriad.kit.money import Money
 from myriad.products.keeper.views import AnomalyRow, Change, CustomerRow, ReportView
@@ -33,6 +34,7 @@ def long_day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+@lru_cache(maxsize=4096)
 def short_day(day: date) -> str:
     """Return a day for the axis of a chart."""
     return f"{day.day} {day:%b}"

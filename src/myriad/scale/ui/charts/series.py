@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from itertools import cycle
+from itertools import cycle, repeat
+from operator import add
 
 from markupsafe import Markup
 
@@ -151,26 +152,37 @@ def _stroke(path: str, css: str) -> Markup:
 def sparkline(values: Sequence[float], *, title: str, width: int = 88, height: int = 24) -> Markup:
     """Return a small line without axes whose last point is marked; fixed size in pixels."""
     places = _across(len(values), width)
-    top = max([*values, 1e-9])
+    top = max(values, default=0.0)
     # A list shows fifty of these, and of few different numbers each.
-    ups = {value: px(height - 3 - max(0.0, value) / top * (height - 6)) for value in {*values}}
-    spots = [f"{x},{ups[value]}" for x, value in zip(places, values, strict=True)]
+    ups = list(map(_up, values, repeat(top), repeat(height)))
+    spots = " ".join(map(add, places, ups))
     content = Markup("")
     if spots:
         content = markup(
-            f'<polyline class="c-line" points="{" ".join(spots)}" fill="none" stroke="{ACCENT}" '
+            f'<polyline class="c-line" points="{spots}" fill="none" stroke="{ACCENT}" '
             'stroke-width="1.5" stroke-linejoin="round"/><circle class="c-spot c-last" '
-            f'cx="{places[-1]}" cy="{ups[values[-1]]}" r="2" fill="{ACCENT}"/>'
+            f'cx="{places[-1][:-1]}" cy="{ups[-1]}" r="2" fill="{ACCENT}"/>'
         )
-    desc = ", ".join([f"{value:g}" for value in values]) or "No values."
+    desc = ", ".join(map(_in_digits, values)) or "No values."
     return frame(content, title=title, desc=desc, height=height, kind="spark", width=str(width))
+
+
+@lru_cache(maxsize=4096)
+def _up(value: float, top: float, height: int) -> str:
+    """Return how far down a value of a sparkline lies."""
+    return px(height - 3 - max(0.0, value) / max(top, 1e-9) * (height - 6))
+
+
+@lru_cache(maxsize=4096)
+def _in_digits(value: float) -> str:
+    return f"{value:g}"
 
 
 @lru_cache(maxsize=64)
 def _across(count: int, width: int) -> tuple[str, ...]:
-    """Return where the points of a sparkline lie across."""
+    """Return where the points of a sparkline lie across, each with the comma behind it."""
     last = max(1, count - 1)
-    return tuple(px(2 + i / last * (width - 5)) for i in range(count))
+    return tuple(px(2 + i / last * (width - 5)) + "," for i in range(count))
 
 
 def histogram(
