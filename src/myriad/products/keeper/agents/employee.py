@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -31,14 +30,13 @@ from myriad.products.keeper.repository.team_days import (
 from myriad.products.keeper.team.counting import Team
 from myriad.products.keeper.team.definitions import RETURNING_DAYS
 from myriad.products.keeper.team.joining import Calls, join_visits
-from myriad.products.keeper.team.measuring import Measurement, gather, measure_team
+from myriad.products.keeper.team.measuring import Figure, figures_of, gather
 from myriad.products.keeper.team.packing import names_of
 from myriad.products.keeper.team.periods import Span, kept_from, settled_before, spans_for
 from myriad.scale.data import ReadSession, Session
 
 _HISTORY_DAYS = RETURNING_DAYS // 2
-_STORED = tuple(f.name for f in fields(Measurement) if f.name not in ("member", "parts"))
-_values_of = attrgetter(*_STORED)
+_PART = ("n", "observed", "expected")
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -128,7 +126,7 @@ def _measure(
         seen = {row["member"] for row in rows}
         shown = [each.ext_id for each in outline.members if each.is_active or each.ext_id in seen]
         counts = gather(rows, shown, _lacking(outline.basis, span))
-        figures = measure_team(counts, with_parts=span.period != "month")
+        figures = figures_of(counts, with_parts=span.period != "month")
         found += _rows(span, ids, names, figures)
     return found, read
 
@@ -151,12 +149,14 @@ def _lacking(basis: TeamBasis, span: Span) -> frozenset[str]:
 
 
 def _rows(
-    span: Span, ids: dict[str, UUID], names: dict[str, str], measured: Sequence[Measurement]
+    span: Span, ids: dict[str, UUID], names: dict[str, str], measured: Sequence[Figure]
 ) -> list[dict[str, Any]]:
     """Return one row for each member, with all that is known of them."""
-    figures: dict[str, list[dict[str, Any]]] = {}
+    figures: dict[str, list[Figure]] = {}
     for each in measured:
-        figures.setdefault(each.member, []).append(_figure(names, each))
+        figures.setdefault(each.pop("member"), []).append(each)
+        if "parts" in each:
+            each["parts"] = [_part(names, *part) for part in each["parts"]]
     return [
         {
             "team_member_id": ids[member],
@@ -169,21 +169,9 @@ def _rows(
     ]
 
 
-def _figure(names: dict[str, str], measured: Measurement) -> dict[str, Any]:
-    """Return what is known of a figure; what is not is left out."""
-    values = zip(_STORED, _values_of(measured), strict=True)
-    figure = {name: value for name, value in values if value is not None}
-    if measured.parts:
-        figure["parts"] = [
-            {
-                "service": names.get(part.service, ""),
-                "n": part.n,
-                "observed": part.observed,
-                "expected": part.expected,
-            }
-            for part in measured.parts
-        ]
-    return figure
+def _part(names: dict[str, str], service: str, *numbers: float) -> dict[str, Any]:
+    """Return a service behind a figure by what it is called."""
+    return {"service": names.get(service, ""), **dict(zip(_PART, numbers, strict=True))}
 
 
 EMPLOYEE = Agent("employee", 1, _digest, _work)

@@ -23,6 +23,7 @@ Places = NDArray[np.int64]
 
 _KEPT, _REQUESTED = 1, 2
 _ARTICLE, _TIPPED = 1, 2
+_SHIFT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,18 @@ class Team:
         chosen = (self._visits.days >= first) & (self._visits.days <= last)
         persons, keys = self._visits.records["person"][chosen], self._visits.keys[chosen]
         returning = np.isin(persons, known.person[came])
-        members = np.array([member for member, _ in self._visits.names])[keys]
-        for member in sorted(set(members.tolist())):
-            own = members == member
-            sums = [float(len(np.unique(persons[each]))) for each in (own, own & returning)]
-            yield {"kind": "client", "member": member, "item": None, "sums": sums}
+        names, place = np.unique(
+            np.array([member or "" for member, _ in self._visits.names]), return_inverse=True
+        )
+        pairs, first_at = np.unique(place[keys] << _SHIFT | persons, return_index=True)
+        served = pairs >> _SHIFT
+        clients, known_ones = (
+            np.bincount(served, weights, minlength=names.size).tolist()
+            for weights in (np.ones(served.size), returning[first_at].astype(np.float64))
+        )
+        for member, *sums in zip(names.tolist(), clients, known_ones, strict=True):
+            if sums[0]:
+                yield {"kind": "client", "member": member, "item": None, "sums": sums}
 
 
 def _visit_columns(facts: Done, first: int, last: int) -> Columns:

@@ -32,6 +32,9 @@ from myriad.products.keeper.team.standardisation import (
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Figure = dict[str, Any]
+"""One figure of one member as it is stored, by the names of a `Measurement`."""
+
 _PARTS_SHOWN = 5
 
 
@@ -99,35 +102,49 @@ def gather(
         kind: np.zeros((len(members), max(1, len(services)), width))
         for kind, width in WIDTHS.items()
     }
-    for row in rows:
-        if row["member"] in place:
-            by_kind[row["kind"]][place[row["member"]], column[row["item"] or ""]] += row["sums"]
+    for kind, table in by_kind.items():
+        own = [row for row in rows if row["kind"] == kind and row["member"] in place]
+        if own:
+            members_of = [place[row["member"]] for row in own]
+            services_of = [column[row["item"] or ""] for row in own]
+            np.add.at(table, (members_of, services_of), np.array([row["sums"] for row in own]))
     return Counts(tuple(members), tuple(services), by_kind, lacking)
 
 
 def measure_team(counts: Counts, *, with_parts: bool = True) -> list[Measurement]:
     """Return every figure of every member, with the services behind it unless told otherwise."""
-    figures = _shares(counts) | {
+    return [
+        Measurement(**{**figure, "parts": tuple(Part(*part) for part in figure.get("parts", ()))})
+        for figure in figures_of(counts, with_parts=with_parts)
+    ]
+
+
+def figures_of(counts: Counts, *, with_parts: bool = True) -> list[Figure]:
+    """Return what is known of every figure of every member, by the names of a `Measurement`.
+
+    `parts`, where there are any, are (service, n, observed, expected).
+    """
+    reckoned = _shares(counts) | {
         metric.name: _REST[metric.kind](metric, counts)
         for metric in METRICS
         if metric.kind in _REST and metric.needs not in counts.lacking
     }
-    found: list[Measurement] = []
+    found: list[Figure] = []
     for metric in METRICS:
-        if metric.name in figures:
-            found += _shown(metric, counts, figures[metric.name], with_parts)
+        if metric.name in reckoned:
+            found += _shown(metric, counts, reckoned[metric.name], with_parts)
         else:
-            found += [Measurement(name, metric.name, 0, metric.needs) for name in counts.members]
+            missing = {"metric": metric.name, "n": 0, "reason": metric.needs, "peers": 0}
+            found += [{"member": name, **missing} for name in counts.members]
     return found
 
 
 def _shares(counts: Counts) -> dict[str, _Figures]:
     """Return every share that the account has the data for, reckoned together."""
     metrics = [m for m in METRICS if m.kind == "share" and m.needs not in counts.lacking]
+    found, metrics, trials, successes = _set_hidden_aside(counts, metrics)
     if not metrics:
-        return {}
-    trials = np.stack([counts.by_kind[m.source][:, :, m.trials] for m in metrics])
-    successes = np.stack([counts.by_kind[m.source][:, :, m.successes] for m in metrics])
+        return found
     n, s = trials.sum(2), successes.sum(2)
     mean, kappa = fit_beta_priors(s, n)
     # An interval costs more than all else here, so none is made of what stays hidden.
@@ -136,7 +153,6 @@ def _shares(counts: Counts) -> dict[str, _Figures]:
     bands = beta_bands(mean, kappa)
     standard = standardise_counts(successes, trials, shown)
     expected = expected_by_service(successes, trials)
-    found = {}
     for row, metric in enumerate(metrics):
         alone = int((n[row] > 0).sum()) < 2
         adjusted = metric.is_adjusted and not alone
@@ -151,6 +167,32 @@ def _shares(counts: Counts) -> dict[str, _Figures]:
             (trials[row], successes[row], expected[row]) if adjusted else None,
         )
     return found
+
+
+def _set_hidden_aside(
+    counts: Counts, metrics: Sequence[Metric]
+) -> tuple[dict[str, _Figures], list[Metric], Floats, Floats]:
+    """Return the figures of which nobody is shown any, and the other metrics with their counts.
+
+    Counts are trials and successes as (metric, member, service).
+    """
+    hidden: dict[str, _Figures] = {}
+    kept = []
+    for metric in metrics:
+        table = counts.by_kind[metric.source]
+        trials, successes = table[:, :, metric.trials], table[:, :, metric.successes]
+        n = trials.sum(1)
+        if (n >= LEAST).any():
+            kept.append((metric, trials, successes))
+        else:
+            nothing = np.full(n.shape, np.nan)
+            unknown = Posterior(nothing, nothing, nothing)
+            hidden[metric.name] = _Figures(n, n, nothing, unknown, np.nan, (np.nan, np.nan))
+    if not kept:
+        empty = np.zeros((0, 0, 0))
+        return hidden, [], empty, empty
+    chosen, trials_of, successes_of = zip(*kept, strict=True)
+    return hidden, list(chosen), np.stack(trials_of), np.stack(successes_of)
 
 
 def _posterior(s: Floats, n: Floats, mean: Floats, kappa: Floats, shown: Bools) -> Posterior:
@@ -215,61 +257,64 @@ def _counts(metric: Metric, counts: Counts) -> _Figures:
 _REST: dict[str, Callable[[Metric, Counts], _Figures]] = {"ratio": _ratios, "count": _counts}
 
 
-def _parts(services: Sequence[str], figures: _Figures, row: int) -> tuple[Part, ...]:
-    """Return the services that weigh most, with what the team would have made of them."""
+def _parts(services: Sequence[str], figures: _Figures) -> list[list[tuple[Any, ...]]]:
+    """Return for each member the services that weigh most, with what the team would have made."""
     if figures.by_service is None:
-        return ()
-    n, observed, expected = (table[row].tolist() for table in figures.by_service)
-    order = sorted(range(len(n)), key=lambda place: -n[place])[:_PARTS_SHOWN]
-    return tuple(
-        Part(services[place], n[place], observed[place], expected[place])
-        for place in order
-        if n[place] > 0
-    )
+        return []
+    most = np.argsort(-figures.by_service[0], axis=1, kind="stable")[:, :_PARTS_SHOWN]
+    tables = [np.take_along_axis(table, most, axis=1).tolist() for table in figures.by_service]
+    return [
+        [(services[place], *part) for place, *part in zip(*row, strict=True) if part[0] > 0]
+        for row in zip(most.tolist(), *tables, strict=True)
+    ]
 
 
-def _shown(
-    metric: Metric, counts: Counts, figures: _Figures, with_parts: bool
-) -> list[Measurement]:
+def _shown(metric: Metric, counts: Counts, figures: _Figures, with_parts: bool) -> list[Figure]:
     least = 0 if metric.kind == "count" else LEAST
     enough = (figures.n >= least) & np.isfinite(figures.value)
-    peers = int(enough.sum())
-    found = []
-    for row, name in enumerate(counts.members):
-        n = round(float(figures.n[row]))
-        if not enough[row]:
-            found.append(Measurement(name, metric.name, n, "few", peers=peers))
-            continue
-        parts = _parts(counts.services, figures, row) if with_parts else ()
-        values = _one(figures, row)
-        found.append(Measurement(name, metric.name, n, peers=peers, parts=parts, **values))
+    numbers = np.rint(figures.n).astype(np.int64).tolist()
+    common = {"metric": metric.name, "peers": int(enough.sum())}
+    found: list[Figure] = [
+        {"member": name, "n": n, **common} for name, n in zip(counts.members, numbers, strict=True)
+    ]
+    if not enough.all():
+        for row in np.flatnonzero(~enough).tolist():
+            found[row]["reason"] = "few"
+    if enough.any():
+        parts = _parts(counts.services, figures) if with_parts else []
+        values = _known_values(figures)
+        for row in np.flatnonzero(enough).tolist():
+            found[row] |= values[row]
+            if parts and parts[row]:
+                found[row]["parts"] = parts[row]
     return found
 
 
-def _one(figures: _Figures, row: int) -> dict[str, Any]:
-    standard, posterior = figures.standard, figures.posterior
-    values = {
-        "observed": figures.observed[row],
-        "value": figures.value[row],
-        "shrunk": posterior.centre[row],
-        "lo": posterior.lo[row],
-        "hi": posterior.hi[row],
-        "peer": figures.peer,
-        "peer_lo": figures.band[0],
-        "peer_hi": figures.band[1],
+def _known_values(figures: _Figures) -> list[Figure]:
+    """Return what is known of each member, by name."""
+    standard, posterior, size = figures.standard, figures.posterior, figures.n.size
+    columns = {
+        "observed": figures.observed,
+        "value": figures.value,
+        "shrunk": posterior.centre,
+        "lo": posterior.lo,
+        "hi": posterior.hi,
+        "peer": np.full(size, figures.peer),
+        "peer_lo": np.full(size, figures.band[0]),
+        "peer_hi": np.full(size, figures.band[1]),
     }
     if standard is not None:
-        values |= {
-            "expected": standard.expected[row],
-            "ratio": standard.ratio[row],
-            "ratio_lo": standard.lo[row],
-            "ratio_hi": standard.hi[row],
+        columns |= {
+            "expected": standard.expected,
+            "ratio": standard.ratio,
+            "ratio_lo": standard.lo,
+            "ratio_hi": standard.hi,
         }
-    return {name: _known(value) for name, value in values.items()}
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    table = np.stack(list(columns.values()), axis=1)
+    return [
+        {name: value for name, value in zip(columns, row, strict=True) if math.isfinite(value)}
+        for row in table.tolist()
+    ]
 
 
 def _values(metric: Metric, part: Floats, whole: Floats) -> Floats:
