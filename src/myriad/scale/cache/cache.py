@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from myriad.scale.cache.entry import Entry, make_entry, read_entry, weigh_entry
@@ -218,20 +219,40 @@ class Cache:
         usable = before if before is not None and before.is_usable(time.time()) else None
         token = await self._turns.take(at, namespace.policy.most_seconds)
         if token is not None:
-            try:
-                return await self._load(namespace, key, generation, usable, load, at)
-            finally:
-                await self._turns.release(at, token)
+            return await self._load_in_turn(namespace, key, generation, usable, load, (at, token))
         if usable is not None:
             self.statistics.count(namespace.name, How.STALE)
             return usable.value
         data = await self._turns.wait(at, namespace.policy.most_seconds)
         other = None if data is None else read_entry(namespace, data, generation)
         if other is None:
-            return await self._load(namespace, key, generation, usable, load, at)
+            write = partial(self._write, at)
+            return await self._load(namespace, key, generation, usable, load, write)
         self._held.keep(key, other)
         self.statistics.count(namespace.name, How.JOINED)
         return other.value
+
+    async def _load_in_turn(
+        self,
+        namespace: Namespace[Any],
+        key: _Key,
+        generation: str,
+        usable: Entry | None,
+        load: Load[Any],
+        turn: tuple[str, bytes],
+    ) -> Any:
+        is_over = False
+
+        async def write(data: bytes, seconds: float) -> None:
+            nonlocal is_over
+            await self._turns.finish(*turn, data, seconds)
+            is_over = True
+
+        try:
+            return await self._load(namespace, key, generation, usable, load, write)
+        finally:
+            if not is_over:
+                await self._turns.release(*turn)
 
     async def _load(
         self,
@@ -240,7 +261,7 @@ class Cache:
         generation: str,
         usable: Entry | None,
         load: Load[Any],
-        at: str,
+        write: Callable[[bytes, float], Awaitable[None]],
     ) -> Any:
         try:
             value = await load()
@@ -256,7 +277,7 @@ class Cache:
         if entry is not None:
             entry, data = weigh_entry(entry)
             self._held.keep(key, entry)
-            await self._write(at, data, entry.stale_until - time.time())
+            await write(data, entry.stale_until - time.time())
         return value
 
     async def _write(self, at: str, data: bytes, seconds: float) -> None:

@@ -27,6 +27,10 @@ _SOCKET_SECONDS = 5.0
 _BUSY_SECONDS = 0.005
 _LOST = (CacheBackendInteractionError, RedisError, OSError, TimeoutError)
 _AnswerT = TypeVar("_AnswerT")
+_FINISH = """
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+if redis.call("GET", KEYS[2]) == ARGV[3] then redis.call("DEL", KEYS[2]) end
+"""
 _is_away = Gauge("myriad_cache_redis_away_state", "1 while this process works without Redis")
 _failures = Counter("myriad_cache_redis_failures", "Calls to Redis that got no answer", ["why"])
 
@@ -64,6 +68,11 @@ class Store(Protocol):
     async def release(self, key: str, value: bytes) -> None:
         """Remove the key if it still holds this value."""
 
+    async def write_and_release(
+        self, key: str, value: bytes, seconds: float, lock: str, token: bytes
+    ) -> None:
+        """Keep a value as `write` does and remove `lock` as `release` does, in one round trip."""
+
     async def close(self) -> None:
         """Close every connection."""
 
@@ -81,8 +90,17 @@ class _Plain:
 class _Backend(RedisBackend):
     """cashews' Redis; its own close() calls what redis-py has deprecated."""
 
+    _finish: Any = None
+
     async def disconnect(self) -> None:
         await self._client.aclose()
+
+    async def finish(self, keys: tuple[str, str], values: tuple[bytes, str, bytes]) -> None:
+        """Keep an entry and give its turn back."""
+        if self._finish is None:
+            client: Any = self._client
+            self._finish = client.register_script(_FINISH)
+        await self._finish(keys=keys, args=values)
 
 
 class RedisStore:
@@ -126,6 +144,13 @@ class RedisStore:
     async def release(self, key: str, value: bytes) -> None:
         """Remove the key if it still holds this value."""
         await self._ask(lambda: self._backend.unlock(key, value))
+
+    async def write_and_release(
+        self, key: str, value: bytes, seconds: float, lock: str, token: bytes
+    ) -> None:
+        """Keep a value as `write` does and remove `lock` as `release` does, in one round trip."""
+        milliseconds = str(int(max(seconds, 0.001) * 1000))
+        await self._ask(lambda: self._backend.finish((key, lock), (value, milliseconds, token)))
 
     async def close(self) -> None:
         """Close every connection."""

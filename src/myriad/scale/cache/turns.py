@@ -38,6 +38,14 @@ class Turns:
         except StoreAwayError:
             return
 
+    async def finish(self, at: str, token: bytes, data: bytes, seconds: float) -> None:
+        """Write what the turn was taken for and give the turn back."""
+        try:
+            if self._store is not None:
+                await self._store.write_and_release(at, data, seconds, _lock(at), token)
+        except StoreAwayError:
+            return
+
     @asynccontextmanager
     async def held(self, at: str) -> AsyncIterator[bool]:
         """Hold the turn for the block, however long that takes; False while another holds it.
