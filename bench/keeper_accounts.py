@@ -165,10 +165,10 @@ def batched_list(bodies: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
 
 
 class Copier:
-    """Copies whole accounts between tenants, in the order that foreign keys ask for."""
+    """Copies accounts between tenants, in the order that foreign keys ask for; `only` some tables."""
 
     def __init__(
-        self, crossing_url: str, owner_url: str, without: Collection[str] = frozenset()
+        self, crossing_url: str, owner_url: str, only: Collection[str] | None = None
     ) -> None:
         self._url = crossing_url
         self._owner_url = owner_url
@@ -176,7 +176,7 @@ class Copier:
             tables = {
                 str(name): list(columns)
                 for name, columns in connection.execute(_TABLES)
-                if name not in without
+                if only is None or name in only
             }
             pairs = [(_bare(a), _bare(b)) for a, b in connection.execute(_PARENTS)]
         self._order = [(name, tables[name]) for name in ordered(set(tables), pairs)]
