@@ -4,15 +4,16 @@
 
 The accounts are of keeper_pages_world.py: by default 100 whole spas with some 300 customers, 9,899
 small ones and one largest with 20,000 customers and 200,000 payments; with --full 600 are whole. A
-table says how much of what there is. The API is what `./myriad up` starts with
+table says how much of what there is: copies have only the tables that the two screens and the peer
+read, and no write-ahead log. The API is what `./myriad up` starts with
 MYRIAD_HTTP__PROCESSES=2; every account has an owner with a session of its own. The servers and the
 client (keeper_pages_client.py) share the machine's cores.
 
 Fifty requests a second go out at fixed times whether or not earlier ones have been answered, and a
 request's time counts from when it was due: a page that stalls is felt by all that come after it.
-Each has a connection of its own. Half of the requests are for Today, half for Customers; half are of whole accounts, half of small
-ones, and one in fifty is the largest's. What comes in the first seconds warms up and is not
-counted. Then the largest account's tasks and reports are made by their agents, and timed.
+Each has a connection of its own. Half of the requests are for Today, half for Customers; half are of
+whole accounts, half of small ones, and one in fifty is the largest's. What comes in the first
+seconds warms up and is not counted. Then the largest account's tasks and reports are made by their agents, and timed.
 
 The peer makes the same two views as object mappers are mostly used: SQLAlchemy's ORM loads the
 account's people, payments and visits as objects, Python adds them up, and what belongs to a shown
