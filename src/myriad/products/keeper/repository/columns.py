@@ -66,14 +66,26 @@ async def load_visit_records(session: ReadSession, day: date) -> NDArray[Any]:
 
 
 async def load_visit_columns(session: ReadSession, day: date) -> VisitColumns:
-    """Return the visits up to `day`, by person and day."""
-    visits = await load_visit_records(session, day)
+    """Return the visits up to `day`, by person and day; agents of one run share them."""
+    packed = await read_visits(session, day)
+    shared: dict[str, Any] = session.info.get("shared", {})
+    known: tuple[bytes, VisitColumns] | None = shared.get("visit_columns")
+    if known is None or known[0] is not packed:
+        known = shared["visit_columns"] = packed, unpack_visits(packed)
+    return known[1]
+
+
+def unpack_visits(packed: bytes) -> VisitColumns:
+    """Return packed visits, which stand by person and day."""
+    visits = np.frombuffer(packed, dtype=_VISIT)
     changed = np.ones(visits.size, dtype=bool)
     changed[1:] = visits["person"][1:] != visits["person"][:-1]
     people = tuple(_uuid(key) for key in visits["person"][changed].tolist())
-    return VisitColumns(
-        people, np.cumsum(changed) - 1, visits["day"].astype(int), visits["net"].astype(int)
-    )
+    columns = np.cumsum(changed) - 1, visits["day"].astype(int), visits["net"].astype(int)
+    for column in columns:
+        # Several agents read them.
+        column.flags.writeable = False
+    return VisitColumns(people, *columns)
 
 
 async def load_booking_columns(
