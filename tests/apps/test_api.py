@@ -8,9 +8,14 @@ from tests.fixtures.app import LiveApp
 
 
 def test_it_is_ready_with_its_migrations_and_says_so(live_app: LiveApp) -> None:
-    answer = httpx.get(f"{live_app.url}/readyz?verbose", timeout=20)
-    assert answer.status_code == 200
-    checks = answer.json()["checks"]
+    checks = {}
+    # A check that a busy machine was too slow for is asked again, as a load balancer does.
+    for _ in range(10):
+        answer = httpx.get(f"{live_app.url}/readyz?verbose", timeout=20)
+        assert answer.status_code == 200
+        checks = answer.json()["checks"]
+        if checks["cache"]["status"] == "ok":
+            break
     assert {name: check["status"] for name, check in checks.items()} == {
         "database": "ok",
         "broker": "ok",

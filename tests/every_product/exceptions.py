@@ -62,6 +62,7 @@ INDEXES_WITHOUT_LEADING_TENANT: dict[str, str] = {
     "platform.ix_job_step_created_at": "old results of all tenants are removed by age",
     "platform.ix_job_edge_created_at": "old graphs of all tenants are removed by age",
     "platform.ix_ai_call_called_at": "health is read and old calls are removed over all tenants",
+    "platform.ix_ai_purse_used_at": "purses long unused are removed over all tenants",
     "platform.ix_ai_spend_day": "operators read what a day cost over all tenants",
     "platform.ix_ai_batch_open": "the age of the oldest open batch is measured over all tenants",
     "platform.ix_schedule_next_fire_at": "the ticker finds due schedules of all tenants",

