@@ -187,6 +187,7 @@ def _walk_to(page: Page, name: str) -> None:
         found = page.evaluate(
             """() => {
                 const one = document.activeElement;
+                if (!one.matches("a, button, summary, input, select, textarea")) return "";
                 const label = one.labels?.length ? one.labels[0].textContent : "";
                 return [one.getAttribute("aria-label"), label, one.textContent].join(" ");
             }"""
