@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from myriad.kit.errors import MyriadError
 
@@ -28,11 +28,16 @@ class ManifestError(MyriadError):
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """One entry of the side navigation: where it leads and the key that follows `g`."""
+    """One entry of the side navigation: where it leads and the key that follows `g`.
+
+    Those for members lead to pages that answer a person about themselves; the first is their home.
+    Those for owners lead to pages that the rest of the staff may not open.
+    """
 
     title: str
     path: str
     key: str
+    audience: Literal["staff", "owner", "member"] = "staff"
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,10 @@ class Product:
     APIRouter. `tasks` names the module whose import registers the job tasks. `migrations` is the
     folder of the product's Alembic branch, `templates` that of its Jinja templates.
     `alerts` is the async function ("module:attribute", of Runtime and Principal) that tells what
-    stands above each of its pages, `operations` are screens for operators of the installation,
+    stands above each of its pages, `standing` the function (of the same) that tells what always
+    holds of it here, or None, `operations` are screens for operators of the installation,
+    `leaving` the async function ("module:attribute", of a session and a user's id) that puts right
+    what a person leaves behind whose membership ends, in the transaction that ends it,
     and `measures` ("module:attribute", an async function of Database and settings) sets its metrics over all
     tenants; the ticker calls it every ten minutes.
     `resources` maps a path parameter of its routes to the table that it identifies, `shortcuts` what
@@ -63,6 +71,8 @@ class Product:
     navigation: tuple[NavigationItem, ...] = ()
     operations: tuple[NavigationItem, ...] = ()
     alerts: str = ""
+    standing: str = ""
+    leaving: str = ""
     measures: str = ""
     resources: tuple[tuple[str, str], ...] = ()
     shortcuts: tuple[tuple[str, tuple[str, ...]], ...] = ()

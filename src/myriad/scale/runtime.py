@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from myriad.kit.errors import MyriadError
 from myriad.scale.cache import SESSION_CACHE, Cache, open_cache
@@ -68,6 +69,13 @@ def cache_client(url: str) -> Redis:
     )
 
 
+async def close_client(client: Redis) -> None:
+    """Close a client; a connection that does not end within its timeout is dropped."""
+    # A busy loop is late, not the server: nothing that comes after this may go without it.
+    with suppress(RedisError, OSError):
+        await client.aclose()
+
+
 @asynccontextmanager
 async def open_runtime(
     *,
@@ -83,11 +91,12 @@ async def open_runtime(
     cache, counters = cache_client(cache_url), cache_client(broker_url)
     caches = open_cache(cache_url, cache)
     connections.session_info[SESSION_CACHE] = caches
+    connections.standbys.notes.share(counters)
     await connections.open()
     try:
         yield Runtime(connections, cache, vault, broker_url, counters, caches, tuple(settings))
     finally:
         await caches.close()
-        await counters.aclose()
-        await cache.aclose()
+        await close_client(counters)
+        await close_client(cache)
         await connections.close()

@@ -10,9 +10,13 @@ from dataclasses import replace
 import pytest
 from pydantic import BaseModel, SecretStr
 
+from myriad.kit.ids import new_id
 from myriad.scale.ai import AIRequest, CachePolicy, NoAnswerError, answers_offline
 from myriad.scale.ai.catalog import Catalog, ModelKey, ModelLimits
+from myriad.scale.ai.errors import LedgerAwayError
 from myriad.scale.ai.simulator import Fault
+from myriad.scale.limits import Purse
+from myriad.scale.tenancy import TenantId
 from tests.scale.ai.conftest import HAIKU, MINI, SONNET, Maker, Simulated
 
 Ask = Callable[..., AIRequest]
@@ -290,3 +294,20 @@ async def test_a_question_that_is_given_up_gives_its_reservation_back(
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert (await gateway.ask(question())).model == HAIKU
+
+
+async def test_while_the_ledger_is_away_nothing_is_paid_from_a_purse(
+    make_gateway: Maker, question: Ask, simulated: Simulated
+) -> None:
+    """What a new purse has spent is asked of the ledger; unknown, it pays no model at all."""
+
+    async def away(_tenant: TenantId, _purse: str) -> int:
+        raise LedgerAwayError("what the purse has spent cannot be read now")
+
+    gateway = make_gateway()
+    gateway.caller.budget._recall = away
+    purse = Purse(f"test.run:{new_id()}", 1_000_000)
+    answer = await gateway.ask(question(task="test.thing.offline", purse=purse))
+    assert answer.provider == "offline"
+    assert answer.reasons == ("what the purse has spent cannot be read now",)
+    assert simulated.world.account(HAIKU).requests == 0

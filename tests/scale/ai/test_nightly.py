@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -14,6 +14,7 @@ from myriad.kit.errors import InvalidInputError
 from myriad.kit.ids import new_id
 from myriad.scale.ai import AIRequest, answers_offline
 from myriad.scale.ai.batch_rows import BatchState
+from myriad.scale.ai.batch_run import advance
 from myriad.scale.ai.catalog import ModelLimits
 from myriad.scale.ai.errors import UnknownBatchError
 from myriad.scale.ai.gateway import Gateway
@@ -22,12 +23,13 @@ from myriad.scale.ai.nightly import POLL_TASK, get_batch, submit, value_of
 from myriad.scale.ai.simulator import Fault
 from myriad.scale.ai.tasks import poll_batch
 from myriad.scale.jobs.attempt import Outcome
+from myriad.scale.jobs.direct import DirectWork, direct_work
 from myriad.scale.jobs.registry import REGISTRY
 from myriad.scale.limits import Purse
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants
 from tests.fixtures.jobs import run_job
-from tests.scale.ai.conftest import Maker, Simulated
+from tests.scale.ai.conftest import Maker, Simulated, patient
 
 Ask = Callable[..., AIRequest]
 
@@ -221,3 +223,44 @@ async def test_a_batch_is_paid_from_the_purse_of_its_undertaking(
     assert "left in the purse" in refused.error
     assert refused.answers[0].text == "made without a model"
     assert simulated.world.spent()["cost_usd_micros"] == calls
+
+
+class Killed(DirectWork):
+    """Work whose process is killed at its second commit."""
+
+    async def checkpoint(self) -> None:
+        """Commit once."""
+        if "committed" in self.session.info:
+            raise ConnectionResetError
+        self.session.info["committed"] = True
+        await super().checkpoint()
+
+
+async def held_of(runtime: Runtime, asked: AIRequest) -> int:
+    """Return what the purse of a question holds as spent or reserved, in micro-dollars."""
+    assert asked.purse is not None
+    key = f"budget:v1:purse:own:{asked.tenant_id}:{asked.purse.name}"
+    async with patient(runtime.broker_url) as broker:
+        spent = await cast("Awaitable[str | None]", broker.hget(key, "spent"))
+        return int(spent or "0")
+
+
+async def test_money_is_given_back_once_when_the_end_could_not_be_kept(
+    runtime: Runtime, gateway: Gateway, question: Ask
+) -> None:
+    """Until the end is kept, the purse holds the most that the batch could have cost."""
+    purse = Purse(f"test.night:{new_id()}", 2_000)
+    asked = question(purse=purse)
+    batch_id = await hand_in(runtime, [asked])
+    for _ in range(2):
+        await poll(runtime, asked)
+    most = await held_of(runtime, asked)
+    for _ in range(2):
+        with pytest.raises(ConnectionResetError):
+            async with direct_work(runtime, asked.tenant_id) as work:
+                await advance(gateway, Killed(work.runtime, work.session), batch_id)
+        assert await held_of(runtime, asked) == most
+    await poll(runtime, asked)
+    found = await find(runtime, asked, batch_id)
+    assert found.state == "done"
+    assert await held_of(runtime, asked) == found.cost_usd_micros < most

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
+import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from myriad.scale.cache import Cache, Namespace, Policy, changes_no_view, open_cache
+from myriad.scale.cache import (
+    Cache,
+    Namespace,
+    Policy,
+    changes_no_view,
+    committing,
+    open_cache,
+    tell_tenant_changed,
+)
 from myriad.scale.data import ReadSession, Session
+from myriad.scale.data.work import commit_with
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
@@ -18,6 +32,7 @@ from tests.fixtures.database import TwoTenants
 AT_ONCE = Policy("test", 300.0, ("test",), local_seconds=0.0)
 SCREEN = Namespace("test.screen", str, AT_ONCE, follows_tenant=True)
 LIST = Namespace("test.list", str, AT_ONCE, follows_tenant=True)
+_END = "SELECT pg_terminate_backend(%(pid)s, 10000) AS is_over"
 APART = Namespace("test.apart", str, AT_ONCE)
 
 
@@ -139,3 +154,72 @@ async def test_an_answer_waits_until_others_know(
         assert await look(other, SCREEN, tenants.first, f"{number}") == f"{number}"
         async with runtime.database.session(tenants.first) as session:
             await session.execute(text("SELECT 1"))
+
+
+@asynccontextmanager
+async def _ended_with(runtime: Runtime, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
+    """A transaction that is committed as a job's is, together with its last statement."""
+    async with runtime.database.work.open(tenant_id) as session:
+        yield session
+        with committing(Session(ReadSession(session))):
+            await commit_with(session, "SELECT 1", {})
+
+
+@pytest.mark.parametrize("kind", ["session", "work", "job"])
+async def test_a_commit_whose_answer_is_lost_counts_as_one(
+    runtime: Runtime, other: Cache, tenants: TwoTenants, kind: str
+) -> None:
+    """When the connection breaks during COMMIT nobody knows, so nobody shows what was before."""
+    tenant_id, database = tenants.first, runtime.database
+    assert await look(other, SCREEN, tenant_id, "before") == "before"
+    opened: dict[str, Callable[[TenantId], AbstractAsyncContextManager[AsyncSession]]] = {
+        "session": database.session,
+        "work": database.work.transaction,
+        "job": partial(_ended_with, runtime),
+    }
+
+    async def commit_unheard() -> None:
+        async with opened[kind](tenant_id) as session:
+            pid = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            ended = await runtime.database.reader.row(tenant_id, _END, {"pid": pid})
+            assert ended == {"is_over": True}
+
+    with pytest.raises((DBAPIError, psycopg.Error)):
+        await commit_unheard()
+    await settled(runtime)
+    assert await look(other, SCREEN, tenant_id, "after") == "after"
+
+
+async def test_without_redis_those_who_come_late_share_one_look(tenants: TwoTenants) -> None:
+    """They neither take what began before them nor make it each for themselves."""
+    alone, gate, looks = open_cache(None, None), asyncio.Event(), list[int]()
+
+    async def load() -> str:
+        looks.append(len(looks))
+        await gate.wait()
+        await asyncio.sleep(0)
+        return "shown"
+
+    early = asyncio.create_task(alone.get(SCREEN, tenants.first, (), load))
+    await asyncio.sleep(0)
+    late = [asyncio.create_task(alone.get(SCREEN, tenants.first, (), load)) for _ in range(5)]
+    await asyncio.sleep(0)
+    assert looks == [0]
+    gate.set()
+    assert await asyncio.gather(early, *late) == ["shown"] * 6
+    assert looks == [0, 1]
+
+
+async def test_work_of_many_commits_tells_once_at_its_end(
+    runtime: Runtime, other: Cache, tenants: TwoTenants
+) -> None:
+    assert await look(other, SCREEN, tenants.first, "before") == "before"
+    for _ in range(2):
+        async with runtime.database.work.transaction(tenants.first) as session:
+            changes_no_view(Session(ReadSession(session)))
+            await session.execute(text("SELECT 1"))
+    await settled(runtime)
+    assert await look(other, SCREEN, tenants.first, "during") == "before"
+    tell_tenant_changed(runtime.database.session_info, tenants.first)
+    await settled(runtime)
+    assert await look(other, SCREEN, tenants.first, "after") == "after"

@@ -150,3 +150,57 @@ async def test_a_read_that_failed_leaves_its_connection_whole(
                 await driver.execute("SELECT 1 / 0")
     async with runtime.database.work.open(tenants.first, read_only=True) as session:
         assert (await session.execute(text("SELECT 1"))).scalar_one() == 1
+
+
+async def test_a_hot_read_goes_on_when_the_server_has_ended_its_connections(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    """As after a failover: what was closed while it was idle is not handed to anybody."""
+    reader = runtime.database.reader
+    await asyncio.gather(*(reader.rows(tenants.first, _COUNT) for _ in range(8)))
+    ended = await reader.rows(
+        tenants.first,
+        "SELECT pid, pg_terminate_backend(pid, 5000) AS is_gone FROM pg_stat_activity "
+        "WHERE application_name = 'myriad-reader' AND datname = current_database() "
+        "AND usename = current_user AND pid <> pg_backend_pid()",
+    )
+    assert all(row["is_gone"] for row in ended)
+    assert [await reader.rows(tenants.first, _COUNT) for _ in range(8)] == [[{"n": 0}]] * 8
+
+
+async def test_a_connection_that_was_told_something_stays_in_use(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    """A notice to an idle connection is no farewell."""
+    pid = "SELECT pg_backend_pid() AS pid"
+    reader = Reader(runtime.database.settings.app, 1)
+    await reader.open()
+    try:
+        before = await reader.row(tenants.first, pid)
+        async with reader._pool.connection() as connection:
+            await connection.execute("LISTEN told")
+        async with runtime.database.session(tenants.first) as session:
+            await session.execute(text("NOTIFY told"))
+        assert await reader.row(tenants.first, pid) == before
+    finally:
+        await reader.close()
+
+
+async def test_readers_wait_for_new_connections_when_all_of_theirs_have_ended(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    reader = Reader(runtime.database.settings.app, 4, wait_seconds=5)
+    await reader.open()
+    try:
+        pids = await asyncio.gather(
+            *(reader.row(tenants.first, "SELECT pg_backend_pid() AS pid") for _ in range(16))
+        )
+        await runtime.database.reader.rows(
+            tenants.first,
+            "SELECT pg_terminate_backend(pid, 5000) FROM unnest(%(pids)s::int[]) AS pid",
+            {"pids": list({found["pid"] for found in pids if found})},
+        )
+        counts = await asyncio.gather(*(reader.row(tenants.first, _COUNT) for _ in range(16)))
+        assert counts == [{"n": 0}] * 16
+    finally:
+        await reader.close()

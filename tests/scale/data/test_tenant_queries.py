@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from myriad.scale.data import NamedQueries, Session, TenantQueries
 from myriad.scale.data.database import ReadSession
@@ -40,6 +41,12 @@ _QUERIES = TenantQueries(
                 "FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (name text, size integer)"
             ),
             "kept": "SELECT name, size FROM kept ORDER BY name",
+            "share": "SELECT 100 / %(n)s::integer AS share, '7%%' AS word",
+            "rename": "UPDATE platform.tenant SET name = %(name)s WHERE id = %(tenant_id)s",
+            "renamed": (
+                "UPDATE platform.tenant SET name = %(name)s WHERE id = %(tenant_id)s RETURNING name"
+            ),
+            "name": "SELECT name FROM platform.tenant WHERE id = %(tenant_id)s",
         }
     )
 )
@@ -111,6 +118,57 @@ async def test_statements_say_how_many_rows_they_touched(opened: Opened) -> None
         await _QUERIES.execute_many(session, "keep", [])
         kept = await _QUERIES.fetch_as(Kept, session, "kept")
     assert kept == [Kept("a", 1), Kept("b", 2), Kept("c", 3), Kept("d", 4)]
+
+
+async def test_what_waits_runs_before_what_is_asked_next(opened: Opened) -> None:
+    async with opened() as session:
+        await _QUERIES.execute(session, "make")
+        await _QUERIES.execute_soon(session, "keep", name="a", size=1)
+        await _QUERIES.execute_soon(session, "keep", name="b", size=2)
+        assert await _QUERIES.fetch_as(Kept, session, "kept") == [Kept("a", 1), Kept("b", 2)]
+        await _QUERIES.execute_soon(session, "keep", name="c", size=3)
+        counted = await session.execute(text("SELECT count(*) FROM kept"))
+        assert counted.scalar_one() == 3
+
+
+async def test_what_waits_is_committed_or_dropped_with_its_transaction(opened: Opened) -> None:
+    async def half_done() -> None:
+        async with opened() as session:
+            await _QUERIES.execute_soon(session, "rename", name="Dropped")
+            raise RuntimeError
+
+    async with opened() as session:
+        await _QUERIES.execute_soon(session, "rename", name="Waited")
+    with pytest.raises(RuntimeError):
+        await half_done()
+    async with opened() as session:
+        assert await _QUERIES.get(session, "name") == {"name": "Waited"}
+
+
+async def test_what_waits_and_fails_commits_nothing(opened: Opened) -> None:
+    async def fail() -> None:
+        async with opened() as session:
+            await _QUERIES.execute(session, "rename", name="Dropped")
+            await _QUERIES.execute_soon(session, "share", n=0)
+
+    with pytest.raises((psycopg.errors.DivisionByZero, DBAPIError)):
+        await fail()
+    async with opened() as session:
+        assert (await _QUERIES.get(session, "name"))["name"] != "Dropped"
+
+
+async def test_what_is_asked_last_is_answered_and_committed(opened: Opened) -> None:
+    async with opened() as session:
+        asked = [{"name": "First"}, {"name": "Second"}]
+        rows = await _QUERIES.fetch_last(session, "renamed", asked)
+    assert rows == [[{"name": "First"}], [{"name": "Second"}]]
+    async with opened() as session:
+        assert await _QUERIES.get(session, "name") == {"name": "Second"}
+
+
+async def test_a_percent_sign_is_one_however_a_query_is_sent(opened: Opened) -> None:
+    async with opened() as session:
+        assert await _QUERIES.get(session, "share", n=4) == {"share": 25, "word": "7%"}
 
 
 async def test_a_row_that_its_type_does_not_know_is_refused(opened: Opened) -> None:

@@ -134,6 +134,24 @@ async def test_a_membership_that_is_revoked_ends_at_the_next_request(
     assert [mine.id for mine in principal.tenants] == [tenants.second]
 
 
+async def test_who_joins_a_tenant_after_signing_in_is_there_at_the_next_request(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    email = await _person(runtime)
+    signed_in = await sign_in(runtime.database, email, PASSWORD)
+    principal = await find_principal_by_session(runtime.database, signed_in.token)
+    assert principal is not None
+    assert principal.tenant is None
+    async with runtime.database.crossing("test adds a member") as session:
+        for tenant_id in (tenants.second, tenants.first):
+            await add_member(session, tenant_id, signed_in.user_id, Role.STAFF)
+            # What is made in one transaction is made at one moment.
+            await session.commit()
+    principal = await find_principal_by_session(runtime.database, signed_in.token)
+    assert principal is not None
+    assert (principal.tenant_id, principal.role) == (tenants.second, Role.STAFF)
+
+
 async def test_lockout_answers_alike_for_a_known_and_an_unknown_address(runtime: Runtime) -> None:
     known, unknown = await _person(runtime), f"{token_hex(6)}@example.com"
     for email in (known, unknown):

@@ -12,10 +12,14 @@ import psutil
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from myriad.scale.embedded import running_servers
 from myriad.scale.embedded.errors import HomeBusyError
+from myriad.scale.embedded.postgres import BACKUP, EmbeddedPostgres
 from myriad.scale.embedded.state import read_state
+from myriad.scale.embedded.tools import PostgresTools
 from tests.scale.embedded.homes import children_of, holder_of
 
 _LOOK = """
@@ -50,6 +54,33 @@ def test_data_and_ports_stay_across_runs(home: Path) -> None:
         assert redis.Redis.from_url(second.broker_url).get("kept") == b"42"
 
 
+def test_a_home_of_an_earlier_version_gets_the_role_of_copies(home: Path) -> None:
+    """A cluster made before there were backups can be copied after its next start."""
+    only = frozenset({"postgres"})
+    with running_servers(home, only) as urls, psycopg.connect(urls.database_url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS number")
+    (home / "secrets" / "postgres-myriad_backup").unlink()
+    data = home / "postgres" / "data"
+    settings = data / "postgresql.conf"
+    settings.write_text(settings.read_text().replace("\narchive_command = 'true'", ""))
+    (data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
+    with running_servers(home, only) as urls:
+        server = EmbeddedPostgres(home, read_state(home).ports["postgres"])
+        with psycopg.connect(server.url(BACKUP), dbname="myriad") as connection:
+            assert connection.execute("SELECT number FROM kept").fetchall() == [(42,)]
+            assert connection.execute("SHOW archive_command").fetchone() == ("true",)
+        PostgresTools(server.account).run(
+            "pg_basebackup",
+            "-D",
+            home / "postgres" / "copy",
+            "-X",
+            "none",
+            "-d",
+            "",
+            url=server.url(BACKUP),
+        )
+
+
 def test_a_wrong_password_opens_nothing(home: Path) -> None:
     """PostgreSQL and both Redis servers refuse a caller who does not know the secret."""
     with running_servers(home) as urls:
@@ -58,7 +89,8 @@ def test_a_wrong_password_opens_nothing(home: Path) -> None:
         for url in (urls.broker_url, urls.cache_url):
             port = int(url.rpartition(":")[2].split("/")[0])
             with pytest.raises(redis.exceptions.AuthenticationError):
-                redis.Redis(port=port).ping()
+                # By itself the client tries a refused password again for seconds.
+                redis.Redis(port=port, retry=Retry(NoBackoff(), 0)).ping()
 
 
 def test_secrets_and_state_are_private(home: Path) -> None:

@@ -14,13 +14,18 @@ from myriad.scale.limits import rate_plans
 from myriad.scale.limits.rate_plans import RatePlan
 from myriad.scale.limits.rates import RateLimiter
 from myriad.scale.runtime import Runtime
-from tests.fixtures.app import Company, app_with, client_of
+from tests.fixtures.app import Company, app_with, client_of, create_member, signed_in
 
 router = http.Router()
 
 
 @router.get("/things")
 async def list_things(_caller: http.Staff) -> dict[str, str]:
+    return {}
+
+
+@router.get("/mine")
+async def list_mine(_caller: http.Belonging) -> dict[str, str]:
     return {}
 
 
@@ -65,6 +70,20 @@ async def test_answers_tell_the_limit_and_what_is_left(
     assert answer.headers["X-RateLimit-Remaining"] == "2"
     assert answer.headers["X-RateLimit-Resource"] == "key"
     assert 0 <= int(answer.headers["X-RateLimit-Reset"]) <= 60
+
+
+async def test_members_shut_out_neither_each_other_nor_who_runs_the_account(
+    app: FastAPI, runtime: Runtime, companies: tuple[Company, Company]
+) -> None:
+    """However many members ask, the account's own rate is untouched, and each has one of their own."""
+    for _ in range(6):
+        member = await create_member(runtime, companies[0].tenant_id)
+        async with signed_in(app, member) as browser:
+            answers = [await browser.get("/api/v1/t/mine") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
+        assert answers[0].headers["RateLimit-Policy"] == '"member";q=1;w=60, "members";q=100;w=60'
+    async with client_of(app) as client:
+        assert await statuses(client, companies[0].owner.bearer, 3) == [200] * 3
 
 
 async def test_too_many_is_429_with_a_problem_and_a_time(

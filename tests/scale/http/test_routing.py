@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Mount, Route
 from starlette.types import Message, Scope
 
+from myriad.scale.http.router import Route as LazyRoute
 from myriad.scale.http.routing import RouteIndex
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW")
@@ -218,3 +219,14 @@ def test_every_real_route_is_found_by_the_index_itself(real_app: FastAPI) -> Non
             if isinstance(context.original_route, APIRoute) and found is None:
                 missed.append((number, method, path))
     assert missed == []
+
+
+def test_a_route_is_put_together_at_its_first_use(real_app: FastAPI) -> None:
+    """Nothing of a route but path and methods is there before; every route can be put together."""
+    ours = [route for route in real_app.routes if isinstance(route, LazyRoute)]
+    assert len(ours) > 200
+    fresh = [route.included(APIRouter(), "", include_in_schema=True) for route in ours]
+    assert all("dependant" not in vars(route) for route in fresh)
+    assert all(callable(route.app) and "dependant" in vars(route) for route in fresh)
+    with pytest.raises(AttributeError, match="absent"):
+        _ = fresh[0].absent

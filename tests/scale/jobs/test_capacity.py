@@ -25,9 +25,9 @@ _MEASURED = "UPDATE platform.job_backlog SET jobs = :jobs WHERE job_class = :job
 
 
 @pytest.fixture
-async def alone(fresh_servers: ServerUrls) -> AsyncIterator[Runtime]:
+async def alone(quiet_servers: ServerUrls) -> AsyncIterator[Runtime]:
     """A runtime whose queue nobody else uses, with room for a thousand jobs."""
-    async with runtime_for(fresh_servers) as opened:
+    async with runtime_for(quiet_servers) as opened:
         async with opened.database.crossing("test sets the capacity") as session:
             await set_capacity(session, 1000)
         yield opened

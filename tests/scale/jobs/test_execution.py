@@ -465,6 +465,21 @@ async def test_progress_is_seen_before_the_job_ends_and_its_last_step_always(
     )
 
 
+async def test_a_short_job_in_the_background_tells_nobody_how_far_it_is(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    job_id = await add_job(runtime, tenants.first, job_class="low")
+    seen = []
+
+    async def tells(job: Job, payload: dict[str, Any]) -> None:
+        await job.progress(1, 1, "1 of 1")
+        assert not job.has_told
+        seen.append(await status_of(runtime, tenants.first, job_id))
+
+    assert await run_job(executor_for(runtime, tells), tenants.first, job_id) == "succeeded"
+    assert (seen[0].state, seen[0].progress_done, seen[0].message) == ("running", None, None)
+
+
 def test_one_name_has_one_handler() -> None:
     registry = Registry()
     task("test.thing.do", registry=registry)(write_effect)

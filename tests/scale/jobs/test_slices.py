@@ -35,9 +35,9 @@ _NUMBER = 40
 
 
 @pytest.fixture
-async def queue(fresh_servers: ServerUrls) -> AsyncIterator[Runtime]:
+async def queue(quiet_servers: ServerUrls) -> AsyncIterator[Runtime]:
     """A runtime on a database whose whole queue belongs to this test."""
-    async with runtime_for(fresh_servers) as opened:
+    async with runtime_for(quiet_servers) as opened:
         yield opened
 
 

@@ -22,11 +22,13 @@ from tests.scale.jobs.workbench import (
     expire_lease,
     make_due,
     run_job,
+    sql,
     status_of,
     write_effect,
 )
 
 _STEPS = "SELECT name, result FROM platform.job_step WHERE job_id = %(id)s ORDER BY name"
+_LOSSES = "SELECT losses FROM platform.job WHERE id = %(id)s"
 
 
 async def test_a_step_that_was_done_is_not_done_again_by_the_next_attempt(
@@ -51,6 +53,29 @@ async def test_a_step_that_was_done_is_not_done_again_by_the_next_attempt(
     assert await run_job(executor, tenants.first, job_id) == "succeeded"
     assert calls == ["asked"]
     assert seen == [{"cents": 1240, "names": ["a", "b"]}] * 2
+
+
+async def test_workers_that_died_before_a_step_was_kept_do_not_count_after_it(
+    runtime: Runtime, tenants: TwoTenants
+) -> None:
+    jobs = [await add_job(runtime, tenants.first) for _ in range(2)]
+    for job_id in jobs:
+        await sql(runtime, "UPDATE platform.job SET losses = 2 WHERE id = :id", id=job_id)
+
+    async def three() -> int:
+        return 3
+
+    async def handler(job: Job, payload: dict[str, Any]) -> None:
+        if job.id == jobs[0]:
+            await job.step("three", three)
+        raise OSError
+
+    executor, losses = executor_for(runtime, handler), []
+    for job_id in jobs:
+        assert await run_job(executor, tenants.first, job_id) == "retry"
+        rows = await runtime.database.reader.rows(tenants.first, _LOSSES, {"id": job_id})
+        losses += [row["losses"] for row in rows]
+    assert losses == [None, 2]
 
 
 async def test_a_steps_effects_and_its_result_are_committed_together(

@@ -1,9 +1,9 @@
 """A process of its own that takes as much as it is given; tests start four of them at once.
 
-    python -m tests.scale.limits.racing KIND SERVERS KEY LIMIT ATTEMPTS START
+    python -m tests.scale.limits.racing KIND SERVERS KEY LIMIT ATTEMPTS
 
-prints how many attempts were admitted. SERVERS is the JSON of the servers' addresses, START the
-epoch second at which all begin.
+says that it is ready, begins when it is told a line and prints how many attempts were admitted.
+SERVERS is the JSON of the servers' addresses.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -28,17 +27,25 @@ from myriad.scale.limits.rates import Rate, RateLimiter
 from myriad.scale.tenancy import TenantId
 
 RACERS = 4
-_LEAD_SECONDS = 3.0
 _TENANT = TenantId(UUID(int=7))
 Attempt = Callable[[], Awaitable[object]]
 
 
 def race(kind: str, urls: ServerUrls, key: str, limit: int, attempts: int) -> list[int]:
-    """Start four processes with the same arguments at the same moment; return what each got."""
-    start = time.time() + _LEAD_SECONDS
-    arguments = [kind, json.dumps(asdict(urls)), key, str(limit), str(attempts), str(start)]
+    """Let four processes with the same arguments begin at the same moment; return what each got."""
+    arguments = [kind, json.dumps(asdict(urls)), key, str(limit), str(attempts)]
     command = [sys.executable, "-m", "tests.scale.limits.racing", *arguments]
-    racers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(RACERS)]
+    racers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(RACERS)
+    ]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == b"ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write(b"go\n")
+        racer.stdin.flush()
     answers = [racer.communicate(timeout=120)[0] for racer in racers]
     assert all(racer.returncode == 0 for racer in racers)
     return [int(answer) for answer in answers]
@@ -93,10 +100,11 @@ _KINDS = {
 }
 
 
-async def _run(kind: str, urls: ServerUrls, key: str, limit: int, attempts: int, at: float) -> int:
+async def _run(kind: str, urls: ServerUrls, key: str, limit: int, attempts: int) -> int:
     admitted = 0
     async with _KINDS[kind](kind, urls, key, limit) as attempt:
-        await asyncio.sleep(max(0.0, at - time.time()))
+        print("ready", flush=True)  # noqa: T201
+        sys.stdin.readline()
         for _ in range(attempts):
             try:
                 await attempt()
@@ -107,6 +115,6 @@ async def _run(kind: str, urls: ServerUrls, key: str, limit: int, attempts: int,
 
 
 if __name__ == "__main__":
-    given, servers, name, most, tries, begin = sys.argv[1:]
+    given, servers, name, most, tries = sys.argv[1:]
     addresses = ServerUrls(**json.loads(servers))
-    print(asyncio.run(_run(given, addresses, name, int(most), int(tries), float(begin))))  # noqa: T201
+    print(asyncio.run(_run(given, addresses, name, int(most), int(tries))))  # noqa: T201

@@ -17,7 +17,7 @@ settings.load_profile("untimed")
 
 
 @pytest.fixture
-async def own(fresh_servers: ServerUrls) -> AsyncIterator[Runtime]:
+async def own(quiet_servers: ServerUrls) -> AsyncIterator[Runtime]:
     """A runtime on a database whose schedules all belong to this test."""
-    async with runtime_for(fresh_servers) as opened:
+    async with runtime_for(quiet_servers) as opened:
         yield opened

@@ -33,24 +33,29 @@ from myriad.scale.ai.providers import catching
 from myriad.scale.ai.request import AIAnswer, AIRequest
 from myriad.scale.ai.tickets import RungSkippedError, worst_usage
 from myriad.scale.data import Session
+from myriad.scale.jobs import Job
+from myriad.scale.jobs.direct import DirectWork
 from myriad.scale.limits import BudgetExhaustedError, BudgetPolicy, PurseEmptyError, Reservation
 from myriad.scale.tenancy import TenantId
 
+Work = Job | DirectWork
 batch_models = lazily("pydantic_ai.models.batch")
 
 
-async def advance(gateway: Gateway, session: Session, batch_id: UUID) -> bool:
+async def advance(gateway: Gateway, job: Work, batch_id: UUID) -> bool:
     """Submit or collect a batch as far as it goes now; True when it has ended.
 
-    Raises CallFailedError while the provider does not answer.
+    No transaction is open while the provider is asked. Raises CallFailedError while it does not
+    answer.
     """
-    row = await find_row(session, batch_id)
+    row = await find_row(job.session, batch_id)
+    await job.checkpoint()
     if row["state"] in ("done", "failed"):
         return True
     questions = questions_of(row)
     if row["state"] == "waiting":
-        return await _submit(gateway, session, row, questions)
-    return await _collect(gateway, session, row, questions)
+        return await _submit(gateway, job.session, row, questions)
+    return await _collect(gateway, job, row, questions)
 
 
 async def _submit(
@@ -93,6 +98,7 @@ async def _hand_over(
     """Reserve the tenant's money at half price and submit; nothing stays reserved on a failure."""
     caller = gateway.caller
     worst, price = worst_of(rung, questions)
+    await gateway.providers.prepare(rung.key)
     reservation = await _reserve(gateway, rung, questions[0], worst)
     try:
         with catching(str(rung.key)):
@@ -163,10 +169,11 @@ def _encoded(questions: Sequence[AIRequest]) -> list[Any]:
 
 
 async def _collect(
-    gateway: Gateway, session: Session, row: Mapping[str, Any], questions: Sequence[AIRequest]
+    gateway: Gateway, job: Work, row: Mapping[str, Any], questions: Sequence[AIRequest]
 ) -> bool:
     rung = Rung(row["model_class"], ModelKey(row["provider"], row["model"]))
     handle = msgspec.convert(row["handle"], dict[str, Any])
+    await gateway.providers.prepare(rung.key)
     with catching(str(rung.key)):
         model = gateway.providers.model(rung.key)
         batch = batch_models.Batch(
@@ -181,8 +188,11 @@ async def _collect(
     )
     answers = await _read(gateway, rung, row, questions, model, results)
     cost = sum(answer.cost_usd_micros for answer in answers)
+    await end_batch(job.session, row, answers, state="done", cost=cost)
+    # Settled once the end is kept: were this process killed before, the tenant's day would hold
+    # the most that the batch could have cost, never less than it did.
+    await job.checkpoint()
     await gateway.caller.budget.settle(reservation, 0, cost)
-    await end_batch(session, row, answers, state="done", cost=cost)
     return True
 
 

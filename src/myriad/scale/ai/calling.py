@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from myriad.scale.ai.catalog import Catalog, ModelLimits, Rung
-from myriad.scale.ai.errors import UnknownModelError
+from myriad.scale.ai.errors import LedgerAwayError, UnknownModelError
 from myriad.scale.ai.ledger import CallOutcome, Ledger, entry_of
 from myriad.scale.ai.outcome import (
     CallFailedError,
@@ -21,6 +21,7 @@ from myriad.scale.ai.providers import Providers
 from myriad.scale.ai.request import AIRequest, Mode, Usage
 from myriad.scale.ai.settings import AISettings
 from myriad.scale.ai.tickets import (
+    LEAST_SECONDS,
     Run,
     RungSkippedError,
     Ticket,
@@ -74,7 +75,8 @@ class Caller:
         """
         ticket = await self.admit(run, request, rung, catalog, "live")
         try:
-            reply = await self.providers.call(rung.key, request, seconds)
+            # The first call of a process may have waited for the libraries.
+            reply = await self.providers.call(rung.key, request, min(seconds, run.seconds_left))
         except CallFailedError as error:
             await self.fail(ticket, error)
             raise skipped(rung, error) from None
@@ -92,7 +94,8 @@ class Caller:
         except UnknownModelError as error:
             _log.error("ai_model_unpriced", model=str(rung.key))
             raise RungSkippedError(error.detail) from None
-        await self.providers.prepare(rung.key)
+        if not await self.providers.prepare(rung.key, run.seconds_left - LEAST_SECONDS):
+            raise RungSkippedError(f"{rung.key}: its library is still being loaded")
         worst = worst_usage(request)
         micros = price.cost_usd_micros(worst)
         left = request.max_cost_usd_micros - run.spent_usd_micros
@@ -125,6 +128,8 @@ class Caller:
         except PurseEmptyError as error:
             # A cheaper model may still fit into what the purse holds.
             raise RungSkippedError(f"{key}: {NO_PURSE} {error.purse}") from None
+        except LedgerAwayError as error:
+            raise RungSkippedError(error.detail, ends_paying=True) from None
         except BudgetExhaustedError as error:
             if error.limit == "money":
                 raise RungSkippedError(NO_MONEY, ends_paying=True) from None

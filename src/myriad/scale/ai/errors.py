@@ -32,6 +32,13 @@ class ModelTableError(InvalidInputError):
     title = "Broken table of models"
 
 
+class LedgerAwayError(UnavailableError):
+    """What an undertaking has spent cannot be read now, so nothing is paid from its purse."""
+
+    code = "ai_ledger_away"
+    title = "Ledger of AI calls away"
+
+
 class UnknownBatchError(NotFoundError):
     """This tenant has no such batch of questions."""
 

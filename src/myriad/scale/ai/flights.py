@@ -14,10 +14,8 @@ from myriad.scale.ai.errors import IdempotencyMismatchError
 from myriad.scale.ai.ladder import restore
 from myriad.scale.ai.offline import OFFLINE
 from myriad.scale.ai.request import DAY_SECONDS, AIAnswer, AIRequest
+from myriad.scale.ai.tickets import LEAST_SECONDS
 from myriad.scale.cache import How
-
-# Who has waited for another until the deadline still gets an older or an offline answer.
-_LEAST_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +128,9 @@ class Flights:
             request.tenant_id, found.generation, name, request.deadline_seconds, lambda _: True
         )
         async with turn as other:
+            if other is None:
+                # The one before may have ended between our look and our turn.
+                other = (await shelf.find(request.tenant_id, [name])).values[0]
             if other is not None:
                 return _checked_hit(asked, other)
             asked = await self.look_up(_later(asked, time.monotonic() - began))
@@ -162,6 +163,9 @@ def _checked_hit(asked: Asked, stored: StoredAnswer) -> AIAnswer:
 
 
 def _later(asked: Asked, seconds: float) -> Asked:
-    """Return the question with what waiting has left of its deadline."""
-    left = max(_LEAST_SECONDS, asked.request.deadline_seconds - seconds)
+    """Return the question with what waiting has left of its deadline.
+
+    Who has waited for another until its end still gets an older or an offline answer.
+    """
+    left = max(LEAST_SECONDS, asked.request.deadline_seconds - seconds)
     return replace(asked, request=replace(asked.request, deadline_seconds=left))

@@ -6,6 +6,7 @@ in another process, is asked once; the rest goes down the ladder.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -59,6 +60,7 @@ class Gateway:
         self._catalog = catalog
         self._streaming = Streaming(self.caller, self.ladder)
         self._flights = Flights(answers, self._climb)
+        self._warming: asyncio.Task[None] | None = None
 
     @classmethod
     def of(cls, runtime: Runtime) -> Self:
@@ -82,6 +84,20 @@ class Gateway:
             ledger=ledger,
             broker=broker,
         )
+
+    def start_warming(self) -> None:
+        """Load the providers' libraries beside what this process does, where one is configured.
+
+        Nobody's first question then waits for them.
+        """
+        if self.providers.configured and self._warming is None:
+            self._warming = asyncio.create_task(self.warm())
+
+    async def warm(self) -> None:
+        """Return when the libraries of every model that may be asked here are loaded."""
+        catalog = self.catalog()
+        for rung in self.ladder.rungs(catalog, list(catalog.classes)[-1]):
+            await self.providers.prepare(rung.key)
 
     def catalog(self) -> Catalog:
         """Return the table of models that is in force now."""
@@ -137,6 +153,9 @@ class Gateway:
 
     async def close(self) -> None:
         """Finish what is under way and close connections."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         await self._flights.close()
         await self._ledger.close()
         await self.providers.close()

@@ -15,11 +15,10 @@ from myriad.scale.ai.offline import find_offline_answer
 from myriad.scale.ai.outcome import Reply
 from myriad.scale.ai.request import AIAnswer, AIRequest, Message
 from myriad.scale.ai.schemas import schema_of, value_in
-from myriad.scale.ai.tickets import Run, RungSkippedError, Ticket
+from myriad.scale.ai.tickets import LEAST_SECONDS, Run, RungSkippedError, Ticket
 
 # A first model that hangs leaves the next one some of the time.
 _SHARE_OF_TIME = 0.6
-_LEAST_SECONDS = 0.05
 
 
 class Ladder:
@@ -68,7 +67,7 @@ class Ladder:
         self, run: Run, rung: Rung, catalog: Catalog, reply: Reply, fault: InvalidOutputError
     ) -> AIAnswer:
         """Ask the same model once more, with its answer and what is wrong with it."""
-        if reply.is_cut or run.seconds_left < _LEAST_SECONDS:
+        if reply.is_cut or run.seconds_left < LEAST_SECONDS:
             raise RungSkippedError(f"{rung.key}: {'cut' if reply.is_cut else 'invalid'} output")
         turns = (
             Message("assistant", reply.text or "(nothing)"),
@@ -120,7 +119,7 @@ class Walk:
         while self._rungs:
             rung = self._rungs.pop(0)
             left = self._run.seconds_left
-            if left < _LEAST_SECONDS:
+            if left < LEAST_SECONDS:
                 self._run.reasons.append("the deadline has passed")
                 return
             yield rung, left * _SHARE_OF_TIME if self._rungs else left

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from myriad.kit.ids import new_id
 from myriad.scale.ai import measures
 from myriad.scale.ai.catalog import Rung
+from myriad.scale.ai.errors import LedgerAwayError
 from myriad.scale.ai.prices import ModelPrice
 from myriad.scale.ai.request import AIRequest, Mode, Usage
 from myriad.scale.data import Database, NamedQueries
@@ -29,6 +30,7 @@ from myriad.scale.tenancy import TenantId
 _log = get_logger(__name__)
 _queries = NamedQueries.load("myriad.scale.ai")
 _MOST_WAITING = 10_000
+_AWAY = (SQLAlchemyError, PsycopgError, OSError, TimeoutError)
 
 CallOutcome = Literal["answered", "invalid", "cut", "broken", "timeout"]
 
@@ -131,13 +133,16 @@ class Ledger:
         """Return what the calls on the ledger have spent from a purse, in micro-dollars.
 
         It is asked when Redis has forgotten a purse; a call of which nobody knows counts there only.
+        Raises LedgerAwayError while PostgreSQL does not answer.
         """
         if self._database is None:
             return 0
-        rows = await self._database.reader.rows(
-            tenant_id, _queries["find_ai_purse"], {"name": purse}
-        )
-        return int(rows[0]["spent_usd_micros"]) if rows else 0
+        asked = {"name": purse}
+        try:
+            row = await self._database.reader.row(tenant_id, _queries["find_ai_purse"], asked)
+        except _AWAY:
+            raise LedgerAwayError("what the purse has spent cannot be read now") from None
+        return int(row["spent_usd_micros"]) if row else 0
 
     async def _flush(self, sheet: _Sheet) -> None:
         async with self._writing:
@@ -146,7 +151,7 @@ class Ledger:
             entries = self._kept + sheet.entries
             try:
                 await self._write(entries)
-            except (SQLAlchemyError, PsycopgError, OSError, TimeoutError) as error:
+            except _AWAY as error:
                 measures.UNRECORDED.inc()
                 _log.warning("ai_ledger_away", entries=len(entries), error=type(error).__name__)
                 self._kept = entries[-_MOST_WAITING:]

@@ -1,7 +1,8 @@
 """Real providers by `pydantic_ai.direct`; nothing else in Myriad holds a key of a model provider.
 
-The libraries are imported at the first call, for they take seconds. Retries inside the SDKs are
-off: they would delay the ladder and hide calls from the limiter.
+The libraries take seconds to import: `Gateway.start_warming` loads them beside a process's start,
+else the first call does, within its deadline. Retries inside the SDKs are off: they would delay the
+ladder and hide calls from the limiter.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Providers:
         self._settings = settings
         self._models: dict[ModelKey, Any] = {}
         self._client: Any = None
+        self._loading: dict[ModelKey, asyncio.Task[None]] = {}
         self._preparing = asyncio.Lock()
 
     @property
@@ -96,11 +98,25 @@ class Providers:
             async with opened as stream:
                 yield translate.OpenStream(stream, headers)
 
-    async def prepare(self, key: ModelKey) -> None:
-        """Load the libraries of a model beside the event loop, which must not stand for seconds."""
-        if key not in self._models:
-            async with self._preparing:
-                await asyncio.to_thread(self.model, key)
+    async def prepare(self, key: ModelKey, seconds: float | None = None) -> bool:
+        """Load the libraries of a model beside the event loop, which must not stand for seconds.
+
+        Returns whether they are there; False after `seconds`, in which case they go on loading.
+        """
+        if key in self._models:
+            return True
+        loading = self._loading.get(key)
+        if loading is None:
+            loading = self._loading[key] = asyncio.create_task(self._load(key))
+            loading.add_done_callback(lambda _: self._loading.pop(key, None))
+        done, _ = await asyncio.wait([loading], timeout=seconds)
+        for each in done:
+            each.result()
+        return bool(done)
+
+    async def _load(self, key: ModelKey) -> None:
+        async with self._preparing:
+            await asyncio.to_thread(self.model, key)
 
     def model(self, key: ModelKey) -> Any:
         """Return pydantic_ai's model for `key`."""
@@ -133,7 +149,8 @@ class Providers:
         return self._client
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, once nothing is loading that would open others."""
+        await asyncio.gather(*self._loading.values(), return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
 

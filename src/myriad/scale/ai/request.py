@@ -49,9 +49,9 @@ class AIRequest:
 
     `task` is `product.noun.verb`; its first part is the product that pays. `schema`, a Pydantic
     model or a msgspec Struct, asks for a structured answer; `json_schema` does too and leaves its
-    value unchecked. `data` holds the facts from which the
-    offline provider's handler of the task answers; models never see it. `max_cost_usd_micros` is
-    checked before each call; a `purse` bounds all calls of an undertaking. The answer to an `idempotency_key` is kept for a day.
+    value unchecked. `data` holds the facts from which the offline provider's handler of the task
+    answers; models never see it. `max_cost_usd_micros` is checked before each call; a `purse` bounds
+    all calls of an undertaking. The answer to an `idempotency_key` is kept for a day.
     """
 
     tenant_id: TenantId

@@ -10,8 +10,8 @@ class AISettings(BaseModel):
 
     An address alone (`…_BASE_URL`) is enough for servers that ask for no key, such as the
     simulator or a model on this network; `compatible` is any server that speaks OpenAI's chat
-    completions. The budgets are in millionths of a US dollar, for one tenant, by UTC day. What an undertaking has spent of its
-    purse is known for `keep_purses_days` after its last call.
+    completions. The budgets are in millionths of a US dollar, for one tenant, by UTC day. What an
+    undertaking has spent of its purse is known for `keep_purses_days` after its last call.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -92,7 +92,8 @@ class Streaming:
         ticket = await self._caller.admit(run, request, rung, catalog, "stream")
         said: list[str] = []
         try:
-            async with self._caller.providers.stream(rung.key, request, seconds) as opened:
+            left = min(seconds, run.seconds_left)
+            async with self._caller.providers.stream(rung.key, request, left) as opened:
                 async for piece in opened.texts():
                     said.append(piece)
                     yield piece

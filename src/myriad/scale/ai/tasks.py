@@ -18,7 +18,7 @@ async def poll_batch(job: Job, payload: dict[str, Any]) -> None:
     gateway = Gateway.of(job.runtime)
     seconds = gateway.settings.batch_poll_seconds
     try:
-        has_ended = await advance(gateway, job.session, UUID(payload["batch_id"]))
+        has_ended = await advance(gateway, job, UUID(payload["batch_id"]))
     except CallFailedError as error:
         raise RetryLaterError(seconds, error.detail) from None
     if not has_ended:

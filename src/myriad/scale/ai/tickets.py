@@ -14,6 +14,8 @@ from myriad.scale.ai.request import AIRequest, Mode, Usage
 from myriad.scale.ai.tokens import estimate_input_tokens
 from myriad.scale.limits import Reservation
 
+# With less than this left nothing is asked any more.
+LEAST_SECONDS = 0.05
 _LOW_SHARE = 5
 _REMAINING = (
     ("x-ratelimit-remaining-requests", "rpm"),

@@ -16,7 +16,13 @@ from myriad.scale.cache.opening import open_cache
 from myriad.scale.cache.policy import POLICIES, Policy
 from myriad.scale.cache.shelf import Found, Shelf
 from myriad.scale.cache.statistics import How
-from myriad.scale.cache.wake import SESSION_CACHE, changes_no_view, invalidate_after_commit
+from myriad.scale.cache.wake import (
+    SESSION_CACHE,
+    changes_no_view,
+    committing,
+    invalidate_after_commit,
+    tell_tenant_changed,
+)
 
 __all__ = [
     "EVERYBODY",
@@ -30,9 +36,11 @@ __all__ = [
     "Policy",
     "Shelf",
     "changes_no_view",
+    "committing",
     "declare",
     "get_namespace",
     "invalidate_after_commit",
     "list_namespaces",
     "open_cache",
+    "tell_tenant_changed",
 ]

@@ -131,16 +131,16 @@ class Cache:
         if self._pending.holds(place):
             self.statistics.count(namespace.name, How.MISS)
             return await load()
+        # The first began before this look, perhaps before a change that this look comes after.
+        is_recent = namespace.trust_seconds > 0
         while (flight := self._flights.get((key, self._generations.epoch(place)))) is not None:
             value, error = await asyncio.shield(flight)
-            if error is None and not namespace.trust_seconds:
-                # It began before this look, perhaps before a change that this look comes after.
-                return await self._look_up(namespace, key, load)
-            if error is None:
+            if error is None and is_recent:
                 self.statistics.count(namespace.name, How.JOINED)
                 return value
-            if not isinstance(error, asyncio.CancelledError):
+            if error is not None and not isinstance(error, asyncio.CancelledError):
                 raise error
+            is_recent = True
         return await self._fly(namespace, key, load)
 
     async def _fly(self, namespace: Namespace[Any], key: _Key, load: Load[Any]) -> Any:

@@ -7,10 +7,13 @@ cache of its process (`Database.session_info`), and its commit begins the tenant
 from __future__ import annotations
 
 from asyncio import Task
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.orm import SessionTransaction
 
 from myriad.scale.cache.cache import Cache
 from myriad.scale.cache.namespace import Namespace
@@ -19,6 +22,7 @@ from myriad.scale.tenancy import TenantId
 
 _CHANGES = "cache_changes"
 _UNSEEN = "cache_unseen"
+_COMMITTING = "cache_committing"
 SESSION_CACHE = "caches"
 
 
@@ -47,10 +51,51 @@ def changes_no_view(session: Session) -> None:
     session.sync_session.info[_UNSEEN] = True
 
 
+def tell_tenant_changed(info: Mapping[str, Any], tenant_id: TenantId) -> None:
+    """Do once what commits that `changes_no_view` left: begin the tenant's generation anew.
+
+    `info` is what sessions of the process carry (`Database.session_info`). Waits for nobody and
+    never fails.
+    """
+    followed: Cache | None = info.get(SESSION_CACHE)
+    if followed is not None:
+        followed.tenant_changed(tenant_id)
+
+
+@contextmanager
+def committing(session: Session) -> Iterator[None]:
+    """Ask the server to commit by other means in this block, then by `session.commit()` as well.
+
+    What fails in it may have been committed nevertheless, and counts as that.
+    """
+    try:
+        yield
+    except BaseException:
+        _tell(session.sync_session)
+        raise
+
+
+@event.listens_for(SyncSession, "before_commit")
+def _expect(session: SyncSession) -> None:
+    if not session.in_nested_transaction():
+        session.info[_COMMITTING] = True
+
+
 @event.listens_for(SyncSession, "after_commit")
+def _heard(session: SyncSession) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_COMMITTING, None)
+        _tell(session)
+
+
+@event.listens_for(SyncSession, "after_transaction_end")
+def _unheard(session: SyncSession, transaction: SessionTransaction) -> None:
+    """Tell of a commit whose answer never came: the server may have done it nevertheless."""
+    if transaction.parent is None and session.info.pop(_COMMITTING, False):
+        _tell(session)
+
+
 def _tell(session: SyncSession) -> None:
-    if session.in_nested_transaction():
-        return
     # Who ends the transaction waits for these where somebody waits for its answer.
     telling = session.info.setdefault(AFTER_COMMIT, set())
     for (_, tenant_id), (cache, namespace) in session.info.pop(_CHANGES, {}).items():
@@ -67,6 +112,6 @@ def _note(telling: set[Task[None]], task: Task[None]) -> None:
 
 @event.listens_for(SyncSession, "after_rollback")
 def _forget(session: SyncSession) -> None:
-    if not session.in_nested_transaction():
+    if not session.in_nested_transaction() and _COMMITTING not in session.info:
         session.info.pop(_CHANGES, None)
         session.info.pop(_UNSEEN, None)

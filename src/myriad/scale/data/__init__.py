@@ -1,5 +1,6 @@
 """PostgreSQL: sessions, hot reads, models and migrations."""
 
+from myriad.scale.data.arrays import BinaryArray
 from myriad.scale.data.database import AFTER_COMMIT, Database, ReadSession, Session
 from myriad.scale.data.models import Model, TenantModel, TimestampedModel, metadata
 from myriad.scale.data.queries import NamedQueries
@@ -12,6 +13,7 @@ __all__ = [
     "AFTER_COMMIT",
     "APP_ROLE",
     "CROSSING_ROLE",
+    "BinaryArray",
     "Database",
     "DatabaseSettings",
     "Model",

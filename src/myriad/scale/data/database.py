@@ -13,9 +13,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from myriad.scale.data.idleness import Idleness
 from myriad.scale.data.reader import Reader
 from myriad.scale.data.settings import DatabaseSettings
-from myriad.scale.data.work import BRIEF, WorkSessions
+from myriad.scale.data.standby import WRITE_NOTES, RoutedReader, Standbys
+from myriad.scale.data.work import BRIEF, NEVER_PREPARE, WorkSessions
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import Counter
 from myriad.scale.tenancy import TenantId, acting_for
@@ -57,8 +59,12 @@ class Database:
         self.settings = settings
         self._process = process
         self._shared: dict[type, Closable] = {}
+        self._idleness = Idleness()
         # What every session that may write for a tenant carries in its `info`, beside `tenant_id`.
         self.session_info: dict[str, Any] = {}
+        self.standbys = Standbys(settings, process)
+        if self.standbys:
+            self.session_info[WRITE_NOTES] = self.standbys.notes
         self._app = self._engine(settings.app, settings.pool_size, process)
         self._crossing = self._engine(
             settings.crossing, settings.crossing_pool_size, process + "-crossing"
@@ -66,40 +72,67 @@ class Database:
         self._reads = WorkSessions(
             settings, process + "-read", size=settings.pool_size, wait_seconds=_READ_WAIT_SECONDS
         )
+        for sessions in (self._reads, *(one.sessions for one in self.standbys.all)):
+            sessions.let_idle_go(self._idleness)
         seconds = settings.statement_timeout_seconds
-        self.reader = Reader(
-            settings.app, settings.reader_pool_size, statement_timeout_seconds=seconds
-        )
+        self.reader = self._reader(seconds)
         self._crossing_reader = Reader(
-            settings.crossing, settings.crossing_pool_size, statement_timeout_seconds=seconds
+            settings.crossing,
+            settings.crossing_pool_size,
+            statement_timeout_seconds=seconds,
+            prepare=settings.prepare_statements,
+        )
+
+    def _reader(self, seconds: int) -> Reader:
+        url, size = self.settings.app, self.settings.reader_pool_size
+        prepare = self.settings.prepare_statements
+        if not self.standbys:
+            return Reader(url, size, statement_timeout_seconds=seconds, prepare=prepare)
+        return RoutedReader(
+            url,
+            size,
+            standbys=self.standbys,
+            statement_timeout_seconds=seconds,
+            prepare=prepare,
         )
 
     def _engine(self, url: str, size: int, name: str) -> AsyncEngine:
-        return create_async_engine(
+        engine = create_async_engine(
             sqlalchemy_url(url),
             pool_size=size,
             max_overflow=0,
             pool_pre_ping=True,
+            pool_use_lifo=True,
             # An error's text goes to the log; the values of a customer must not.
             hide_parameters=True,
             connect_args={
                 "application_name": name,
                 "connect_timeout": self.settings.connect_timeout_seconds,
+                **({} if self.settings.prepare_statements else NEVER_PREPARE),
             },
         )
+        self._idleness.watch(engine)
+        return engine
 
     async def open(self) -> None:
         """Open the pools."""
         await self.reader.open()
         await self._crossing_reader.open()
+        await self.standbys.open()
+        self._idleness.start()
 
     @cached_property
     def work(self) -> WorkSessions:
         """The sessions of jobs, on a pool of their own, made at the first use."""
         return self.shared(
             WorkSessions,
-            lambda: WorkSessions(self.settings, self._process + "-work", info=self.session_info),
+            self._make_work,
         )
+
+    def _make_work(self) -> WorkSessions:
+        work = WorkSessions(self.settings, self._process + "-work", info=self.session_info)
+        work.let_idle_go(self._idleness)
+        return work
 
     def shared(self, kind: type[ClosableT], make: Callable[[], ClosableT]) -> ClosableT:
         """Return the one thing of its kind that lives as long as these connections."""
@@ -110,8 +143,10 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._idleness.close()
         for thing in self._shared.values():
             await thing.close()
+        await self.standbys.close()
         await self.reader.close()
         await self._crossing_reader.close()
         await self._reads.close()
@@ -132,12 +167,15 @@ class Database:
 
     @asynccontextmanager
     async def read_session(self, tenant_id: TenantId) -> AsyncIterator[ReadSession]:
-        """One read-only transaction that acts for `tenant_id`."""
+        """One read-only transaction that acts for `tenant_id`.
+
+        It goes to a standby that is fresh and shows what the tenant has written, where there is one.
+        """
         seconds = self.settings.statement_timeout_seconds
+        standby = await self.standbys.find(tenant_id)
+        sessions = self._reads if standby is None else standby.sessions
         with acting_for(tenant_id):
-            async with self._reads.open(
-                tenant_id, read_only=True, timeout_seconds=seconds
-            ) as session:
+            async with sessions.open(tenant_id, read_only=True, timeout_seconds=seconds) as session:
                 yield ReadSession(session)
 
     @asynccontextmanager
@@ -160,6 +198,7 @@ class Database:
         async with AsyncSession(self._crossing, expire_on_commit=False) as session:
             yield Session(ReadSession(session))
             await session.commit()
+            self.standbys.notes.note_everybody()
 
     async def crossing_rows(
         self, why: str, sql: str, parameters: Mapping[str, Any] | None = None

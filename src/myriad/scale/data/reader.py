@@ -7,13 +7,17 @@ and stays safe behind a transaction pooler.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from myriad.scale.data.idleness import IDLE_SECONDS
+from myriad.scale.data.liveness import has_ended
 from myriad.scale.data.together import together
 from myriad.scale.tenancy import TenantId
 
@@ -39,20 +43,24 @@ class Reader:
         url: str,
         size: int,
         *,
-        prepare_threshold: int | None = _PREPARED_FROM,
         statement_timeout_seconds: int = 60,
+        wait_seconds: float = 30.0,
+        prepare: bool = True,
     ) -> None:
         self._timeout = f"{statement_timeout_seconds}s"
+        self._wait_seconds = wait_seconds
         self._pool = AsyncConnectionPool[AsyncConnection[DictRow]](
             url,
             min_size=1,
             max_size=size,
             open=False,
+            timeout=wait_seconds,
+            max_idle=IDLE_SECONDS,
             configure=_keep_statements,
             kwargs={
                 "autocommit": True,
                 "row_factory": dict_row,
-                "prepare_threshold": prepare_threshold,
+                "prepare_threshold": _PREPARED_FROM if prepare else None,
                 "application_name": "myriad-reader",
             },
         )
@@ -75,7 +83,7 @@ class Reader:
         self, tenant_id: TenantId, asked: Asked
     ) -> dict[str, list[dict[str, Any]]]:
         """Return the rows of several queries by their keys, in one read-only transaction."""
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             async with together(connection):
                 await connection.execute(_BEGIN_FOR, [str(tenant_id), self._timeout])
                 cursors = {
@@ -90,3 +98,20 @@ class Reader:
         """Return the first row of `sql`, or None."""
         found = await self.rows(tenant_id, sql, parameters)
         return found[0] if found else None
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection[DictRow]]:
+        """Lend a living connection; after a failover the next one is taken without a pause.
+
+        The pool's own check would wait a second and longer after each dead one.
+        """
+        deadline = monotonic() + self._wait_seconds
+        connection = await self._pool.getconn()
+        while has_ended(connection):
+            await connection.close()
+            await self._pool.putconn(connection)
+            connection = await self._pool.getconn(deadline - monotonic())
+        try:
+            yield connection
+        finally:
+            await self._pool.putconn(connection)

@@ -13,13 +13,13 @@ from numbers import Integral, Real
 from typing import Any, Self, TypeVar
 
 import msgspec
-from psycopg import AsyncCursor
-from psycopg.rows import dict_row
+from psycopg import AsyncRawCursor
 from psycopg.types.json import Jsonb
 
 from myriad.scale.data.database import ReadSession, Session
+from myriad.scale.data.outbox import Statement, statement_of
 from myriad.scale.data.queries import NamedQueries
-from myriad.scale.data.work import BRIEF, find_driver
+from myriad.scale.data.work import BRIEF, find_outbox
 from myriad.scale.tenancy import current_tenant
 
 Row = dict[str, Any]
@@ -85,17 +85,40 @@ class TenantQueries:
 
         Returns how many rows each touched.
         """
-        driver = await find_driver(session)
-        if driver is None:
+        outbox = await find_outbox(session)
+        if outbox is None:
             return {
                 name: await self.execute(session, name, **facts) for name, facts in asked.items()
             }
-        cursors: dict[str, AsyncCursor[Any]] = {}
-        async with driver.pipeline():
-            for name, facts in asked.items():
-                sql = self.texts[name]
-                cursors[name] = await driver.execute(sql, bound(sql, facts))
-        return {name: cursor.rowcount for name, cursor in cursors.items()}
+        cursors = await outbox.send(
+            [_statement(self.texts[name], facts) for name, facts in asked.items()]
+        )
+        return {name: cursor.rowcount for name, cursor in zip(asked, cursors, strict=True)}
+
+    async def execute_soon(self, session: Session, name: str, /, **parameters: Any) -> None:
+        """Run the statement `name` with the next one of the transaction, or with its COMMIT.
+
+        It costs no round trip of its own; its errors are raised where it is sent.
+        """
+        outbox = await find_outbox(session)
+        if outbox is None:
+            await self.execute(session, name, **parameters)
+        else:
+            outbox.add(_statement(self.texts[name], parameters))
+
+    async def fetch_last(
+        self, session: Session, name: str, asked: Sequence[Parameters], /
+    ) -> list[list[Row]]:
+        """Return the rows of the query `name` for each of `asked`, sent together with COMMIT.
+
+        Nothing may be asked of this transaction after it.
+        """
+        sql = self.texts[name]
+        outbox = await find_outbox(session)
+        if outbox is None:
+            return [await self.fetch_text(session, sql, parameters) for parameters in asked]
+        cursors = await outbox.finish([_statement(sql, parameters) for parameters in asked])
+        return [await _rows(cursor) for cursor in cursors]
 
     async def execute_rows(
         self, session: Session, name: str, rows: Sequence[Parameters], /, **parameters: Any
@@ -108,13 +131,12 @@ class TenantQueries:
         if not rows:
             return
         sql = self.texts[name]
-        values = [bound(sql, row) for row in rows]
-        driver = await find_driver(session)
-        if driver is None:
+        outbox = await find_outbox(session)
+        if outbox is None:
+            values = [bound(sql, row) for row in rows]
             await (await session.connection()).exec_driver_sql(sql, values)
-            return
-        async with driver.cursor() as cursor:
-            await cursor.executemany(sql, values)
+        else:
+            await outbox.send([_statement(sql, row) for row in rows])
 
     async def fetch_text(
         self, session: ReadSession, sql: str, parameters: Parameters, /
@@ -122,16 +144,13 @@ class TenantQueries:
         """Return the rows of a query that was put together from named ones."""
         if BRIEF in session.info:
             return (await self.fetch_texts(session, {"rows": (sql, parameters)}))["rows"]
-        driver = await find_driver(session)
-        if driver is None:
-            connection = await session.connection()
-            result = await connection.exec_driver_sql(sql, bound(sql, parameters))
-            names, rows = tuple(result.keys()), [tuple(row) for row in result.all()]
-        else:
-            cursor = await driver.execute(sql, bound(sql, parameters))
-            names = tuple(column.name for column in cursor.description or ())
-            rows = await cursor.fetchall()
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        outbox = await find_outbox(session)
+        if outbox is not None:
+            return await _rows((await outbox.send([_statement(sql, parameters)]))[0])
+        connection = await session.connection()
+        result = await connection.exec_driver_sql(sql, bound(sql, parameters))
+        names = tuple(result.keys())
+        return [dict(zip(names, row, strict=True)) for row in result.all()]
 
     async def fetch_texts(
         self, session: ReadSession, asked: Mapping[str, tuple[str, Parameters]], /
@@ -142,23 +161,32 @@ class TenantQueries:
             texts = {key: (sql, bound(sql, given)) for key, (sql, given) in asked.items()}
             found: dict[str, list[Row]] = await reader.rows_of_all(tenant_id, texts)
             return found
-        driver = await find_driver(session)
-        if driver is None:
+        outbox = await find_outbox(session)
+        if outbox is None:
             return {key: await self.fetch_text(session, *query) for key, query in asked.items()}
-        cursors: dict[str, AsyncCursor[Row]] = {}
-        async with driver.pipeline():
-            for key, (sql, parameters) in asked.items():
-                cursors[key] = driver.cursor(row_factory=dict_row)
-                await cursors[key].execute(sql, bound(sql, parameters))
-        return {key: await cursor.fetchall() for key, cursor in cursors.items()}
+        cursors = await outbox.send([_statement(*query) for query in asked.values()])
+        return {key: await _rows(cursor) for key, cursor in zip(asked, cursors, strict=True)}
 
     async def execute_text(self, session: Session, sql: str, parameters: Parameters, /) -> int:
         """Run a statement put together from a named one; return how many rows it touched."""
+        outbox = await find_outbox(session)
+        if outbox is not None:
+            return (await outbox.send([_statement(sql, parameters)]))[0].rowcount
         values = bound(sql, parameters)
-        driver = await find_driver(session)
-        if driver is None:
-            return (await (await session.connection()).exec_driver_sql(sql, values)).rowcount
-        return (await driver.execute(sql, values)).rowcount
+        return (await (await session.connection()).exec_driver_sql(sql, values)).rowcount
+
+
+def _statement(sql: str, parameters: Parameters) -> Statement:
+    return statement_of(sql, bound(sql, parameters))
+
+
+async def _rows(cursor: AsyncRawCursor[Any]) -> list[Row]:
+    found = cursor.pgresult
+    if found is None:
+        return []
+    # `description` would look up the type of every column.
+    names = [(found.fname(place) or b"").decode() for place in range(found.nfields)]
+    return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
 
 
 def bound(sql: str, parameters: Parameters) -> Row:

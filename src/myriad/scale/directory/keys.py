@@ -43,13 +43,17 @@ async def issue_api_key(
 ) -> IssuedKey:
     """Make a key for the session's tenant; `lifetime` None never expires.
 
-    Raises InvalidInputError for an unknown scope, ForbiddenError when staff ask for an owner's
-    key or a program asks for any.
+    Raises InvalidInputError for an unknown scope or a member's role (a key acts for the tenant, a
+    member for themselves), ForbiddenError when staff ask for an owner's key or a program asks for
+    any.
     """
     wanted = frozenset(scopes)
     if not wanted or wanted - SCOPES:
         expected = "one or both of read and write"
         raise InvalidInputError(f"a key's scopes are {expected}", [("/scopes", expected)])
+    if role is Role.MEMBER:
+        expected = "owner or staff"
+        raise InvalidInputError(f"a key's role is {expected}", [("/role", expected)])
     if actor is not None and not actor.is_owner:
         raise ForbiddenError("only an owner may issue keys")
     issued = IssuedKey(new_id(), new_token(API_KEY_PREFIX))

@@ -59,7 +59,7 @@ class Membership(Model):
 
     __tablename__ = "membership"
     __table_args__ = (
-        CheckConstraint("role IN ('owner', 'staff')", name="role"),
+        CheckConstraint("role IN ('owner', 'staff', 'member')", name="role"),
         Index(None, "user_id"),
         _SCHEMA,
     )
@@ -70,6 +70,43 @@ class Membership(Model):
     user_id: Mapped[UUID] = mapped_column(ForeignKey(_USER, ondelete="CASCADE"), primary_key=True)
     role: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Invitation(Model):
+    """A link that lets one person in, once; only its token's hash is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email"),
+        CheckConstraint("length(name) BETWEEN 1 AND 200", name="name"),
+        CheckConstraint("role IN ('member', 'staff')", name="role"),
+        CheckConstraint("length(token_hash) = 32", name="token_hash"),
+        Index(
+            "uq_invitation_open",
+            "tenant_id",
+            "email",
+            "about",
+            unique=True,
+            postgresql_where=text("accepted_at IS NULL"),
+        ),
+        Index(None, "tenant_id", "accepted_by"),
+        _SCHEMA,
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey(_TENANT, ondelete="CASCADE"), primary_key=True
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    email: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    about: Mapped[str] = mapped_column(Text, server_default="")
+    token_hash: Mapped[bytes] = mapped_column(BYTEA, unique=True)
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey(_USER, ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[UUID | None] = mapped_column(ForeignKey(_USER, ondelete="SET NULL"))
 
 
 class LoginSession(Model):

@@ -12,8 +12,12 @@ from myriad.scale.tenancy import TenantId
 
 
 class Role(StrEnum):
-    """What somebody may do in a tenant; an owner may do all that staff may."""
+    """What somebody may do in a tenant; an owner may do all that staff may.
 
+    A member is a person whom the tenant serves: they see what is theirs alone, and run nothing.
+    """
+
+    MEMBER = "member"
     STAFF = "staff"
     OWNER = "owner"
 
@@ -68,6 +72,11 @@ class Principal:
         if self.tenant is None:
             raise NoMembershipError("you belong to no account yet; ask its owner to invite you")
         return self.tenant.id
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the caller runs the tenant, as staff or as its owner."""
+        return self.role in (Role.STAFF, Role.OWNER)
 
     @property
     def is_owner(self) -> bool:

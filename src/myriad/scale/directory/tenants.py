@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from myriad.kit.clock import get_zone, utc_now
@@ -51,6 +51,11 @@ def _explain(error: IntegrityError, slug: str) -> AlreadyExistsError | InvalidIn
 async def find_tenant_by_slug(session: ReadSession, slug: str) -> Tenant | None:
     """Return the tenant of this slug, or None; needs a crossing session."""
     return (await session.scalars(select(Tenant).where(Tenant.slug == slug))).one_or_none()
+
+
+async def has_tenants(session: ReadSession) -> bool:
+    """Return whether this installation has any tenant; needs a crossing session."""
+    return bool(await session.scalar(select(exists(select(Tenant.id)))))
 
 
 async def list_tenants(session: ReadSession) -> list[Tenant]:

@@ -28,7 +28,7 @@ _LONGEST_EMAIL = 254
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person of the tenant as its other members see them."""
+    """A person who runs the tenant, as the others who do see them."""
 
     user_id: UUID
     email: str
@@ -81,13 +81,14 @@ async def find_user_by_email(session: ReadSession, email: str) -> UserAccount | 
 
 
 async def own_tenants_of_nobody(session: Session, user_id: UUID) -> int:
-    """Make the user owner of every tenant that has no member, and return how many there were.
+    """Make the user owner of every tenant that nobody runs, and return how many there were.
 
     Needs a crossing session. A tenant made on the command line before anybody could sign in
     would otherwise be seen by no one.
     """
-    has_member = select(Membership.user_id).where(Membership.tenant_id == Tenant.id).exists()
-    lonely = (await session.scalars(select(Tenant.id).where(~has_member))).all()
+    runs = (Membership.tenant_id == Tenant.id) & (Membership.role != Role.MEMBER.value)
+    is_run = select(Membership.user_id).where(runs).exists()
+    lonely = (await session.scalars(select(Tenant.id).where(~is_run))).all()
     for tenant_id in lonely:
         await add_member(session, TenantId(tenant_id), user_id, Role.OWNER)
     return len(lonely)
@@ -117,11 +118,11 @@ async def add_member(session: Session, tenant_id: TenantId, user_id: UUID, role:
 
 
 async def list_members(session: ReadSession, tenant_id: TenantId) -> Sequence[Member]:
-    """Return the members of the session's tenant by name."""
+    """Return who runs the session's tenant, by name; those whom it serves are not among them."""
     query = (
         select(UserAccount.id, UserAccount.email, UserAccount.name, Membership.role)
         .join(Membership, Membership.user_id == UserAccount.id)
-        .where(Membership.tenant_id == tenant_id)
+        .where(Membership.tenant_id == tenant_id, Membership.role != Role.MEMBER.value)
         .order_by(UserAccount.name, UserAccount.id)
     )
     rows = await session.execute(query)

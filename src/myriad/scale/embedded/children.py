@@ -48,7 +48,11 @@ def spawn(
 
 
 def run(
-    command: Sequence[str | Path], *, account: Account | None = None, stdin: str = ""
+    command: Sequence[str | Path],
+    *,
+    account: Account | None = None,
+    stdin: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `command` to its end with `stdin` as its input, and return what it printed."""
     return subprocess.run(  # noqa: S603 - every command is built by our own code.
@@ -58,6 +62,7 @@ def run(
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        env=None if environment is None else dict(environment),
         preexec_fn=_preparation(account, signal.SIGKILL),
     )
 

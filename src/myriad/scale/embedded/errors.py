@@ -33,3 +33,9 @@ class HomeBusyError(ConflictError):
     """Another process of Myriad already runs the servers of this home folder."""
 
     code = "home_busy"
+
+
+class ToolFailedError(UnavailableError):
+    """A program of PostgreSQL ended with an error; `tool` is its name."""
+
+    code = "server_tool_failed"

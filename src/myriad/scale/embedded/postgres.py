@@ -20,16 +20,19 @@ from myriad.scale.embedded.files import free_port, get_secret, private_folder
 
 DATABASE = "myriad"
 OWNER, APP, CROSSING = "myriad_owner", "myriad_app", "myriad_crossing"
-_ROLES = (OWNER, APP, CROSSING)
+# Copies the cluster for standbys and backups; sees what a copy shows anyway, and writes no row.
+BACKUP = "myriad_backup"
+_ROLES = (OWNER, APP, CROSSING, BACKUP)
 _POLL_SECONDS = 0.02
 _STOP_SECONDS = 20.0
 
-# For a laptop: little memory at rest, nothing given up in durability.
+# For a laptop: little memory at rest, nothing given up in durability. What is shared is taken from
+# the machine when it is first used; the log is not compressed, for pglz costs more than it saves.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "effective_cache_size": "1GB",
@@ -37,9 +40,13 @@ _SETTINGS = {
     "jit": "off",
     "io_workers": "2",
     "wal_level": "replica",
+    # Costs nothing until a backup names where to; see _ARCHIVE_NOTHING.
+    "archive_mode": "on",
+    # A standby that is gone must not fill the disk of its primary.
+    "max_slot_wal_keep_size": "4GB",
     "synchronous_commit": "on",
-    "wal_compression": "pglz",
-    "max_wal_size": "1GB",
+    "wal_compression": "off",
+    "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "track_io_timing": "on",
     "timezone": "UTC",
@@ -47,7 +54,12 @@ _SETTINGS = {
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "password_encryption": "scram-sha-256",
 }
-_HOST_RULES = "host all all 127.0.0.1/32 scram-sha-256\n"
+_HOST_RULES = (
+    "host all all 127.0.0.1/32 scram-sha-256\n"
+    f"host replication {BACKUP} 127.0.0.1/32 scram-sha-256\n"
+)
+# Stands in the file, where ALTER SYSTEM can take its place while the server runs.
+_ARCHIVE_NOTHING = "archive_command = 'true'\n"
 _INITDB = (
     "--username=postgres",
     "--auth=reject",
@@ -100,9 +112,13 @@ class EmbeddedPostgres:
         known = all(self._secret_path(role).exists() for role in _ROLES)
         if not self.data.exists():
             self._create_cluster()
-        elif not known:
+            return
+        self._complete_files()
+        if not known:
             self._end_leftover()
-            self._run_single_user(self.data, self._password_statements())
+            self._run_single_user(
+                self.data, [*backup_role_statements(), *self._password_statements()]
+            )
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the server on a free port as our child; it may not answer yet."""
@@ -144,9 +160,15 @@ class EmbeddedPostgres:
         # One sync at the end is as safe as initdb's own, for nobody uses the folder before.
         self._initdb(new, *_INITDB, "--no-sync", "--no-instructions")
         (new / "pg_hba.conf").write_text(_HOST_RULES)
+        _append_missing(new / "postgresql.conf", _ARCHIVE_NOTHING)
         self._run_single_user(new, self._role_statements())
         self._initdb(new, "--sync-only")
         new.rename(self.data)
+
+    def _complete_files(self) -> None:
+        """Give a cluster of an earlier version what later ones begin with."""
+        (self.data / "pg_hba.conf").write_text(_HOST_RULES)
+        _append_missing(self.data / "postgresql.conf", _ARCHIVE_NOTHING)
 
     def _initdb(self, folder: Path, *options: str) -> None:
         self._run([self._binaries / "initdb", *options, "-D", folder], "")
@@ -174,6 +196,7 @@ class EmbeddedPostgres:
         return [
             f"CREATE ROLE {OWNER} {plain} CREATEDB;",
             *(f"CREATE ROLE {role} {plain} NOCREATEDB;" for role in (APP, CROSSING)),
+            *backup_role_statements(),
             *self._password_statements(),
             f"CREATE DATABASE {DATABASE} OWNER {OWNER};",
         ]
@@ -190,6 +213,35 @@ class EmbeddedPostgres:
             children.end_leftover(leftover, by=signal.SIGINT, timeout_seconds=_STOP_SECONDS)
         if lock.exists():
             _name_parent_in(lock)
+
+
+def backup_role_statements(role: str = BACKUP) -> list[str]:
+    """Return what a superuser runs in the database `postgres` for the role of copies.
+
+    It sees every tenant as `myriad_crossing` does, locks tables but changes no row, and may say
+    where the write-ahead log goes.
+    """
+    functions = (
+        "pg_switch_wal(), pg_create_restore_point(text), pg_promote(boolean, integer), "
+        "pg_reload_conf(), pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), "
+        "pg_read_binary_file(text), pg_read_binary_file(text, bigint, bigint, boolean)"
+    )
+    parameters = "archive_command, archive_timeout, summarize_wal, synchronous_standby_names"
+    return [
+        f"DO $$ BEGIN IF to_regrole('{role}') IS NULL THEN CREATE ROLE {role}; END IF; END $$;",
+        f"ALTER ROLE {role} LOGIN REPLICATION NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;",
+        f"GRANT pg_read_all_data, pg_maintain, pg_monitor, pg_checkpoint, {CROSSING} TO {role};",
+        f"GRANT EXECUTE ON FUNCTION {functions} TO {role};",
+        f"GRANT ALTER SYSTEM ON PARAMETER {parameters} TO {role};",
+    ]
+
+
+def _append_missing(path: Path, line: str) -> None:
+    """Add `line` to a file of settings that does not name its setting yet."""
+    text = path.read_text()
+    if f"\n{line.partition(' ')[0]} " not in text:
+        with path.open("a") as file:
+            file.write(f"\n{line}")
 
 
 def _name_parent_in(lock: Path) -> None:

@@ -13,12 +13,14 @@ A product's endpoint is a signature and one call:
     async def finish_task(task_id: UUID, caller: Staff, session: TenantSession) -> TaskRead:
         return await tasks.finish(session, caller, task_id)
 
-Guards: `Staff` (any member or key of a tenant), `Owner`, `Operator`, `Caller` (signed in, perhaps
-without a tenant), `MaybeCaller`, or `dependencies=[public("why")]`; they count the request under
+Guards: `Staff` (who runs a tenant, or a key of it), `Owner`, `Operator`, `Belonging` (anybody of a
+tenant, also those whom it serves), `Caller` (signed in, perhaps without a tenant), `MaybeCaller`, or `dependencies=[public("why")]`; they count the request under
 its plan's rates (`rated("heavy")` puts a route into another class). All but the last two are a
 `Principal` with tenant_id, tenant (name, timezone), role, id. Sessions: `TenantReadSession` until
 a row changes, then `TenantSession` (commits before the answer leaves), `TenantReader` for named
-SQL (`rows`, `row`). They imply `Staff`. `CurrentRuntime` gives the process's Runtime.
+SQL (`rows`, `row`). They imply `Staff`. A route that answers people about themselves, and binds all
+it reads and writes to them, takes `OwnSession`, `OwnReader` and `OwnPageRequest`, which imply
+`Belonging`. `CurrentRuntime` gives the process's Runtime.
 
 Answers: return a model, or bytes by `json_rows(rows)`, `json_answer(value)`, `paging.answer(...)`;
 events by a generator of `ServerSentEvent` on a route with `response_class=EventSourceResponse`
@@ -47,8 +49,9 @@ from myriad.scale.http.cookies import (
     set_session_cookie,
 )
 from myriad.scale.http.csrf import check_csrf, csrf_token
-from myriad.scale.http.cursors import Page, PageRequest, Paging
+from myriad.scale.http.cursors import OwnPageRequest, Page, PageRequest, Paging
 from myriad.scale.http.guards import (
+    Belonging,
     Caller,
     CurrentRuntime,
     EverybodyMay,
@@ -65,6 +68,8 @@ from myriad.scale.http.rates import rated
 from myriad.scale.http.router import Router
 from myriad.scale.http.sessions import (
     BoundReader,
+    OwnReader,
+    OwnSession,
     TenantReader,
     TenantReadSession,
     TenantSession,
@@ -73,6 +78,7 @@ from myriad.scale.http.settings import EdgeSettings
 
 __all__ = [
     "RAW_JSON_BODY",
+    "Belonging",
     "BoundReader",
     "Caller",
     "CurrentRuntime",
@@ -81,6 +87,9 @@ __all__ = [
     "EverybodyMay",
     "MaybeCaller",
     "Operator",
+    "OwnPageRequest",
+    "OwnReader",
+    "OwnSession",
     "Owner",
     "Page",
     "PageRequest",

@@ -17,7 +17,7 @@ from myriad.scale.http.handlers import FaultPage, install_handlers
 from myriad.scale.http.health import DEFAULT_CHECKS, Check, Readiness, health_router
 from myriad.scale.http.idempotency import METHODS
 from myriad.scale.http.openapi import DocumentedApp
-from myriad.scale.http.router import Route
+from myriad.scale.http.router import Route, include
 from myriad.scale.http.routing import RouteIndex
 from myriad.scale.http.settings import EdgeSettings
 from myriad.scale.runtime import Runtime
@@ -58,7 +58,7 @@ def create_app(
         title="Myriad",
         version=version,
         lifespan=_lifespan(open_runtime),
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -84,18 +84,18 @@ def _include(
     app: DocumentedApp, api: Mapping[str, APIRouter], pages: Mapping[str, APIRouter]
 ) -> None:
     for prefix, router in api.items():
-        _require_idempotency(prefix, router)
-        app.include_router(router, prefix=prefix)
+        already = len(app.routes)
+        include(app.router, router, prefix=prefix)
+        _require_idempotency(app.routes[already:])
     for prefix, router in pages.items():
-        app.include_router(router, prefix=prefix, include_in_schema=False)
+        include(app.router, router, prefix=prefix, include_in_schema=False)
 
 
-def _require_idempotency(prefix: str, router: APIRouter) -> None:
-    for context in iter_route_contexts(router.routes):
+def _require_idempotency(routes: Sequence[BaseRoute]) -> None:
+    for context in iter_route_contexts(routes):
         changes = METHODS & (context.methods or set())
         if changes and not isinstance(context.original_route, Route):
-            message = f"{prefix}{context.path} must be a route of myriad.scale.http.Router"
-            raise RouteError(message)
+            raise RouteError(f"{context.path} must be a route of myriad.scale.http.Router")
 
 
 def _lifespan(

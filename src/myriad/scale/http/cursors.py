@@ -24,7 +24,7 @@ from starlette.responses import Response
 
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.http.answers import json_bytes
-from myriad.scale.http.guards import Staff
+from myriad.scale.http.guards import Belonging, Staff
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 100
@@ -143,21 +143,34 @@ class Paging:
         return f"{self.path}?{urlencode(query)}"
 
 
+_Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT)]
+_Cursor = Annotated[
+    str | None, Query(max_length=_LONGEST_CURSOR, description="`next_cursor` of a page")
+]
+
+
 async def page_request(
-    request: Request,
-    caller: Staff,
-    limit: Annotated[int, Query(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[
-        str | None, Query(max_length=_LONGEST_CURSOR, description="`next_cursor` of a page")
-    ] = None,
+    request: Request, caller: Staff, limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None
 ) -> Paging:
     """Read `limit` and `cursor`; every other query parameter is a filter of the list."""
+    return _paging(request, str(caller.tenant_id), limit, cursor)
+
+
+async def own_page_request(
+    request: Request, caller: Belonging, limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None
+) -> Paging:
+    """Read the same for a list of what is the caller's own; a cursor is theirs alone."""
+    return _paging(request, f"{caller.tenant_id} {caller.id}", limit, cursor)
+
+
+def _paging(request: Request, whose: str, limit: int, cursor: str | None) -> Paging:
     query = request.query_params
     filters = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
-    place = f"{caller.tenant_id} {request.url.path} {urlencode(sorted(filters.items()))}"
+    place = f"{whose} {request.url.path} {urlencode(sorted(filters.items()))}"
     key: bytes = request.app.state.cursor_key
     after = unseal(key, place, cursor) if cursor else None
     return Paging(limit, after, key, place, request.url.path, filters)
 
 
 PageRequest = Annotated[Paging, Depends(page_request)]
+OwnPageRequest = Annotated[Paging, Depends(own_page_request)]

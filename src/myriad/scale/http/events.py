@@ -15,7 +15,7 @@ the row is read every two seconds. Keep-alive comments are the framework's, each
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -34,6 +34,7 @@ from myriad.scale.http.hub import (
     place,
     start_of,
 )
+from myriad.scale.http.watching import while_let_in
 from myriad.scale.jobs.events import ENDED, stream_of
 from myriad.scale.jobs.status import JobStatus, find_job, get_job
 
@@ -55,7 +56,7 @@ class Watch:
     _told: tuple[Any, ...] = ()
     _look_at: float = 0.0
 
-    async def events(self, stream: str) -> AsyncIterator[ServerSentEvent]:
+    async def events(self, stream: str) -> AsyncGenerator[ServerSentEvent]:
         """Yield the job's events until it has ended or the page does not keep up."""
         with self.hub.follow(stream) as follower:
             facts = await self._look()
@@ -135,7 +136,9 @@ async def job_events(
         await get_job(session, job_id)
     hub = hub_of(request)
     with hub.slot(caller.id):
-        yield Watch(hub, look, start_of(last_event_id)).events(stream_of(caller.tenant_id, job_id))
+        watch = Watch(hub, look, start_of(last_event_id))
+        events = watch.events(stream_of(caller.tenant_id, job_id))
+        yield while_let_in(request, caller.tenant_id, events)
 
 
 JobEvents = Annotated[AsyncIterator[ServerSentEvent], Depends(job_events)]

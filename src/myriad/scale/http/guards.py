@@ -1,6 +1,7 @@
 """Who may call: the types that stand in an endpoint's signature.
 
     async def list_tasks(caller: Staff, session: TenantReadSession) -> ...
+    async def list_my_lots(caller: Belonging, reader: OwnReader) -> ...
     async def issue_key(caller: Owner, session: TenantSession, body: KeyCreate) -> ...
 
 A program sends `Authorization: Bearer myr_…`; a browser sends its session cookie and, to change
@@ -90,9 +91,20 @@ async def get_caller(request: Request, caller: MaybeCaller) -> Principal:
     return caller
 
 
-async def get_staff(caller: Annotated[Principal, Depends(get_caller)]) -> Principal:
-    """Return the caller, who belongs to a tenant, or raise."""
+async def get_belonging(caller: Annotated[Principal, Depends(get_caller)]) -> Principal:
+    """Return the caller, who belongs to a tenant in whatever role, or raise.
+
+    For routes that answer people about themselves and nothing else.
+    """
     _ = caller.tenant_id
+    return caller
+
+
+async def get_staff(caller: Annotated[Principal, Depends(get_caller)]) -> Principal:
+    """Return the caller, who runs a tenant or acts for it, or raise; members are refused."""
+    _ = caller.tenant_id
+    if not caller.is_staff:
+        raise ForbiddenError("only those who run the account may do this")
     return caller
 
 
@@ -111,6 +123,7 @@ async def get_operator(caller: Annotated[Principal, Depends(get_caller)]) -> Pri
 
 
 Caller = Annotated[Principal, Depends(get_caller)]
+Belonging = Annotated[Principal, Depends(get_belonging)]
 Staff = Annotated[Principal, Depends(get_staff)]
 Owner = Annotated[Principal, Depends(get_owner)]
 Operator = Annotated[Principal, Depends(get_operator)]

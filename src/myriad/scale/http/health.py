@@ -18,6 +18,8 @@ from typing import Annotated, Any, Literal, cast
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -111,7 +113,11 @@ async def check_cache(runtime: Runtime) -> None:
 
 async def check_broker(runtime: Runtime) -> None:
     """Ping the broker."""
-    client = Redis.from_url(runtime.broker_url, protocol=2, socket_timeout=_TIMEOUT_SECONDS)
+    # Its own second and third attempt would take longer than this answer may.
+    once = Retry(NoBackoff(), 0)
+    client = Redis.from_url(
+        runtime.broker_url, protocol=2, socket_timeout=_TIMEOUT_SECONDS, retry=once
+    )
     try:
         await cast(Awaitable[bool], client.ping())
     finally:

@@ -31,6 +31,7 @@ from myriad.kit.errors import TooManyRequestsError
 from myriad.scale.live import FIELD
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import Gauge
+from myriad.scale.runtime import close_client
 
 MOST_STREAMS = 20
 RETRY_MILLISECONDS = 2000
@@ -150,7 +151,7 @@ class EventHub:
         finally:
             # Who comes while the connection closes needs another reader.
             self._reading = None
-            await client.aclose()
+            await close_client(client)
 
     async def _read_once(self, client: Redis) -> None:
         cursors: dict[Any, Any] = dict(self._cursors)
@@ -184,7 +185,8 @@ def _entry(raw: tuple[bytes, dict[bytes, bytes]]) -> Entry:
 def _patient(cache: Redis) -> Redis:
     """Return a client of the same server that waits longer than one blocking read takes."""
     pool = cache.connection_pool
-    options = {**pool.connection_kwargs, "socket_timeout": _SOCKET_SECONDS}
+    bounds = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), _SOCKET_SECONDS)
+    options = {**pool.connection_kwargs, **bounds}
     return Redis.from_pool(ConnectionPool(connection_class=pool.connection_class, **options))
 
 

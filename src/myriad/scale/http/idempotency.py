@@ -1,6 +1,7 @@
 """Idempotency-Key: a POST or PATCH that is sent twice happens once.
 
-The key, at most 255 visible characters, counts per tenant and route for a day. Its row and the
+The key, at most 255 visible characters, counts per tenant and route for a day; on routes that answer
+people about themselves, per person. Its row and the
 stored answer are written in the very transaction that does the work, so either both stay or
 neither. The same key with the same request gets the first answer again, with another request it
 gets 422, and while the first is still being answered 409. A failed request left nothing behind
@@ -81,8 +82,13 @@ async def keep_body(request: Request) -> None:
         await request.body()
 
 
-async def begin(request: Request, session: Session, caller: Principal) -> None:
-    """Claim the request's key in `session`, or raise with the stored answer or a conflict."""
+async def begin(
+    request: Request, session: Session, caller: Principal, *, is_own: bool = False
+) -> None:
+    """Claim the request's key in `session`, or raise with the stored answer or a conflict.
+
+    With `is_own` the key counts for the caller alone, whose answer nobody else may be given.
+    """
     key = request.headers.get(HEADER)
     if key is None or request.method not in METHODS:
         return
@@ -90,6 +96,7 @@ async def begin(request: Request, session: Session, caller: Principal) -> None:
         expected = "1 to 255 visible ASCII characters"
         raise InvalidInputError(f"Idempotency-Key has {expected}", [("/Idempotency-Key", expected)])
     vault, route = request.app.state.runtime.vault, f"{request.method} {request.url.path}"
+    route = f"{route} of {caller.id}" if is_own else route
     opened = OpenKey(session, vault, caller.tenant_id, route, key)
     if not await session.scalar(_TRY_LOCK, {"name": f"{opened.tenant_id} {opened.route} {key}"}):
         raise IdempotencyConflictError("the first request with this key is still in flight")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from myriad.scale.http.idempotency import METHODS
 from myriad.scale.http.problem import MEDIA_TYPE
@@ -59,8 +62,20 @@ class ProblemDetails(BaseModel):
     errors: list[ProblemFault]
 
 
+DOCUMENT_PATH = "/api/openapi.json"
+
+
 class DocumentedApp(FastAPI):
     """An application whose every operation documents every status that it answers with."""
+
+    def setup(self) -> None:
+        """Add the document's own route; others go on while every route is read for it."""
+
+        async def document(_: Request) -> JSONResponse:
+            return JSONResponse(await asyncio.to_thread(self.openapi))
+
+        self.add_route(DOCUMENT_PATH, document, include_in_schema=False)
+        super().setup()
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document of all routes."""

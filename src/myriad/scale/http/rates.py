@@ -62,7 +62,8 @@ async def count_caller(request: Request, caller: Principal) -> None:
     klass, tenant = _class_of(request), caller.tenant
     plan = tenant.plan if tenant is not None else STANDARD
     tenant_id = tenant.id if tenant is not None else None
-    rates = rates_of(plan, klass, tenant_id, caller.id, caller.kind)
+    is_member = tenant_id is not None and not caller.is_staff
+    rates = rates_of(plan, klass, tenant_id, caller.id, caller.kind, is_member=is_member)
     await _count(request, limiter, rates, klass, plan)
 
 

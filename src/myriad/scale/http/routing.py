@@ -24,7 +24,7 @@ _ANYTHING = re.compile("")
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One route; without `app` it belongs to FastAPI's router, and so does what it matches."""
+    """One route; without `context` it belongs to FastAPI's router, and so does what it matches."""
 
     number: int
     route: BaseRoute
@@ -32,7 +32,7 @@ class _Entry:
     methods: frozenset[str] = frozenset()
     convertors: tuple[tuple[str, Convertor[Any]], ...] = ()
     endpoint: Any = None
-    app: ASGIApp | None = None
+    context: RouteContext | None = None
 
     def __lt__(self, other: _Entry) -> bool:
         return self.number < other.number
@@ -49,7 +49,7 @@ def _entry_of(number: int, context: RouteContext) -> _Entry:
         frozenset(context.methods or ()),
         tuple(context.param_convertors.items()),
         context.endpoint,
-        context.app,
+        context,
     )
 
 
@@ -75,10 +75,12 @@ class RouteIndex:
             await self._app(scope, receive, send)
             return
         entry, parameters = found
-        assert entry.app is not None
+        assert entry.context is not None
         scope["route"], scope["endpoint"] = entry.route, entry.endpoint
         scope["path_params"] = {**scope.get("path_params", {}), **parameters}
-        await entry.app(scope, receive, send)
+        # Asked for only now: a route of ours is put together at its first request.
+        app: ASGIApp = entry.context.app
+        await app(scope, receive, send)
 
     def find(self, scope: Scope) -> tuple[_Entry, dict[str, Any]] | None:
         """Return the first route that fits path and method with its parameters, or None."""
@@ -88,7 +90,7 @@ class RouteIndex:
         path, method = scope["path"], scope["method"]
         for entry in self._candidates(path):
             match = entry.pattern.match(path)
-            if match is not None and entry.app is None:
+            if match is not None and entry.context is None:
                 return None
             if match is not None and method in entry.methods:
                 found = match.groupdict()

@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.http import idempotency
-from myriad.scale.http.guards import CurrentRuntime, Staff
+from myriad.scale.http.guards import Belonging, CurrentRuntime, Staff
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
@@ -60,6 +60,26 @@ async def tenant_reader(runtime: CurrentRuntime, caller: Staff) -> BoundReader:
     return BoundReader(runtime, caller.tenant_id)
 
 
+async def own_session(
+    request: Request, runtime: CurrentRuntime, caller: Belonging
+) -> AsyncIterator[Session]:
+    """One transaction for whoever belongs to the tenant; an Idempotency-Key is the person's own.
+
+    Row security parts tenants, not people: what such a route reads and writes it binds to the
+    caller itself.
+    """
+    async with runtime.database.session(caller.tenant_id) as session:
+        await idempotency.begin(request, session, caller, is_own=True)
+        yield session
+
+
+async def own_reader(runtime: CurrentRuntime, caller: Belonging) -> BoundReader:
+    """Return the hot-read path for whoever belongs to the tenant; see `own_session`."""
+    return BoundReader(runtime, caller.tenant_id)
+
+
 TenantSession = Annotated[Session, Depends(tenant_session, scope="function")]
 TenantReadSession = Annotated[ReadSession, Depends(tenant_read_session, scope="function")]
 TenantReader = Annotated[BoundReader, Depends(tenant_reader)]
+OwnSession = Annotated[Session, Depends(own_session, scope="function")]
+OwnReader = Annotated[BoundReader, Depends(own_reader)]

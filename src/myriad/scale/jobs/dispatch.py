@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from myriad.kit.errors import UnavailableError
+from myriad.kit.waiting import wait_within
 from myriad.scale.data import Database
 from myriad.scale.jobs.broker import Bundle
 from myriad.scale.jobs.flight import WRITERS, Flight
@@ -238,8 +238,7 @@ class Dispatcher:
                 continue
             is_pressing = self.flows.queue.has_work_up_to(_HIGH)
             pause = pauses.after(done.published, is_full=done.is_full, is_pressing=is_pressing)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), pause)
+            await wait_within(self._woken, pause)
 
     async def _round(self) -> Dispatched:
         standing = self.standing

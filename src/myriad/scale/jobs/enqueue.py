@@ -42,6 +42,7 @@ async def enqueue(
     debounce_seconds: float | None = None,
     deadline_at: datetime | None = None,
     cost: float | None = None,
+    job_id: UUID | None = None,
 ) -> UUID:
     """Enqueue `task` for the tenant of `session` and return the job's id.
 
@@ -51,13 +52,14 @@ async def enqueue(
     one. With `debounce_seconds` as well, each call moves the run to that long after it, at most
     ten windows after the first; a call during the run causes one more run. A job that has not
     ended by `deadline_at` is a dead letter. `cost` is what the job will take in seconds, or in
-    tokens if every job of the tenant is counted so; by default its task's mean. Raises
-    NoTenantError without a tenant, InvalidInputError for a bad argument, BacklogFullError when
-    too many jobs wait.
+    tokens if every job of the tenant is counted so; by default its task's mean. `job_id` is a fresh
+    id (kit.ids) that something has of which this is the only job: whoever has the one finds the
+    other. Raises NoTenantError without a tenant, InvalidInputError for a bad argument,
+    BacklogFullError when too many jobs wait.
     """
     parameters = {
         "tenant_id": current_tenant(),
-        "id": new_id(),
+        "id": job_id or new_id(),
         "task": check_task(task),
         "job_class": check_class(job_class),
         "run_at": check_time("run_at", run_at),

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from myriad.kit.errors import InvalidInputError
+from myriad.scale.cache import committing
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.data.work import commit_with
 from myriad.scale.jobs.batches import take_items
@@ -23,11 +24,14 @@ from myriad.scale.jobs.events import JobEvent, publish
 from myriad.scale.jobs.ledger import Claim, Ledger
 from myriad.scale.jobs.registry import Task
 from myriad.scale.jobs.steps import RESULT, as_result, checked_name
-from myriad.scale.jobs.store import QUERIES, run
+from myriad.scale.jobs.store import QUERIES, rank_of, run
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
 PROGRESS_SECONDS = 0.25
+# What runs in the background is looked at by hardly anybody, and there is much of it.
+BACKGROUND_PROGRESS_SECONDS = 2.0
+_DEFAULT = rank_of("default")
 # What the functions finish_job and keep_job of the schema fail with.
 LEASE_LOST = "MJ001"
 
@@ -50,6 +54,14 @@ class Job:
     _session: AsyncSession | None = field(default=None, repr=False)
     _told_at: float = field(default=0.0, repr=False)
     _steps: dict[str, Any] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self._is_background:
+            self._told_at = time.monotonic()
+
+    @property
+    def _is_background(self) -> bool:
+        return self.claim.ref.job_class > _DEFAULT
 
     @property
     def id(self) -> UUID:
@@ -104,7 +116,8 @@ class Job:
     async def commit_with(self, query: str, parameters: dict[str, Any]) -> None:
         """Commit with a last statement that fails unless the job is ours, or raise LeaseLostError."""
         try:
-            await commit_with(self.session, QUERIES[query], parameters)
+            with committing(self.session):
+                await commit_with(self.session, QUERIES[query], parameters)
         except PsycopgError as error:
             await self.session.rollback()
             self._raise_if_lost(error)
@@ -180,10 +193,13 @@ class Job:
     ) -> None:
         """Tell watchers how far the job is, at once and outside its transaction.
 
-        At most four times a second are written; the last one (`done == total`) always is.
+        At most four times a second are written; the last one (`done == total`) always is. Of a job
+        below the class "default" one every two seconds, and none when it ends sooner.
         """
         now = time.monotonic()
-        if now - self._told_at < PROGRESS_SECONDS and done != total:
+        every = BACKGROUND_PROGRESS_SECONDS if self._is_background else PROGRESS_SECONDS
+        is_last = done == total and (self.has_told or not self._is_background)
+        if now - self._told_at < every and not is_last:
             return
         self._told_at = now
         self.has_told = True

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal
 
 from myriad.kit.clock import get_zone
 from myriad.kit.errors import InvalidInputError, TooManyRequestsError
@@ -15,7 +15,6 @@ from myriad.scale.tenancy import TenantId
 LimitName = Literal[
     "requests_per_minute", "tokens_per_minute", "requests_per_day", "money", "purse"
 ]
-LIMIT_NAMES: tuple[LimitName, ...] = get_args(LimitName)
 _NO_LIMIT = -1
 _PURSE = re.compile(r"[A-Za-z0-9._:-]{1,120}")
 

@@ -1,9 +1,10 @@
 """What providers of models may be asked, shared by every process: reserve, call, settle.
 
 One Lua call checks and takes requests and tokens of the rolling minute, the day's requests, the
-tenant's money and that of an undertaking's own purse, all or nothing; the Redis server's clock decides. A call reserves what it may cost
-at most and settles with what it did cost. The provider's own headers lower what is left. While
-Redis does not answer, each process has its share (see `budget_local`), and tells Redis afterwards.
+tenant's money and that of an undertaking's own purse, all or nothing; the Redis server's clock
+decides. A call reserves what it may cost at most and settles with what it did cost. The provider's
+own headers lower what is left. While Redis does not answer, each process has its share (see
+`budget_local`), and tells Redis afterwards.
 
 The minute is counted in slices of a second and holds for any 60 seconds, so that a provider sees
 no overrun however it counts its own minutes; a generic cell rate would admit up to twice the
@@ -198,7 +199,8 @@ class ProviderBudget:
             if not self._shares.knows(call.own_purse):
                 self._shares.own(call.own_purse).told = await self._spent_before(call)
             cap = call.purse.cap_usd_micros
-            self._shares.reserve_own(call.own_purse, call.usd_micros, cap)
+            if not self._shares.take_own(call.own_purse, call.usd_micros, cap):
+                raise PurseEmptyError(call.purse.name)
         try:
             return self._shares.reserve(
                 call.model_key,

@@ -16,7 +16,6 @@ from myriad.scale.limits.allowance import (
     BudgetExhaustedError,
     BudgetPolicy,
     LimitName,
-    PurseEmptyError,
     boundaries_around,
 )
 
@@ -106,12 +105,13 @@ class LocalShares:
         """Return what is known of an undertaking's purse, which no calendar turns."""
         return _kept(self._own, key, Spent)
 
-    def reserve_own(self, key: str, micros: int, cap: int) -> None:
-        """Take of this process's share of an undertaking's purse, or raise PurseEmptyError."""
+    def take_own(self, key: str, micros: int, cap: int) -> bool:
+        """Take of this process's share of an undertaking's purse; False when it holds too little."""
         own = self.own(key)
         if own.exceeds(cap, micros, self._workers):
-            raise PurseEmptyError(key)
+            return False
         own.own += micros
+        return True
 
     def take_own_debt(self, key: str) -> int:
         """Return what an undertaking spent that Redis does not know of, and forget it."""

@@ -1,7 +1,8 @@
 """How many requests a minute each plan allows, by class of route: one frozen table.
 
 A request counts under its tenant, and under the person or key that sent it, so that one loud key
-leaves room for the others. Who is not signed in counts under the address, widely, for many people
+leaves room for the others. Those whom a tenant serves count under themselves and all together, apart
+from who runs it: ten thousand of them do not shut out its staff. Who is not signed in counts under the address, widely, for many people
 may share one.
 """
 
@@ -19,6 +20,8 @@ CLASSES = (READ, WRITE, HEAVY, STREAM)
 STANDARD = "standard"
 ADDRESS_PER_MINUTE = 6_000
 CREDENTIAL_PER_MINUTE = 600
+# Of what the tenant's own people may: a member alone a fifth, all members together twenty times.
+_MEMBER_SHARE, _MEMBERS_TIMES = 5, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,14 @@ class RatePlan:
 
     per_tenant: Mapping[str, int]
     per_caller: Mapping[str, int]
+
+    def per_member(self, klass: str) -> int:
+        """Return what one of those whom the tenant serves may."""
+        return max(1, self.per_tenant[klass] // _MEMBER_SHARE)
+
+    def of_members(self, klass: str) -> int:
+        """Return what all of them may together."""
+        return self.per_tenant[klass] * _MEMBERS_TIMES
 
 
 def _plan(read: int, write: int, heavy: int, stream: int) -> RatePlan:
@@ -45,10 +56,24 @@ RATE_PLANS: Mapping[str, RatePlan] = MappingProxyType(
 
 
 def rates_of(
-    plan: str, klass: str, tenant_id: UUID | None, caller_id: UUID, kind: str
+    plan: str,
+    klass: str,
+    tenant_id: UUID | None,
+    caller_id: UUID,
+    kind: str,
+    *,
+    is_member: bool = False,
 ) -> list[Rate]:
-    """Return the rates under which a request of a caller counts; an unknown plan is the standard."""
+    """Return the rates under which a request of a caller counts; an unknown plan is the standard.
+
+    `is_member` says that the tenant serves the caller, who does not run it.
+    """
     allowed = RATE_PLANS.get(plan, RATE_PLANS[STANDARD])
+    if is_member:
+        return [
+            Rate("member", f"member:{tenant_id}:{caller_id}:{klass}", allowed.per_member(klass)),
+            Rate("members", f"members:{tenant_id}:{klass}", allowed.of_members(klass)),
+        ]
     rates = [Rate(kind, f"{kind}:{caller_id}:{klass}", allowed.per_caller[klass])]
     if tenant_id is not None:
         rates.append(Rate("tenant", f"tenant:{tenant_id}:{klass}", allowed.per_tenant[klass]))

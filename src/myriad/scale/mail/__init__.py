@@ -1,1 +1,1 @@
-"""E-mail: `settings` says which server takes it, `sending` composes a message and hands it over."""
+"""E-mail: `settings` says which server takes it, `letters` writes a message, `sending` hands it over."""

@@ -52,6 +52,11 @@ async def ensure_schedules(
         await run(session, "ensure_schedules", columns | {"tenant_id": tenant_id})
 
 
+async def list_scheduled(session: ReadSession, tenant_id: TenantId) -> list[str]:
+    """Return the names of the tenant's schedules, which tell what runs for it."""
+    return [row.name for row in await run(session, "list_places", {"tenant_id": tenant_id})]
+
+
 async def set_enabled(session: Session, tenant_id: TenantId, name: str, *, enabled: bool) -> None:
     """Switch one schedule on or off, or raise NotFoundError."""
     facts = {"tenant_id": tenant_id, "name": name, "enabled": enabled}

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from myriad.kit.errors import InvalidInputError, MyriadError
+
+_OPTIONS: dict[str, Any] = {
+    "server_header": False,
+    "lifespan": "off",
+    "timeout_graceful_shutdown": 2,
+}
 
 
 def serve(
@@ -29,10 +39,38 @@ def serve(
         port=port,
         log_level="error" if quiet else "info",
         access_log=not quiet,
-        server_header=False,
-        lifespan="off",
-        timeout_graceful_shutdown=2,
+        **_OPTIONS,
     )
+
+
+class _OneOfSeveral(uvicorn.Server):
+    """A server that leaves the signals to who runs it beside others."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def serve_all(apps: Mapping[int, ASGIApp], *, host: str = "127.0.0.1") -> None:
+    """Serve each application at its port, quietly, until SIGINT or SIGTERM.
+
+    Raises InvalidInputError when a port is taken.
+    """
+    servers = []
+    for port, app in apps.items():
+        _check_port(host, port)
+        quiet: dict[str, Any] = {"log_level": "error", "access_log": False}
+        config = uvicorn.Config(app, host=host, port=port, **quiet, **_OPTIONS)
+        servers.append(_OneOfSeveral(config))
+
+    def leave() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, leave)
+    await asyncio.gather(*(server.serve() for server in servers))
 
 
 def _check_port(host: str, port: int) -> None:

@@ -61,6 +61,18 @@ class Alerts:
     shown: tuple[Alert, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What always holds of a product here and everybody must know, such as that it is a simulation.
+
+    `label` is the word for it, `text` the sentence, `level` info, warn or bad.
+    """
+
+    label: str
+    text: str
+    level: str = "info"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
     """Who looks at the page, where they are and what stands around it.
@@ -68,7 +80,8 @@ class PageContext:
     `zone` is the account's IANA time zone: every time on the page is shown in it. `now` is the
     moment that relative times are measured from. `account` leads to what belongs to no product.
     `shortcuts` are the product's own keys: what they do, in words, and which. Empty `user_name`
-    means nobody is signed in. `holes` is set while a part is drawn that many will look at.
+    means nobody is signed in. `standing` stands above every page of the product. `holes` is set
+    while a part is drawn that many will look at.
     """
 
     path: str = "/"
@@ -91,6 +104,7 @@ class PageContext:
     home_path: str = "/"
     environment: str = ""
     alerts: Alerts | None = None
+    standing: Standing | None = None
     now: datetime = field(default_factory=utc_now)
     holes: Holes | None = None
 

@@ -53,7 +53,7 @@ DO UPDATE SET
     cost_usd_micros = spend.cost_usd_micros + excluded.cost_usd_micros;
 
 -- name: find_ai_purse
-SELECT spent_usd_micros, calls, used_at
+SELECT spent_usd_micros
 FROM platform.ai_purse
 WHERE name = %(name)s;
 

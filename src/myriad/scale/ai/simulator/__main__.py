@@ -17,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = create_parser("OpenAI and Anthropic", DEFAULT_PORT)
     parser.add_argument("--base-seconds", type=float, default=0.0, help="an answer's time")
     parser.add_argument("--seconds-an-item", type=float, default=0.0, help="more for each item")
+    parser.add_argument("--answer", help="say this, whatever is asked")
     return run_command(parser, run_simulator, arguments)
 
 
@@ -26,11 +27,14 @@ def run_simulator(
     host: str = "127.0.0.1",
     base_seconds: float = 0.0,
     seconds_an_item: float = 0.0,
+    answer: str | None = None,
     quiet: bool = False,
     **_: object,
 ) -> None:
     """Serve both providers; raises InvalidInputError when the port is taken."""
-    world = World(base_seconds=base_seconds, seconds_an_item=seconds_an_item)
+    # Every question contains the empty text.
+    answers = {} if answer is None else {"": answer}
+    world = World(base_seconds=base_seconds, seconds_an_item=seconds_an_item, answers=answers)
     address = f"http://{host}:{port}"
     greeting = (
         f"Simulated model providers at {address}. To use them:\n"

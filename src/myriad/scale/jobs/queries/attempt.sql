@@ -157,6 +157,12 @@ SELECT id, pg_notify('myriad_jobs', concat_ws(':', tenant_id, job_class, task_id
 SELECT name, result FROM platform.job_step WHERE tenant_id = %(tenant_id)s AND job_id = %(id)s
 
 -- name: keep_step
+-- A job that goes on is not what its workers die of: those lost before this step count no longer.
+WITH going_on AS (
+    UPDATE platform.job SET losses = NULL
+    WHERE tenant_id = %(tenant_id)s AND state = 'running' AND job_class = %(job_class)s
+        AND task_id = %(task_id)s AND id = %(id)s AND fence = %(fence)s AND losses > 0
+)
 INSERT INTO platform.job_step (tenant_id, job_id, name, result)
 VALUES (%(tenant_id)s, %(id)s, %(name)s, %(result)s::jsonb)
 

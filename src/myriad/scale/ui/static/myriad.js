@@ -22,8 +22,16 @@
     if (dialog && !dialog.open) dialog.showModal();
   };
 
+  // Over plain HTTP a browser gives no clipboard: then the text is chosen, ready for the keys.
+  const copy = (button) => {
+    const text = document.getElementById(button.dataset.copy);
+    getSelection().selectAllChildren(text);
+    if (!navigator.clipboard) return;
+    navigator.clipboard.writeText(text.textContent).then(() => (button.textContent = "Copied"), () => 0);
+  };
+
   document.addEventListener("click", (event) => {
-    const at = event.target.closest("[data-theme-toggle],[data-dialog],[data-close],[data-dismiss]");
+    const at = event.target.closest("[data-theme-toggle],[data-dialog],[data-close],[data-dismiss],[data-copy]");
     for (const menu of $$("details.menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
@@ -33,6 +41,7 @@
     if (at.dataset.dialog) openDialog(at.dataset.dialog);
     if ("close" in at.dataset) at.closest("dialog").close();
     if ("dismiss" in at.dataset) at.closest(".toast").remove();
+    if (at.dataset.copy) copy(at);
   });
 
   document.addEventListener("change", (event) => {
