@@ -1,0 +1,236 @@
+"""From a string to a brand by rules alone: names, then names written alike, else nothing.
+
+A brand is decided only by a name of its own at the beginning of the string (or at its end, when the
+name is long, or glued to a reference), met in the member's country and not spoken against by the
+words that follow. Everything else becomes candidates, for a model with a closed list or a person.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from myriad.kit.lazy import lazily
+from myriad.products.kamioi.mapping.brands import LONGEST_ALIAS_WORDS, BrandBook, Entry
+from myriad.products.kamioi.mapping.ngrams import CANDIDATES, NgramIndex
+from myriad.products.kamioi.mapping.normalising import Normal, normalize
+from myriad.products.kamioi.mapping.trades import contradicts, trade_of_codes
+
+fuzz: Any = lazily("rapidfuzz.fuzz")
+
+# A processor's name itself is a merchant only when nothing follows it.
+PROXIES = frozenset({"paypal", "square", "toast", "stripe", "klarna"})
+_TWO_DIGITS = re.compile(r"\d.*\d")
+_GLUED = 6
+_TAIL = 6
+_JOINED = 5
+RAREST = 40
+_FILLING = frozenset(
+    {
+        "ltd",
+        "limited",
+        "plc",
+        "uk",
+        "gb",
+        "co",
+        "inc",
+        "llc",
+        "ebay",
+        "online",
+        "store",
+        "stores",
+        "retail",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a string stands for.
+
+    `brand` is the brand's position in the book, None when nothing is decided. `score` 0..1 is
+    uncalibrated. `name` is the name that was found. `candidates` are (position, likeness), best
+    first; `why` says in words how it came about.
+    """
+
+    normal: Normal
+    brand: int | None
+    score: float
+    method: str
+    name: str = ""
+    why: str = ""
+    candidates: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    entry: Entry
+    start: int
+    end: int
+    name: str
+    method: str
+    glued: bool = False
+
+    @property
+    def entry_key(self) -> str:
+        """Under what the name is looked up."""
+        return self.name.replace(" ", "")
+
+
+@dataclass(slots=True)
+class Matcher:
+    """Matches strings against one book; as fast for one as for many."""
+
+    book: BrandBook
+    _index: NgramIndex | None = None
+    _whose: list[tuple[int, ...]] = field(default_factory=list)
+
+    def match(
+        self,
+        raw: str,
+        *,
+        category: str | None = None,
+        mcc: str | None = None,
+        country: str | None = None,
+        with_candidates: bool = False,
+    ) -> Match:
+        """Return what `raw` stands for in `country` (ISO, lower case; None: anywhere)."""
+        normal = normalize(raw)
+        return self.match_normal(
+            normal, trade_of_codes(category, mcc), country, with_candidates=with_candidates
+        )
+
+    def match_normal(
+        self,
+        normal: Normal,
+        trade: str | None = None,
+        country: str | None = None,
+        *,
+        with_candidates: bool = False,
+    ) -> Match:
+        """Return what a normal form stands for; `trade` is what its codes say, when they do."""
+        words = normal.norm.split()
+        reason = "no brand has a name like this"
+        for found in self._found(words, normal):
+            if found.entry_key in self.book.ordinary and not self._is_whole(found, words):
+                reason = f"“{found.name}” is an ordinary word here"
+                continue
+            brand, problem = self._choose(found, words, trade, country)
+            if brand is not None:
+                return self._decided(normal, words, found, brand)
+            reason = problem
+        candidates = self.candidates(normal.norm, country) if with_candidates else ()
+        return Match(normal, None, 0.0, "none", why=reason, candidates=candidates)
+
+    def _found(self, words: list[str], normal: Normal) -> list[_Found]:
+        """Return the names in a string in the order in which they are to be believed."""
+        skip = self._place(words)
+        is_proxied = normal.processor in PROXIES
+        found = self._prefixes(words, skip) if not skip else self._tails(words, skip, 4)
+        if is_proxied:
+            # The name of an account with a processor is free text: all of it must be a brand's.
+            return [one for one in found if self._is_whole(one, words) and len(words[0]) >= _JOINED]
+        if not found and not skip:
+            found = self._glued(words) or self._tails(words, 1, _TAIL)
+        return found
+
+    @staticmethod
+    def _is_whole(found: _Found, words: list[str]) -> bool:
+        """Whether nothing but forms of companies and the like stands beside the name."""
+        return not found.start and all(word in _FILLING for word in words[found.end :])
+
+    def _place(self, words: list[str]) -> int:
+        if words[0] not in self.book.place_beginnings:
+            return 0
+        return next((n for n in (3, 2, 1) if " ".join(words[:n]) in self.book.places), 0)
+
+    def _prefixes(self, words: list[str], start: int) -> list[_Found]:
+        found = []
+        for end in range(min(len(words), start + LONGEST_ALIAS_WORDS), start, -1):
+            entry = self._entry(words[start:end])
+            if entry is not None:
+                whole = end == len(words) and start == 0
+                method = "exact" if whole else "prefix"
+                found.append(_Found(entry, start, end, " ".join(words[start:end]), method))
+        return found
+
+    def _entry(self, part: list[str]) -> Entry | None:
+        entry = self.book.entries.get("".join(part))
+        if entry is None or entry.words == len(part):
+            return entry
+        # "on e" is not the brand One: words are only joined when they are long, or single letters.
+        joined = len("".join(part)) >= _JOINED or all(len(word) == 1 for word in part)
+        return entry if joined else None
+
+    def _tails(self, words: list[str], first: int, shortest: int) -> list[_Found]:
+        for start in range(max(first, len(words) - LONGEST_ALIAS_WORDS), len(words)):
+            part = words[start:]
+            entry = self._entry(part) if len("".join(part)) >= shortest else None
+            if entry is not None and (len(part) > 1 or self._is_curated(entry)):
+                return [_Found(entry, start, len(words), " ".join(part), "prefix")]
+        return []
+
+    def _is_curated(self, entry: Entry) -> bool:
+        return self.book.brands[entry.brands[0]].source == "curated"
+
+    def _glued(self, words: list[str]) -> list[_Found]:
+        """Find a name with a reference glued to it, as banks cut and join their columns."""
+        first = words[0]
+        if not _TWO_DIGITS.search(first):
+            return []
+        for end in range(len(first) - 1, _JOINED - 2, -1):
+            entry = self.book.entries.get(first[:end])
+            is_long = end >= _GLUED or first[end:].isdigit()
+            if entry is not None and entry.words == 1 and is_long:
+                return [_Found(entry, 0, 1, first[:end], "prefix", glued=True)]
+        return []
+
+    def _choose(
+        self, found: _Found, words: list[str], trade: str | None, country: str | None
+    ) -> tuple[int | None, str]:
+        problem = ""
+        rest = words[: found.start] + words[found.end :]
+        for brand in found.entry.brands:
+            known = self.book.brands[brand]
+            trades = self.book.trades[brand]
+            if not known.is_in(country):
+                problem = f"{known.name} is not met in {country}"
+            elif trade is not None and trade not in trades and not trades & {"shop", "online"}:
+                problem = f"{known.name} does not sell {trade}"
+            elif word := contradicts(rest, trades):
+                problem = f"“{word}” speaks against {known.name}"
+            else:
+                return brand, ""
+        return None, problem
+
+    def _decided(self, normal: Normal, words: list[str], found: _Found, brand: int) -> Match:
+        letters = len(found.name.replace(" ", ""))
+        total = max(letters, sum(len(word) for word in words))
+        rivals = len(found.entry.brands)
+        score = 0.5 * min(1.0, letters / 8) + 0.3 * letters / total + 0.2 / rivals
+        score -= 0.15 * found.glued + 0.1 * bool(found.start)
+        name = self.book.brands[brand].name
+        where = "is" if found.method == "exact" else "begins with" if not found.start else "ends in"
+        why = f"“{normal.norm}” {where} “{found.name}”, a name of {name}"
+        return Match(normal, brand, round(max(score, 0.0), 4), found.method, found.name, why)
+
+    def candidates(self, norm: str, country: str | None = None) -> tuple[tuple[int, float], ...]:
+        """Return up to 20 (brand, likeness 0..1) whose names are written like `norm`."""
+        index, alike_to = self._names(), fuzz.token_set_ratio
+        best: dict[int, float] = {}
+        for position, cosine in index.candidates(norm, 2 * CANDIDATES, rare=RAREST):
+            likeness = (2 * cosine + alike_to(norm, index.names[position]) / 100) / 3
+            for brand in self._whose[position]:
+                if likeness > best.get(brand, -1.0) and self.book.brands[brand].is_in(country):
+                    best[brand] = likeness
+        ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+        return tuple((brand, round(score, 4)) for brand, score in ordered[:CANDIDATES])
+
+    def _names(self) -> NgramIndex:
+        """Return the index of all names, which is built when a string first needs it."""
+        if self._index is None:
+            names = list(self.book.names)
+            self._whose = [self.book.entries[key].brands for key in self.book.names.values()]
+            self._index = NgramIndex(names)
+        return self._index

@@ -1,0 +1,166 @@
+"""What companies did to their shares, applied to members' lots by ex-date, once."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from myriad.products.kamioi.money.errors import ActionError
+from myriad.products.kamioi.repository import sql as queries
+from myriad.scale.data import ReadSession, Session
+
+_REBASED = ("split", "reverse_split", "stock_dividend")
+_COST_PARTS = 1_000_000
+# A close that is further away than this says nothing of what a share was worth on the day.
+_CLOSE_DAYS = 7
+
+
+async def apply_due(session: Session, day: date) -> int:
+    """Apply everything with an ex-date up to `day` that is not applied yet; return how many.
+
+    Lots opened before the ex-date are touched. An action waits until orders from before it have
+    ended, a spin-off until both shares have closed. Raises ActionError for an action that lacks its
+    ratio, its cash, its new security or the close by which its gain is reckoned; nothing is applied
+    then.
+    """
+    await queries.get(session, "hold_money")
+    due = await queries.fetch(session, "list_due_actions", day=day, close_days=_CLOSE_DAYS)
+    for action in due:
+        lots = await _apply(session, action)
+        await queries.execute(session, "mark_applied", action_id=action["id"], lots=lots)
+    return len(due)
+
+
+async def _apply(session: Session, action: dict[str, Any]) -> int:
+    kind = action["kind"]
+    about = {
+        "action_id": action["id"],
+        "security_id": action["security_id"],
+        "ex_date": action["ex_date"],
+        "kind": kind,
+    }
+    if kind in _REBASED:
+        numerator, denominator = factor(action)
+        about.pop("kind")
+        return await _lots(session, "rebase_lots", {**about, "num": numerator, "den": denominator})
+    if kind == "cash_dividend":
+        return await _pay(session, action, about)
+    if kind == "worthless":
+        return await _lots(session, "close_lots", about)
+    if kind == "spin_off":
+        return await _spin_off(session, action, about)
+    return await _exchange(session, action, about)
+
+
+async def _exchange(session: Session, action: dict[str, Any], about: dict[str, Any]) -> int:
+    """Apply a merger, for shares, cash or both, or a rename into another security."""
+    new_id: UUID | None = action["new_security_id"]
+    has_cash = action["kind"] == "merger" and action["cash_per_share"]
+    if new_id is None:
+        return await _end(session, action, about)
+    is_rename = action["kind"] == "rename" and action["ratio_num"] is None
+    numerator, denominator = (1, 1) if is_rename else factor(action)
+    close = await _worth(session, action, new_id) if has_cash else None
+    if has_cash:
+        await _pay(session, action, about)
+    whole = {"num": numerator, "den": denominator, "cost_num": 1, "cost_den": 1, "keeps": False}
+    given = {**about, **whole, "new_security_id": new_id, "close": close}
+    return await _lots(session, "convert_lots", given)
+
+
+async def _end(session: Session, action: dict[str, Any], about: dict[str, Any]) -> int:
+    """Apply a merger for cash alone; a rename under which the security stays changes nothing."""
+    if action["kind"] == "rename":
+        return 0
+    if not action["cash_per_share"]:
+        raise ActionError(f"merger {action['id']} names neither cash nor a new security")
+    await _pay(session, action, about)
+    return await _lots(session, "close_lots", about)
+
+
+async def _worth(session: Session, action: dict[str, Any], new_id: UUID) -> Decimal:
+    close = await find_worth(session, new_id, action["ex_date"])
+    if close is None:
+        raise ActionError(
+            f"merger {action['id']} pays shares and cash, and no close of the new share is known "
+            f"in the week before {action['ex_date']}, by which the gain is reckoned; import it "
+            "(./myriad kamioi facts import, a file of ticker, day, close)"
+        )
+    return close
+
+
+async def find_worth(session: ReadSession, security_id: UUID, ex_date: date) -> Decimal | None:
+    """Return what a share that a merger gives was worth: its last close before the ex-date.
+
+    That close is the same whether the merger is applied before the market opens or days later. One
+    that is older than a week says nothing.
+    """
+    before = ex_date - timedelta(days=1)
+    asked = {"ids": [security_id], "day": before, "days": _CLOSE_DAYS - 1}
+    rows = await queries.fetch(session, "list_closes", **asked)
+    close: Decimal | None = rows[0]["close"] if rows else None
+    return close
+
+
+async def list_first_closes(
+    session: ReadSession, ids: list[UUID], ex_date: date
+) -> dict[UUID, Decimal]:
+    """Return what shares were worth at their first close from the ex-date on, within a week."""
+    asked = {"ids": ids, "day": ex_date, "days": _CLOSE_DAYS}
+    rows = await queries.fetch(session, "list_first_closes", **asked)
+    return {row["security_id"]: row["close"] for row in rows}
+
+
+async def _spin_off(session: Session, action: dict[str, Any], about: dict[str, Any]) -> int:
+    """Open lots of the new company beside the old.
+
+    Cost goes by what each was worth at its first close from the ex-date on (26 U.S.C. 358(b)(2), (c)).
+    """
+    if action["new_security_id"] is None:
+        raise ActionError(f"spin-off {action['id']} names no new security")
+    numerator, denominator = factor(action)
+    ids = [action["security_id"], action["new_security_id"]]
+    closes = await list_first_closes(session, ids, action["ex_date"])
+    new = closes[ids[1]] * numerator / denominator
+    share = int(new / (closes[ids[0]] + new) * _COST_PARTS)
+    parts = {"num": numerator, "den": denominator, "cost_num": share, "cost_den": _COST_PARTS}
+    given = {**about, **parts, "keeps": True, "new_security_id": ids[1], "close": None}
+    return await _lots(session, "convert_lots", given)
+
+
+async def _pay(session: Session, action: dict[str, Any], about: dict[str, Any]) -> int:
+    cash: Decimal | None = action["cash_per_share"]
+    if cash is None or cash <= 0:
+        raise ActionError(f"{action['kind']} {action['id']} says no cash for a share")
+    if action["currency"] is not None:
+        await _check_currency(session, action)
+    return await _lots(session, "pay_per_share", {**about, "cash_per_share": cash})
+
+
+async def _check_currency(session: Session, action: dict[str, Any]) -> None:
+    asked = {name: action[name] for name in ("security_id", "ex_date", "currency")}
+    other = await queries.find(session, "find_other_currency", **asked)
+    if other is not None:
+        raise ActionError(
+            f"{action['kind']} {action['id']} pays {action['currency']} for a share that is held "
+            f"in {other['currency']}; enter what it pays in {other['currency']}"
+        )
+
+
+async def _lots(session: Session, name: str, given: dict[str, Any]) -> int:
+    return int((await queries.get(session, name, **given))["lots"])
+
+
+def factor(action: dict[str, Any]) -> tuple[int, int]:
+    """Return what a number of shares is multiplied and divided by; raises ActionError without.
+
+    A stock dividend's ratio is what comes on top of a share, every other what it becomes.
+    """
+    numerator, denominator = action["ratio_num"], action["ratio_den"]
+    if numerator is None or denominator is None:
+        raise ActionError(f"{action['kind']} {action['id']} has no ratio")
+    if action["kind"] == "stock_dividend":
+        return denominator + numerator, denominator
+    return numerator, denominator

@@ -1,0 +1,170 @@
+"""Orders: what waits for a security becomes one order a window; fills become members' lots."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from myriad.kit.errors import TooManyRequestsError
+from myriad.products.kamioi.broker.market import is_open, market_day
+from myriad.products.kamioi.broker.port import ENDED, Broker, BrokerFill, OrderRequest, OrderStatus
+from myriad.products.kamioi.money.errors import OverfillError, UnknownOrderError
+from myriad.products.kamioi.repository import sql as queries
+from myriad.products.kamioi.repository.planning import planned_for_sets
+from myriad.scale.data import Session
+from myriad.scale.observe.logs import get_logger
+
+# Alpaca refuses a notional below one dollar; what is less waits until it is more.
+MINIMUM_MINOR = 100
+ORDERS_AT_ONCE = 1_000
+_OPEN = ["sent", "part_filled"]
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How many orders a window opened, of how many members' parts."""
+
+    orders: int = 0
+    parts: int = 0
+
+
+async def open_window(session: Session, window_at: datetime, broker: str) -> Opened:
+    """Open the orders of a window, once however often it is called; none while the market is closed."""
+    if not is_open(window_at):
+        return Opened()
+    await queries.get(session, "hold_money")
+    facts = {"window_at": window_at, "day": market_day(window_at), "broker": broker}
+    async with planned_for_sets(session):
+        await queries.get(session, "release_delisted")
+        made = await queries.get(session, "open_orders", **facts, minimum_minor=MINIMUM_MINOR)
+    return Opened(made["orders"], made["parts"])
+
+
+async def list_orders(
+    session: Session, states: Sequence[str], until: datetime
+) -> list[dict[str, Any]]:
+    """Return up to 1,000 orders in these states whose window has come, the oldest first."""
+    return await queries.fetch(
+        session, "list_orders_in_state", states=list(states), until=until, limit=ORDERS_AT_ONCE
+    )
+
+
+async def send(session: Session, broker: Broker, now: datetime) -> int:
+    """Send the orders whose window has come; return how many.
+
+    A broker that has had enough requests gets the rest with the next call. When this dies between
+    the broker's answer and the commit, the order is sent again under the same `client_order_id` and
+    is still one; what it has bought meanwhile is taken in by `take_fills`, as of every other.
+    """
+    await queries.get(session, "hold_money")
+    sent = 0
+    for row in await list_orders(session, ["new"], now):
+        answer = await _within_limits(broker.submit(request_of(row)), sent)
+        if answer is None:
+            break
+        is_refused = answer.status == "refused"
+        taken = answer if is_refused else replace(answer, status="sent", fills=())
+        await _mark(session, row["id"], taken, now, ["new"])
+        sent += 1
+    return sent
+
+
+async def take_fills(session: Session, broker: Broker, now: datetime) -> int:
+    """Take in what the broker has executed since; return how many fills were new.
+
+    Of a broker that has had enough requests the rest is asked with the next call. An order that it
+    does not know, or whose fills cost more than was ordered, stays open with the reason beside it and
+    in the log: a person must look, and nobody else's shares wait for that.
+    """
+    await queries.get(session, "hold_money")
+    filled: list[UUID] = []
+    for looked, row in enumerate(await list_orders(session, _OPEN, now)):
+        try:
+            status = await _within_limits(broker.look(request_of(row)), looked)
+            if status is None:
+                break
+            filled += [row["id"]] * await _take(session, row, status, now)
+        except (OverfillError, UnknownOrderError) as error:
+            _log.error("order_needs_a_person", order_id=str(row["id"]), reason=error.code)
+            await queries.execute(session, "note_order", id=row["id"], reason=error.detail, now=now)
+    if filled:
+        async with planned_for_sets(session):
+            await queries.execute(session, "tell_bought", ids=filled)
+    return len(filled)
+
+
+async def _take(session: Session, row: dict[str, Any], status: OrderStatus, now: datetime) -> int:
+    """Take in how an order stands, all of it or nothing; return how many fills were new."""
+    async with session.begin_nested():
+        new = [await allocate(session, row, fill) for fill in status.fills]
+        if status.status != row["state"]:
+            await _mark(session, row["id"], status, now, _OPEN)
+    return sum(new)
+
+
+async def _within_limits(answer: Awaitable[OrderStatus], done: int) -> OrderStatus | None:
+    """Return the broker's answer; None when it wants a rest and something was done before."""
+    try:
+        return await answer
+    except TooManyRequestsError:
+        if not done:
+            raise
+        return None
+
+
+async def allocate(session: Session, order: dict[str, Any], fill: BrokerFill) -> bool:
+    """Share a fill among the parts of its order, once; return whether it was new."""
+    row = await queries.find(
+        session,
+        "add_fill",
+        order_id=order["id"],
+        broker_fill_id=fill.id,
+        qty=fill.qty,
+        price=fill.price,
+        cost_minor=fill.cost_minor,
+        filled_at=fill.filled_at,
+    )
+    if row is None:
+        return False
+    spent = await queries.get(session, "get_spent", order_id=order["id"])
+    if spent["cost_minor"] > order["notional_minor"]:
+        message = f"fills of {order['client_order_id']} cost more than was ordered"
+        raise OverfillError(message, cost_minor=spent["cost_minor"])
+    day = market_day(fill.filled_at)
+    async with planned_for_sets(session):
+        await queries.get(session, "allocate_fill", fill_id=row["id"], day=day)
+    return True
+
+
+async def _mark(
+    session: Session, order_id: UUID, status: OrderStatus, now: datetime, states: list[str]
+) -> None:
+    await queries.execute(
+        session,
+        "mark_order",
+        id=order_id,
+        state=status.status,
+        broker_order_id=status.broker_order_id,
+        reason=status.reason,
+        now=now,
+        states=states,
+    )
+    # What a filled order left is the member's cash; what was not filled is tried again.
+    if status.status in ENDED and status.status != "filled":
+        async with planned_for_sets(session):
+            await queries.execute(session, "earmark_again", order_id=order_id)
+
+
+def request_of(row: dict[str, Any]) -> OrderRequest:
+    """Return an order's row as the broker takes it."""
+    return OrderRequest(
+        row["client_order_id"],
+        row["security_id"],
+        row["ticker"],
+        row["notional_minor"],
+        row["window_at"],
+    )

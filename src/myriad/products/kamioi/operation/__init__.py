@@ -1,0 +1,1 @@
+"""Running a programme: quality, costs, securities, drift, foreign money, and who looked."""

@@ -1,0 +1,1 @@
+"""Every query of Kamioi, in `queries/*.sql`, for the caller's tenant."""
