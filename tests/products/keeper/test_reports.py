@@ -8,7 +8,9 @@ from uuid import UUID
 
 from myriad.kit.money import Money
 from myriad.products.keeper.reports import render_html, render_pdf
-from myriad.products.keeper.views import Change, DayPoint, ReportView, ServiceRow
+from myriad.products.keeper.repository.report_parts import partial_json, undone_work
+from myriad.products.keeper.repository.sql import Row
+from myriad.products.keeper.views import Change, DayPoint, ReportView, ServiceRow, UndoneWork
 
 DAY = date(2025, 6, 30)
 VIEW = ReportView(
@@ -33,7 +35,7 @@ VIEW = ReportView(
     states={"active": 12},
     reconciled=False,
     cents_off=1,
-    partial=("Insight: it failed.",),
+    partial=(UndoneWork("insight", "it failed."),),
 )
 
 
@@ -44,7 +46,7 @@ def test_the_page_stands_alone_and_escapes_what_it_shows() -> None:
     assert VIEW.digest in page
     assert "+24% on before" in page
     assert "differs from Square by $0.01" in page
-    assert "partial" in page
+    assert "This report is partial. Insights could not be made. It failed." in page
     assert "http://" not in page.replace("http://www.w3.org", "")
 
 
@@ -58,3 +60,22 @@ def test_a_report_without_days_is_drawn() -> None:
     empty = replace(VIEW, days=(), services=(), states={}, partial=(), reconciled=None)
     assert render_pdf(empty, "Empty").startswith(b"%PDF")
     assert "have not been compared" in render_html(empty, "Empty")
+
+
+def test_what_an_agent_says_is_kept_apart_from_its_name() -> None:
+    """A reason may hold a colon of its own, and an agent need not give one."""
+    rows: list[Row] = [
+        {"agent": "data", "state": "failed", "error": "Square says: 503"},
+        {"agent": "review", "state": "partial", "error": None},
+        {"agent": "report", "state": "ok", "error": None},
+    ]
+    assert [undone_work(item) for item in partial_json(rows)] == [
+        UndoneWork("data", "Square says: 503"),
+        UndoneWork("review"),
+    ]
+
+
+def test_reports_stored_as_one_text_are_still_read() -> None:
+    assert undone_work("Data: Square says: 503") == UndoneWork("data", "Square says: 503")
+    assert undone_work("Insight: did not finish") == UndoneWork("insight", "did not finish")
+    assert undone_work("Insight") == UndoneWork("insight")

@@ -1,4 +1,4 @@
-"""Opening an account from the command line and in the demo: tenant, permission, members."""
+"""Opening an account from the command line and in the demo: the seller's permission."""
 
 from __future__ import annotations
 
@@ -12,28 +12,10 @@ from myriad.products.keeper.errors import AuthorizationFailedError
 from myriad.products.keeper.settings import KeeperSettings, is_simulated
 from myriad.products.keeper.square import oauth
 from myriad.products.keeper.square.speaking import speaking_to
-from myriad.scale.directory import Role
-from myriad.scale.directory.tenants import create_tenant, find_tenant_by_slug
-from myriad.scale.directory.users import add_member, find_user_by_email
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
 _TIMEOUT_SECONDS = 20.0
-
-
-async def open_tenant(
-    runtime: Runtime, *, slug: str, name: str, timezone: str, owner_email: str | None = None
-) -> TenantId:
-    """Return the tenant of that slug, made if it is missing, with the owner as its member."""
-    async with runtime.database.crossing("open an account") as session:
-        known = await find_tenant_by_slug(session, slug)
-        if known is not None:
-            return TenantId(known.id)
-        tenant_id = await create_tenant(session, slug=slug, name=name, timezone=timezone)
-        owner = await find_user_by_email(session, owner_email) if owner_email else None
-        if owner is not None:
-            await add_member(session, tenant_id, owner.id, Role.OWNER)
-    return tenant_id
 
 
 async def connect_simulated(

@@ -28,7 +28,7 @@ def evidence_of(row: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
     interval, churn = reason["interval_days"], row["churn_60"]
     rhythm = "Usual gap" if reason["cadence"] == "own" else "Usual gap here"
     found = [
-        ("Last visit", days(gap) + " ago", _lean(gap, interval)),
+        ("Last visit", days(gap) + " ago" if gap else "today", _lean(gap, interval)),
         (rhythm, days(round(interval)), None),
         ("Visits so far", f"{visits:,}", -min(visits / 20, 1.0)),
         ("No visit within 60 days", f"{churn:.0%}", 2 * churn - 1),

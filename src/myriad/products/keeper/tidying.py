@@ -18,6 +18,7 @@ KEPT = {
     "tidy_runs": timedelta(days=180),
     "tidy_metrics": timedelta(days=3 * 365),
     "tidy_views": timedelta(days=365),
+    "tidy_notices": timedelta(days=365),
     "tidy_consents": timedelta(days=7),
 }
 DELETED_IN_SQUARE_AFTER = timedelta(days=30)

@@ -51,9 +51,10 @@ def assemble(
 ) -> Assembled:
     """Return the inputs that facts, the register and the parameters make.
 
-    Facts that nobody confirmed are left out. `name` is for a company that the register lacks. `rates` are EUR for one unit of another currency, on
-    the filing date; without them an amount in another currency raises CurrencyError. Raises
-    MissingFactsError naming what cannot be done without, and InputsError.
+    Facts that nobody confirmed are left out. `name` is for a company that the register lacks.
+    `rates` are EUR for one unit of another currency, on the filing date; without them an amount in
+    another currency raises CurrencyError. Raises MissingFactsError naming what cannot be done
+    without, and InputsError.
     """
     confirmed = [_in_euro(fact, rates or {}) for fact in facts if fact.confirmed]
     draft = Draft({(fact.key, fact.period): fact for fact in confirmed})
@@ -71,17 +72,6 @@ def assemble(
     _outlook(draft, codes, parameters, chance)
     _switches(draft)
     return Assembled(convert_inputs(draft.document), tuple(draft.assumptions), tuple(draft.notes))
-
-
-def inputs_of(
-    facts: Sequence[FactView],
-    company: CompanyView | None,
-    years: Sequence[YearFigures],
-    parameters: Parameters,
-    as_of: date,
-) -> Inputs:
-    """Return the inputs alone; see `assemble`."""
-    return assemble(facts, company, years, parameters, as_of).inputs
 
 
 def _in_euro(fact: FactView, rates: Mapping[str, float]) -> FactView:

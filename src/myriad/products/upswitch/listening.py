@@ -11,17 +11,21 @@ from uuid import UUID
 
 from myriad.products.upswitch.conversation.answering import follow_words
 from myriad.products.upswitch.repository.sessions import get_locale
-from myriad.scale.http import ServerSentEvent
+from myriad.scale.http import CurrentRuntime, ServerSentEvent, Staff
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
 _RETRY_MILLISECONDS = 500
 
 
-async def check_session(runtime: Runtime, tenant_id: TenantId, session_id: UUID) -> None:
-    """Raise SessionNotFoundError for a session that is not this account's."""
-    async with runtime.database.read_session(tenant_id) as session:
+async def known_session(session_id: UUID, runtime: CurrentRuntime, caller: Staff) -> UUID:
+    """Return a session of the caller's account before anything is sent.
+
+    Raises SessionNotFoundError for one that is not.
+    """
+    async with runtime.database.read_session(caller.tenant_id) as session:
         await get_locale(session, session_id)
+    return session_id
 
 
 async def events_of(

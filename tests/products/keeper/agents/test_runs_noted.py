@@ -12,9 +12,11 @@ from myriad.products.keeper.agents.context import AgentContext, Outcome
 from myriad.products.keeper.agents.graph import AGENTS, STAGES
 from myriad.products.keeper.repository.columns import load_visit_columns, unpack_visits
 from myriad.products.keeper.repository.history import read_visits
+from myriad.scale.cache import Namespace, Policy
 from tests.products.keeper.ledger import Shop
 
 _RUNS = "SELECT agent, state, duration_ms FROM keeper.agent_run"
+_SCREEN = Namespace("test.night", str, Policy("test", 300.0, ("test",)), follows_tenant=True)
 _EARLIER = {"data", "matching", "analysis", "employee", "review"}
 
 
@@ -46,6 +48,31 @@ async def test_a_night_that_breaks_off_is_gone_on_with_where_it_was(
     report = await busy_shop.run()
     assert report.complete
     assert "running" not in (await _states(busy_shop)).values()
+
+
+async def test_screens_hear_of_a_night_at_its_end_even_of_one_that_breaks_off(
+    busy_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_off(context: AgentContext) -> Outcome:
+        raise asyncio.CancelledError
+
+    caches = busy_shop.runtime.caches
+
+    async def shown(word: str) -> str:
+        async def load() -> str:
+            return word
+
+        return await caches.get(_SCREEN, busy_shop.tenant_id, (), load)
+
+    assert [await shown("before"), await shown("again")] == ["before", "before"]
+    await busy_shop.run()
+    assert await shown("after") == "after"
+    monkeypatch.setattr(
+        graph, "STAGES", (*STAGES[:1], (replace(AGENTS["report"], work=break_off),))
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await busy_shop.run(again=True)
+    assert await shown("broken off") == "broken off"
 
 
 async def test_agents_of_one_run_share_the_visits_they_read(busy_shop: Shop) -> None:

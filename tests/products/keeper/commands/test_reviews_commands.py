@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from myriad.products.keeper.judging import JUDGES, model_folder
-from myriad.products.keeper.opening import open_tenant
 from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.reviews.stored import load_model
+from myriad.scale.directory.opening import open_tenant
 from tests.products.keeper.commands.test_commands import Context, call, context, refusal
 from tests.products.keeper.reviews.texts import made_reviews
 
@@ -67,7 +67,7 @@ async def test_a_file_is_imported_once_however_often_it_is_given(
 ) -> None:
     async with context.runtime() as runtime:
         tenant_id = await open_tenant(
-            runtime,
+            runtime.database,
             slug="alder",
             name="Alder",
             timezone="America/New_York",

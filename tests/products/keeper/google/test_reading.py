@@ -129,6 +129,8 @@ async def test_a_revoked_token_ends_the_connection_and_keeps_the_reviews(
     row = (await profile.rows("SELECT status, notice, access_token_enc FROM keeper.connection"))[0]
     assert (row["status"], row["access_token_enc"]) == ("revoked", None)
     assert "Connect again" in row["notice"]
+    told = (await profile.rows("SELECT kind, audience, href FROM keeper.notice"))[-1]
+    assert tuple(told.values()) == ("connection", "owner", "/keeper/reviews")
     assert await profile.value(COUNT) == 2
     assert not (await profile.read()).moved
 

@@ -72,6 +72,7 @@ async def test_each_form_is_kept_and_shown_again(
     ("part", "fields", "fault"),
     [
         ("goals", {"takings_per_month": "lots"}, 'id="takings_per_month-fault"'),
+        ("goals", {"takings_per_month": "12,5"}, 'id="takings_per_month-fault"'),
         ("goals", {"calls_per_week": "1001"}, 'id="calls_per_week-fault"'),
         ("quiet", {"start": "21:00", "end": ""}, 'id="end-fault"'),
         ("quiet", {"start": "21:00", "end": "21:00"}, 'id="end-fault"'),

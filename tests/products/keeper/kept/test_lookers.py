@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
+
+from myriad.products.keeper.pages import kept
 from myriad.scale.cache import get_namespace
 from myriad.scale.cache.entry import read_entry
 from myriad.scale.embedded.servers import ServerUrls
@@ -25,6 +28,18 @@ async def test_a_screen_is_drawn_once_for_everybody_of_a_role(busy: Two) -> None
         made = busy.made("today")
         assert await page_of(staff, TODAY) == first
         assert busy.made("today") == made
+
+
+async def test_what_another_release_drew_is_drawn_again(
+    busy: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Redis that outlives a release holds the old screens, and nobody is shown them."""
+    async with looking(busy.there) as staff:
+        await page_of(staff, TODAY)
+        made = busy.made("today")
+        monkeypatch.setattr(kept, "edition_of", lambda *folders: "the next release")
+        await page_of(staff, TODAY)
+        assert busy.made("today") == made + 1
 
 
 async def test_another_account_sees_nothing_of_it(

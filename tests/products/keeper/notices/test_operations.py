@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import prometheus_client
 import pytest
 
@@ -24,7 +25,7 @@ from myriad.products.keeper.operations.prices import (
     price_on,
 )
 from myriad.products.keeper.pages import operation_words
-from myriad.products.keeper.repository.operations import load_week
+from myriad.products.keeper.repository.operations import load_week, load_work
 from myriad.products.keeper.views.operations import (
     Accuracy,
     Drift,
@@ -42,6 +43,14 @@ from tests.scale.http.test_events import NOWHERE
 
 TENANTS = 10_000
 PRICE = load_prices()[0]
+_NO_MODEL = {"model_usd_micros": 0.0}
+_MODEL_WORK = (("calm", 1_490_000.0), ("warm", 1_510_000.0), ("dear", 2_010_000.0))
+_SPENT = (
+    "INSERT INTO platform.ai_spend (tenant_id, day, product, task, provider, model, mode, "
+    "price_version, model_class, calls, input_tokens, cached_tokens, output_tokens, "
+    "cost_usd_micros) VALUES (%s, %s, %s, %s, 'none', 'none', 'live', '1', "
+    "'small', 1, 1, 0, 1, 1500000)"
+)
 
 _SEED = """
 WITH made AS (
@@ -82,7 +91,8 @@ async def test_ten_thousand_accounts_are_a_map_for_operators_and_nobody_else(
     assert len(week.slots) == 7 * 96
     nightly = sum(load.accounts for (day, _), load in week.slots.items() if day == 0)
     assert nightly >= TENANTS + TENANTS // 7
-    assert week.busiest.accounts < 2 * sum(load.accounts for load in week.slots.values()) / (7 * 96)
+    loads = [load.accounts for load in week.slots.values()]
+    assert max(loads) < 2 * sum(loads) / (7 * 96)
     assert all(load.accounts >= TENANTS for load in week.hours.values())
     assert week.slots[0, 0].seconds >= 2 * (TENANTS // 96)
     first = live_app.first
@@ -211,24 +221,52 @@ def test_what_nobody_has_measured_sets_off_no_alert() -> None:
         assert value != value, name
 
 
-def test_an_account_costs_its_seconds_and_its_bytes_and_no_language_model() -> None:
+def test_an_account_costs_its_seconds_its_bytes_and_its_language_models() -> None:
     """A slot that is busy all month costs its part of a worker; a gigabyte its price."""
     price = Price(
         date(2026, 1, 1), "USD", 3_200.0, 32, 12.5, {"gold": 10_000.0}, "a bill of the test"
     )
-    cost = account_cost(price, name="A", plan="gold", seconds_a_day=86_400, size_bytes=2e9)
+    used = {"seconds_a_day": 86_400, "size_bytes": 2e9, "model_usd_micros": 750_000}
+    cost = account_cost(price, name="A", plan="gold", **used)
     assert cost.work_cents == pytest.approx(100.0)
     assert cost.storage_cents == pytest.approx(25.0)
-    assert cost.cents == pytest.approx(125.0)
-    assert cost.share == pytest.approx(0.0125)
+    assert cost.model_cents == pytest.approx(75.0)
+    assert cost.cents == pytest.approx(200.0)
+    assert cost.share == pytest.approx(0.02)
+    abroad = msgspec.structs.replace(price, currency="EUR", cents_per_usd=90.0)
+    assert abroad.model_cents(750_000) == pytest.approx(67.5)
     other = account_cost(price, name="B", plan="unknown", seconds_a_day=0, size_bytes=0)
     assert other.share is None
 
 
+async def test_what_models_cost_an_account_is_that_of_keepers_last_thirty_days(
+    shop: Shop, other_shop: Shop
+) -> None:
+    """Older days, other products and other tenants are not counted."""
+    today = utc_now().date()
+    spent = [(today, "keeper"), (today - timedelta(days=29), "keeper")]
+    spent += [(today - timedelta(days=30), "keeper"), (today, "kamioi")]
+    rows = [(shop.tenant_id, day, product, f"{product}.say") for day, product in spent]
+    await shop.change(_SPENT, rows)
+    work = await load_work(shop.runtime.database, utc_now())
+    found = {row["tenant_id"]: row["model_usd_micros"] for row in work}
+    assert found[shop.tenant_id] == 2 * 1_500_000
+    assert found[other_shop.tenant_id] == 0
+
+
+def test_models_alone_can_take_an_account_over_its_share_of_the_plan() -> None:
+    work = {"plan": "standard", "seconds": 0.0, "rows": 0.0}
+    dear = [{"name": name, "model_usd_micros": used, **work} for name, used in _MODEL_WORK]
+    costs = sum_costs(dear, 0.0, PRICE)
+    assert (costs.warn, costs.critical) == (1, 1)
+    assert [row.name for row in costs.rows] == ["dear", "warm", "calm"]
+    assert costs.rows[0].model_cents == pytest.approx(201.0)
+
+
 def test_storage_is_shared_out_by_rows_and_the_dearest_comes_first() -> None:
     work = [
-        {"name": "small", "plan": "standard", "seconds": 10.0, "rows": 1.0},
-        {"name": "large", "plan": "standard", "seconds": 10.0, "rows": 3.0},
+        {"name": "small", "plan": "standard", "seconds": 10.0, "rows": 1.0, **_NO_MODEL},
+        {"name": "large", "plan": "standard", "seconds": 10.0, "rows": 3.0, **_NO_MODEL},
     ]
     costs = sum_costs(work, 8e9, PRICE)
     assert [row.name for row in costs.rows] == ["large", "small"]
@@ -240,6 +278,7 @@ def test_a_share_of_the_plan_warns_at_one_and_a_half_and_alarms_at_two_percent()
     seconds = PRICE.plan_month_cents["standard"] / PRICE.work_cents(30)
     work = [
         {"name": str(share), "plan": "standard", "seconds": seconds * share, "rows": 0.0}
+        | _NO_MODEL
         for share in (WARN_SHARE - 1e-6, WARN_SHARE + 1e-6, CRITICAL_SHARE + 1e-6)
     ]
     costs = sum_costs(work, 0.0, PRICE)
@@ -265,6 +304,16 @@ def test_a_price_table_that_is_none_is_refused(tmp_path: Path, text: str | None)
         table.write_text(text)
     with pytest.raises(PriceError, match=r"prices\.json"):
         load_prices(table)
+
+
+def test_prices_in_another_currency_say_what_a_dollar_is(tmp_path: Path) -> None:
+    table = tmp_path / "prices.json"
+    own = msgspec.structs.replace(PRICE, currency="EUR")
+    table.write_bytes(msgspec.json.encode([own]))
+    with pytest.raises(PriceError, match="cents_per_usd"):
+        load_prices(table)
+    table.write_bytes(msgspec.json.encode([msgspec.structs.replace(own, cents_per_usd=90.0)]))
+    assert load_prices(table)[0].model_cents(1e6) == pytest.approx(90.0)
 
 
 async def test_refusals_are_counted_by_seller(runtime: Runtime) -> None:

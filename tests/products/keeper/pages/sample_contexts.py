@@ -674,7 +674,7 @@ REPORT_PARTIAL = v.ReportView(
     returning_share=v.Change(now=0),
     reconciled=False,
     cents_off=1250,
-    partial=("insight",),
+    partial=(v.UndoneWork("insight"),),
 )
 
 _OBJECTS = (

@@ -10,6 +10,7 @@ import pytest
 from myriad.products.keeper import views as v
 from myriad.products.keeper.pages import figures, proof_words, screens, sheet, words
 from myriad.products.keeper.pages.route import own_path
+from myriad.products.keeper.reports import words as report_words
 from tests.products.keeper.pages import sample_contexts as s
 from tests.products.keeper.pages.sample_app import PAGES, TOKEN, answer_of, page_context
 
@@ -68,7 +69,9 @@ def test_the_first_load_is_told_as_such() -> None:
     ("view", "sentence"),
     [
         (s.CUSTOMER_FULL, "Ana used to come every 21 days and has been away for 52 days"),
-        (s.CUSTOMER_THIN, "Eli came once, the last time 4 days ago"),
+        (s.CUSTOMER_THIN, "Eli came once, 4 days ago"),
+        (replace(s.CUSTOMER_THIN, gap_days=0), "Eli came once, today"),
+        (replace(s.CUSTOMER_FULL, gap_days=0), "Ana comes every 21 days and was here today"),
         (replace(s.CUSTOMER_FULL, gap_days=9), "Ana comes every 21 days and was here 9 days ago"),
         (replace(s.CUSTOMER_FULL, state="booked"), "Ana is booked already"),
         (replace(s.CUSTOMER_THIN, visit_count=0), "Eli has not come yet"),
@@ -113,11 +116,29 @@ def test_a_pair_is_never_certain_and_two_first_names_are_a_doubt() -> None:
     assert (words.likely(1.0), words.likely(0.98)) == ("over 99.9%", "98.0%")
 
 
+def test_only_an_owner_is_offered_to_connect_and_disconnect() -> None:
+    page = page_context("/keeper/connections")
+    for view, offer in (
+        (s.CONNECTIONS_FULL, "/disconnect"),
+        (s.CONNECTIONS_REVOKED, "/connections/square/start"),
+        (s.CONNECTIONS_NONE, "/connections/square/start"),
+    ):
+        assert offer in bytes(screens.connections(page, view).body).decode()
+        drawn = screens.connections(page, view, is_owner=False)
+        assert offer not in bytes(drawn.body).decode()
+
+
 def test_what_an_agent_did_not_make_is_said_in_an_owners_words() -> None:
-    view = replace(s.REPORT_FULL, partial=("Employee: It was stopped after 60 seconds.", "other"))
-    assert words.partial(view) == (
+    view = replace(
+        s.REPORT_FULL,
+        partial=(
+            v.UndoneWork("employee", "It was stopped after 60 seconds."),
+            v.UndoneWork("other"),
+        ),
+    )
+    assert report_words.partial(view) == (
         "Staff figures could not be worked out. It was stopped after 60 seconds. "
-        "What the other agent finds could not be worked out."
+        "Some of the night's work could not be done."
     )
 
 

@@ -9,7 +9,13 @@ import pytest
 
 from myriad.kit.ids import new_id
 from myriad.products.keeper.repository.accounts import get_account
-from myriad.products.keeper.repository.proof import get_proof, get_saved, switch_control_group
+from myriad.products.keeper.repository.proof import (
+    asked_of_saved,
+    get_proof,
+    saved_of,
+    switch_control_group,
+)
+from myriad.products.keeper.repository.sql import fetch_all
 from myriad.scale.directory import Role
 from myriad.scale.directory.principal import Principal
 from tests.products.keeper.ledger import LAST, Shop
@@ -218,7 +224,9 @@ async def test_the_report_carries_what_calls_saved_with_its_bounds(busy_shop: Sh
     async with busy_shop.runtime.database.read_session(busy_shop.tenant_id) as session:
         view = await get_proof(session)
         account = await get_account(session)
-        month = await get_saved(session, account, LAST.replace(day=1), LAST)
+        period = LAST.replace(day=1), LAST
+        found = await fetch_all(session, asked_of_saved(*period))
+        month = saved_of(found, account, *period)
     assert view.rate is not None
     assert view.saved.money is not None
     assert month is not None

@@ -27,7 +27,6 @@ from myriad.products.keeper.reviews.training import average_precision, folds_of,
 from myriad.products.keeper.reviews.transfer import (
     choose,
     domain_weight,
-    prior_shift,
     shift_to_rate,
     shrunk_rate,
 )
@@ -169,14 +168,6 @@ def test_with_few_stars_the_words_known_decide_alone() -> None:
 @given(ODDS, st.floats(0.01, 0.99))
 def test_the_base_rate_becomes_the_accounts_own(odds: NDArray[np.float64], rate: float) -> None:
     assert expit(odds + shift_to_rate(odds, rate)).mean() == pytest.approx(rate, abs=1e-6)
-
-
-@given(ODDS, st.floats(0.02, 0.98), st.floats(0.02, 0.98))
-def test_a_prior_shift_can_be_taken_back(
-    odds: NDArray[np.float64], home: float, away: float
-) -> None:
-    there = prior_shift(odds, home, away)
-    assert prior_shift(there, away, home) == pytest.approx(odds, abs=1e-9)
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.floats(0.01, 0.99))

@@ -12,7 +12,9 @@ import pytest
 
 from myriad.kit.clock import utc_now
 from myriad.products.keeper.repository.connections import store_webhook_event
+from myriad.products.keeper.square.connections import mark_revoked
 from myriad.products.keeper.square.events import EventOutcome, process_event
+from myriad.products.keeper.square.oauth import DISCONNECTED_NOTICE
 from myriad.products.keeper.square.pages import Json
 from myriad.products.keeper.square.simulator.purchases import purchases_seller
 from myriad.products.keeper.square.simulator.records import timestamp
@@ -162,6 +164,17 @@ async def test_revocation_event_ends_the_connection(shop: Shop) -> None:
     assert await deliver(shop, revoked) == "revoked"
     assert await shop.value("SELECT status FROM keeper.connection") == "revoked"
     assert await shop.value("SELECT count(*) FROM keeper.payment") == 5
+    assert await shop.value("SELECT count(*) FROM keeper.notice WHERE kind = 'connection'") == 1
+
+
+async def test_who_disconnects_is_not_told_that_the_connection_is_gone(shop: Shop) -> None:
+    """Square tells of a revocation that was the owner's own as of any other."""
+    async with shop.runtime.database.session(shop.tenant_id) as session:
+        await mark_revoked(session, DISCONNECTED_NOTICE, merchant_id=shop.merchant_id)
+    revoked = event("oauth.authorization.revoked", {}) | {"merchant_id": shop.merchant_id}
+    assert await deliver(shop, revoked) == "revoked"
+    assert await shop.value("SELECT notice FROM keeper.connection") == DISCONNECTED_NOTICE
+    assert await shop.value("SELECT count(*) FROM keeper.notice") == 0
 
 
 @pytest.mark.parametrize(

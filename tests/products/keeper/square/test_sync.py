@@ -165,6 +165,24 @@ async def test_a_sale_that_came_later_than_expected_shows_and_mends_as_drift(spa
     assert await spa.value(sql, i=late["id"]) == 1
 
 
+async def test_a_closed_day_that_differs_is_told_once(spa: Shop) -> None:
+    """A sale that Square knows nothing of reaches the owner, and not again with each sync."""
+    sold = {"amount": 12345, "created_at": timestamp(utc_now() - timedelta(days=6))}
+    sale = spa.square.control("payments", sold)["payment"]
+    await spa.sync()
+    async with spa.runtime.database.session(spa.tenant_id) as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql(
+            "UPDATE keeper.payment SET ext_id = 'unknown' WHERE ext_id = %s", (sale["id"],)
+        )
+    for _ in range(2):
+        assert (await spa.sync()).days.cents_off == 12345
+    told = await spa.rows("SELECT kind, audience, title FROM keeper.notice")
+    assert [tuple(row.values()) for row in told] == [
+        ("accuracy", "owner", "A closed day differs from Square")
+    ]
+
+
 async def test_429_storm_only_that_seller_slows(spa: Shop, old_shop: Shop) -> None:
     """One seller's refusals do not keep another from being read."""
     faults = {"rate_429": 0.4, "seed": 2, "only_merchant": spa.merchant_id}
@@ -191,6 +209,10 @@ async def test_token_revoked_stops_with_a_banner_and_keeps_the_data(spa: Shop) -
     assert connection["access_token_enc"] is None
     assert await spa.value("SELECT count(*) FROM keeper.payment") == before
     assert (await spa.sync()).tally.pages == 0
+    told = await spa.rows("SELECT kind, audience, title FROM keeper.notice")
+    assert [tuple(row.values()) for row in told] == [
+        ("connection", "owner", "Square no longer lets Keeper read")
+    ]
 
 
 @pytest.mark.parametrize("plan", ["free", "refused"])

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myriad.products.keeper.team.counting import Team
+from myriad.products.keeper.team.counting import Sums, Team
 from myriad.products.keeper.team.definitions import REVISIT_DAYS
 from myriad.products.keeper.team.joining import Calls
 from myriad.products.keeper.team.packing import KEPT, Words
@@ -94,6 +94,18 @@ class Counted:
         self.sums[kind, *key] = [a + b for a, b in zip(known, columns, strict=True)]
 
 
+def listed(sums: Sums) -> dict[tuple[str, str, str | None], list[float]]:
+    """Return the sums by kind, member and item."""
+    names = sums.ranks.names
+    return {
+        (kind, names[member], names[item] or None): values
+        for kind, table in sums.tables.items()
+        for member, item, values in zip(
+            table.members.tolist(), table.items.tolist(), table.sums.tolist(), strict=True
+        )
+    }
+
+
 @settings(max_examples=60, deadline=None)
 @given(DAYS, st.integers(0, 100), VISITS, CAME, BOOKINGS, SALES, SHIFTS)
 def test_packed_records_sum_up_to_what_the_definitions_count(
@@ -127,8 +139,7 @@ def test_packed_records_sum_up_to_what_the_definitions_count(
                 wanted.add(kind, key, of(*record))
     for member, sums in clients(first, last, visits, came).items():
         wanted.sums["client", member, None] = sums
-    found = {
-        (row["kind"], row["member"], row["item"]): row["sums"]
-        for row in Team(facts, calls_of(came), WORDS).count(first, last)
-    }
-    assert found == wanted.sums
+    found = Team(facts, calls_of(came), WORDS).count(first, last)
+    assert listed(found) == wanted.sums
+    assert found.size == len(wanted.sums)
+    assert found.members == {member for _, member, _ in wanted.sums}

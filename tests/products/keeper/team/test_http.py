@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from myriad.products.keeper.endpoints import team as endpoints
 from myriad.products.keeper.pages import staff as pages
 from myriad.products.keeper.preferences import write_preferences
-from myriad.products.keeper.repository.staff import team_rows
 from myriad.scale.runtime import Runtime
 from tests.fixtures.app import Company, app_with, client_of, signed_in
 from tests.products.keeper.ledger import LAST, Shop
@@ -246,12 +245,3 @@ async def test_pages_keep_to_the_same_rules(
         page = await browser.get(TEAM)
         assert "Ann Weber" in page.text
         assert "No difference can be told" in page.text
-
-
-async def test_every_stored_figure_can_be_exported(salons: Both) -> None:
-    """With the member's name, of this company alone."""
-    database = salons[0].shop.runtime.database
-    async with database.read_session(salons[0].shop.tenant_id) as session:
-        rows = await team_rows(session)
-    assert {row["member"] for row in rows} == {f"{n.title()} Weber" for n in salons[0].staff}
-    assert len(rows) == await salons[0].shop.value("SELECT count(*) FROM keeper.staff_metrics")

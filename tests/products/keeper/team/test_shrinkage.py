@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 from scipy.special import betaln
 from scipy.stats import beta
 
 from myriad.products.keeper.team.shrinkage import (
     JEFFREYS,
-    fit_beta_prior,
+    BetaPrior,
     fit_beta_priors,
     fit_normal_prior,
     ratio_of_sums,
@@ -32,6 +33,12 @@ teams = st.lists(
     min_size=2,
     max_size=12,
 ).filter(lambda team: sum(n for _, n in team) > 0)
+
+
+def prior_of(successes: ArrayLike, trials: ArrayLike) -> BetaPrior:
+    """Return the prior of one figure."""
+    mean, kappa = fit_beta_priors(np.atleast_2d(successes), np.atleast_2d(trials))
+    return BetaPrior(float(mean[0]), float(kappa[0]))
 
 
 def test_eight_of_ten_with_a_prior_of_ten_at_a_half_is_13_of_20() -> None:
@@ -60,38 +67,59 @@ def test_kappa_is_where_the_likelihood_is_highest() -> None:
         return -float((betaln(s + a, n - s + b) - betaln(a, b)).sum())
 
     best = minimize(loss, [-0.5, 2.0], method="Nelder-Mead", options={"xatol": 1e-6})
-    found = fit_beta_prior(s, n)
+    found = prior_of(s, n)
     assert found.kappa == pytest.approx(np.exp(best.x[1]), rel=0.05)
     assert found.mean == pytest.approx(1 / (1 + np.exp(-best.x[0])), abs=0.01)
     ours = loss(np.array([np.log(found.mean / (1 - found.mean)), np.log(found.kappa)]))
     assert ours - best.fun < 0.01
 
 
+@given(teams, st.integers(20, 90))
+def test_nothing_of_the_whole_grid_is_higher(team: list[tuple[int, int]], more: int) -> None:
+    """Every fourth step and those around the best lead to the top of all steps."""
+    s, n = map(np.array, zip(*[*team, (more // 3, more)], strict=True))
+    total = n.sum()
+    kappas = total ** (np.arange(48) / 47)[:, None]
+    weights = n / (n + kappas)
+    share = np.divide(s, n, out=np.zeros(n.size), where=n > 0)
+    mean = (weights * share).sum(1) / weights.sum(1)
+    mean = np.clip(mean, 0.5 / (total + 1), 1 - 0.5 / (total + 1))[:, None]
+    a, b = mean * kappas, (1 - mean) * kappas
+    heights = (betaln(s + a, n - s + b) - betaln(a, b)).sum(1)
+    found = prior_of(s, n)
+    # Jeffreys' prior stands in for who is alone, and bounds how sharp a prior is at 0 and 1.
+    assume((n > 0).sum() > 1)
+    assume(min(found.mean, 1 - found.mean) * found.kappa > 0.6 and found.kappa <= total)
+    a, b = found.mean * found.kappa, (1 - found.mean) * found.kappa
+    ours = (betaln(s + a, n - s + b) - betaln(a, b)).sum()
+    assert ours >= heights.max() - 1e-6
+
+
 def test_a_team_without_spread_is_drawn_almost_together() -> None:
     """Equal shares: the prior is worth as much as all the team's trials, and no more."""
-    found = fit_beta_prior([30, 60, 90], [100, 200, 300])
+    found = prior_of([30, 60, 90], [100, 200, 300])
     assert found.mean == pytest.approx(0.3, abs=1e-6)
     assert found.kappa == pytest.approx(600, rel=0.05)
 
 
 def test_a_team_that_never_failed_is_not_thought_infallible() -> None:
     """No no-show in 20 and 20 visits: still up to several in a hundred."""
-    prior = fit_beta_prior([0, 0], [20, 20])
+    prior = prior_of([0, 0], [20, 20])
     found = shrink_shares([0, 0], [20, 20], prior.mean, prior.kappa)
     assert 0.01 < found.hi[0] < 0.15
 
 
 def test_somebody_alone_has_jeffreys_prior() -> None:
     """Nobody to compare with: the interval is that of the own visits."""
-    assert fit_beta_prior([7], [20]) == JEFFREYS
-    assert fit_beta_prior([7, 0], [20, 0]) == JEFFREYS
+    assert prior_of([7], [20]) == JEFFREYS
+    assert prior_of([7, 0], [20, 0]) == JEFFREYS
 
 
 @given(teams)
 def test_a_shrunk_share_lies_between_the_own_and_the_teams(team: list[tuple[int, int]]) -> None:
     """And inside its own interval, which lies between 0 and 1."""
     s, n = map(np.array, zip(*team, strict=True))
-    prior = fit_beta_prior(s, n)
+    prior = prior_of(s, n)
     found = shrink_shares(s, n, prior.mean, prior.kappa)
     for own, trials, centre in zip(s, n, found.centre, strict=True):
         ends = sorted((prior.mean, own / trials if trials else prior.mean))
@@ -105,7 +133,7 @@ def test_many_figures_at_once_are_each_as_if_alone(team: list[tuple[int, int]]) 
     """The vectorised fit is the same fit."""
     s, n = map(np.array, zip(*team, strict=True))
     means, kappas = fit_beta_priors([s, n - s], [n, n])
-    alone = fit_beta_prior(s, n)
+    alone = prior_of(s, n)
     assert (means[0], kappas[0]) == pytest.approx((alone.mean, alone.kappa))
 
 

@@ -166,7 +166,7 @@ def test_a_company_is_valued_on_a_telephone_by_keyboard_alone_in_french(
     page.wait_for_url("**/upswitch/valuations/*")
     assert fits(page)
     picture(page, "result")
-    _walk_to(page, "Report")
+    _walk_to(page, "Rapport")
     page.keyboard.press("Enter")
     page.wait_for_url("**/report")
     assert fits(page)

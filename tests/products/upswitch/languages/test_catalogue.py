@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from datetime import date
@@ -17,13 +18,16 @@ from myriad.products.upswitch.conversation.answers import AnswerError, read_answ
 from myriad.products.upswitch.conversation.keys import KEYS, REVENUES
 from myriad.products.upswitch.conversation.naming import shown
 from myriad.products.upswitch.conversation.questions import open_questions
+from myriad.products.upswitch.engine.document import convert_inputs
 from myriad.products.upswitch.engine.levers import LABELS
+from myriad.products.upswitch.engine.redflags import red_flags
 from myriad.products.upswitch.languages import LOCALES, language_of
+from myriad.products.upswitch.valuations.words import reckoned
 
 SOURCES = Path(upswitch.__file__).parent
 _SAID = re.compile(r"""\.(say|plural)\(\s*f?["']([a-z_.]+[a-z_])["']""")
 # English stands with the fact, the lever or the point itself.
-_BESIDE = ("label.", "meaning.", "choice.", "lever.", "flag.")
+_BESIDE = ("label.", "meaning.", "choice.", "lever.", "flag.", "reckoned.", "ground.")
 
 
 def places(text: str) -> set[str]:
@@ -48,7 +52,33 @@ def test_every_fact_choice_and_lever_has_a_name(locale: str) -> None:
     wanted = {f"{kind}.{name}" for name in KEYS for kind in ("label", "meaning")}
     wanted |= {f"choice.{choice}" for key in KEYS.values() for choice in key.choices}
     wanted |= {f"lever.{lever}" for lever in LABELS}
+    grounds = {text for key in KEYS.values() for text in (key.default_source, key.otherwise)}
+    wanted |= {f"ground.{text}" for text in grounds if text}
     assert wanted <= set(texts)
+
+
+@pytest.mark.parametrize("locale", [each for each in LOCALES if each != "en"])
+def test_every_point_of_attack_tells_how_it_was_reckoned(locale: str) -> None:
+    """By the same figures as in English; what was kept without them stays as it was kept."""
+    language = language_of(locale)
+    document = json.loads((SOURCES / "example.json").read_text(encoding="utf-8"))
+    newest = max(document["market_approach"]["history"], key=lambda year: year["end"])
+    newest["operating_income"] *= 0.7
+    found = red_flags(convert_inputs(document))
+    assert len(found) == 5
+    for flag in found:
+        assert language.texts[f"flag.{flag.code}"]
+        said = reckoned(flag.code, flag.formula, flag.figures, language)
+        assert said != flag.formula
+        assert numbers_in(said, locale) == numbers_in(flag.formula, "en"), said
+        assert reckoned(flag.code, flag.formula, {}, language) == flag.formula
+
+
+def numbers_in(text: str, locale: str) -> list[float]:
+    """Return the numbers of a formula."""
+    group, decimal = {"en": (",", "."), "nl": (".", ","), "fr": ("\N{NO-BREAK SPACE}", ",")}[locale]
+    found = re.findall(r"\d(?:[\d.,\N{NO-BREAK SPACE}]*\d)?", text)
+    return [float(each.replace(group, "").replace(decimal, ".")) for each in found]
 
 
 def test_every_sentence_that_is_asked_for_is_there() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from html import unescape
 
 import pytest
 from pypdf import PdfReader
@@ -23,6 +24,15 @@ from tests.products.upswitch.conversation.conftest import (
 )
 
 __all__ = ["register"]
+ENGLISH = (
+    "What each method says",
+    "How the range comes about",
+    "What it rests on",
+    "In force on",
+    "As of",
+    "Difference",
+    "Turnover",
+)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +78,35 @@ async def test_the_language_is_changed_in_the_middle_and_kept(
     assert french.say("script.language") in text
     assert french.say("screen.conversation") in text
     assert "Chiffre d&#39;affaires" in text
+
+
+@pytest.mark.parametrize("locale", ["nl", "fr"])
+async def test_the_screens_of_a_valuation_are_in_the_sessions_language(
+    runtime: Runtime, companies: Companies, register: Register, locale: str
+) -> None:
+    """Each tab, a what-if beside it, and the page that whoever has a link sees."""
+    language = language_of(locale)
+    async with browser(runtime, companies[0]) as client:
+        card = f"/upswitch/companies/{format_number(register.filer)}"
+        form = {"csrf_token": csrf_of((await client.get(card)).text), "locale": locale}
+        session = (await client.post(f"{card}/sessions", data=form)).headers["location"]
+        place = (await client.post(f"{session}/valuations", data=form)).headers["location"]
+        what_if = await client.post(f"{place}/scenarios", data={**form, "margin": "14"})
+        link = unescape((await client.post(f"{place}/shares", data=form)).text)
+        path = link.partition('value="/upswitch/shared')[2].partition('"')[0]
+        texts = {
+            "report.moves": await client.get(place),
+            "report.rests": await client.get(f"{place}/assumptions"),
+            "result.proof_note": await client.get(f"{place}/proof"),
+            "result.steps_note": await client.get(what_if.headers["location"]),
+            "report.range": await client.get(f"{place}/report"),
+            "result.shared": await client.get(f"/upswitch/shared{path}"),
+        }
+    for key, answer in texts.items():
+        text = unescape(answer.text)
+        assert language.say(key) in text, key
+        assert f'lang="{locale}"' in text
+        assert not [each for each in ENGLISH if each in text.partition("<main")[2]], key
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -1,4 +1,4 @@
-"""A simulated NBB, VIES and GLEIF on a port of their own."""
+"""A simulated NBB, VIES and GLEIF on a port of their own, and a register without an extract."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from dataclasses import dataclass
 import pytest
 
 from myriad.products.upswitch.registry.simulator.app import create_app
+from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.simulator.faults import Faults, Weather
 from tests.fixtures.app import serve
+from tests.fixtures.database import empty_tables
+
+
+@pytest.fixture
+def registry(empty_servers: ServerUrls) -> ServerUrls:
+    """The URLs of the module's database, in which no extract is loaded."""
+    empty_tables(empty_servers, "upswitch", "^(kbo_|company)")
+    return empty_servers
 
 
 @dataclass

@@ -51,8 +51,8 @@ class Reading:
 
 
 @pytest.fixture
-async def database(fresh_servers: ServerUrls) -> AsyncIterator[Database]:
-    opened = Database(database_settings(fresh_servers), process="test")
+async def database(registry: ServerUrls) -> AsyncIterator[Database]:
+    opened = Database(database_settings(registry), process="test")
     await opened.open()
     yield opened
     await opened.close()
@@ -109,7 +109,7 @@ def update(folder: Path, number: int, **files: list[str]) -> Path:
 
 
 async def test_every_row_of_a_legal_person_is_there_and_none_of_a_natural_one(
-    database: Database, fresh_servers: ServerUrls, extract: Path
+    database: Database, registry: ServerUrls, extract: Path
 ) -> None:
     loaded = await load_full(database, extract)
     legal = [line for line in lines_of(extract, "enterprise")[1:] if line.split(",")[3] == '"2"']
@@ -123,9 +123,9 @@ async def test_every_row_of_a_legal_person_is_there_and_none_of_a_natural_one(
     for stem in ("denomination", "address", "activity"):
         wanted = sum(line.split(",")[0] in known for line in lines_of(extract, stem)[1:])
         assert loaded.rows[stem] == wanted, stem
-        assert rows_of(fresh_servers, f"SELECT count(*) FROM upswitch.kbo_{stem}") == [(wanted,)]
+        assert rows_of(registry, f"SELECT count(*) FROM upswitch.kbo_{stem}") == [(wanted,)]
     assert loaded.refused == 0
-    assert rows_of(fresh_servers, "SELECT DISTINCT type FROM upswitch.kbo_enterprise") == [("2",)]
+    assert rows_of(registry, "SELECT DISTINCT type FROM upswitch.kbo_enterprise") == [("2",)]
 
 
 async def test_a_zip_file_gives_what_its_folder_gives(
@@ -197,7 +197,7 @@ async def test_a_number_that_the_register_lacks_is_not_found(
 
 
 async def test_bad_rows_are_kept_apart_with_line_and_reason_and_the_rest_is_loaded(
-    database: Database, fresh_servers: ServerUrls, extract: Path
+    database: Database, registry: ServerUrls, extract: Path
 ) -> None:
     good = len(lines_of(extract, "denomination"))
     with (extract / "denomination.csv").open("a", encoding="utf-8") as file:
@@ -205,7 +205,7 @@ async def test_bad_rows_are_kept_apart_with_line_and_reason_and_the_rest_is_load
     loaded = await load_full(database, extract)
     assert loaded.refused == 2
     assert rows_of(
-        fresh_servers,
+        registry,
         "SELECT file, line, row_text FROM upswitch.kbo_refusal ORDER BY line",
     ) == [
         ("denomination", good + 1, '"0400.000.001","2","001","Wrong"'),
@@ -272,7 +272,7 @@ async def test_readers_see_the_old_extract_until_the_new_one_is_whole(
 
 
 async def test_a_loader_that_is_killed_leaves_the_old_extract_and_the_next_one_succeeds(
-    database: Database, fresh_servers: ServerUrls, extract: Path, tmp_path: Path
+    database: Database, registry: ServerUrls, extract: Path, tmp_path: Path
 ) -> None:
     await load_full(database, extract)
     newer = tmp_path / "newer"
@@ -290,7 +290,7 @@ async def test_a_loader_that_is_killed_leaves_the_old_extract_and_the_next_one_s
         "    await load_full(Database(settings), Path(sys.argv[2]), tell=tell)\n"
         "asyncio.run(main())\n"
     )
-    urls = {"url": fresh_servers.database_url, "crossing_url": fresh_servers.crossing_url}
+    urls = {"url": registry.database_url, "crossing_url": registry.crossing_url}
     for step in ("activity.csv", "index"):
         child = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -312,9 +312,9 @@ async def test_a_loader_that_is_killed_leaves_the_old_extract_and_the_next_one_s
             await asyncio.sleep(0.1)
     assert loaded.number == 8
     assert (await search(database, "a")).registry.extract_number == 8
-    assert rows_of(
-        fresh_servers, "SELECT count(*) FROM pg_class WHERE relname LIKE '%\\_next'"
-    ) == [(0,)]
+    assert rows_of(registry, "SELECT count(*) FROM pg_class WHERE relname LIKE '%\\_next'") == [
+        (0,)
+    ]
 
 
 async def test_an_update_deletes_then_inserts_and_changes_what_search_finds(

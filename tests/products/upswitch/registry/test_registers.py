@@ -27,14 +27,13 @@ from myriad.scale.directory import Role
 from myriad.scale.limits.breaker import Breaker
 from myriad.scale.runtime import Runtime
 from myriad.scale.simulator.faults import Faults
-from tests.fixtures.app import create_person, log_in, serve
+from tests.fixtures.app import client_of, create_person, log_in, serve
 from tests.fixtures.jobs import run_job
 from tests.products.upswitch.registry.conftest import Registers
 from tests.products.upswitch.registry.test_screens import (
     Companies,
     app_on,
     browser,
-    client_of,
     loaded,  # noqa: F401 - a fixture
     program,
 )
@@ -65,7 +64,7 @@ async def asked(runtime: Runtime, number: int) -> dict[str, RegisterAnswer]:
 
 
 async def test_the_card_tells_vat_identifier_and_parent_and_what_is_not_asked(
-    asking: Runtime, companies: Companies
+    asking: Runtime,
 ) -> None:
     number = fresh_number()
     answers = await asked(asking, number)
@@ -75,12 +74,27 @@ async def test_the_card_tells_vat_identifier_and_parent_and_what_is_not_asked(
     assert "Holding, LU" in facts["Parent"]
     assert answers["opencorporates"].state == "off"
     assert "MYRIAD_UPSWITCH__OPENCORPORATES_KEY" in answers["opencorporates"].note
+
+
+async def test_registers_are_asked_about_companies_of_the_register_and_nobody_else(
+    asking: Runtime,
+    companies: Companies,
+    loaded: list[int],  # noqa: F811
+) -> None:
+    """What a natural person has elsewhere is neither asked for nor kept."""
+    known, stranger = format_number(loaded[0]), fresh_number()
     async with program(asking, companies[0]) as client:
-        told = (await client.get(f"{API}/companies/{format_number(number)}/registers")).json()
-    assert [each["state"] for each in told] == ["known", "known", "off"]
+        told = (await client.get(f"{API}/companies/{known}/registers")).json()
+        refused = await client.get(f"{API}/companies/{format_number(stranger)}/registers")
+    assert [each["register"] for each in told] == ["vies", "gleif", "opencorporates"]
+    assert (told[0]["state"], told[2]["state"]) == ("known", "off")
     async with browser(asking, companies[1]) as client:
-        part = await client.get(f"/upswitch/companies/{format_number(number)}/registers")
-    assert "Valid, as asked on" in part.text
+        part = await client.get(f"/upswitch/companies/{known}/registers")
+        nothing = await client.get(f"/upswitch/companies/{format_number(stranger)}/registers")
+    assert "alid, as asked on" in part.text
+    assert (refused.status_code, nothing.status_code) == (404, 404)
+    kept = "SELECT number FROM upswitch.vat_answer WHERE number = %(number)s"
+    assert not await asking.database.crossing_rows("test looks", kept, {"number": stranger})
 
 
 async def test_an_answer_is_asked_for_once_and_serves_every_account(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ NAMES = (
     "Œuvres de Liège",
     "Straße und Brücke",
 )
+MIGRATION = import_module("myriad.products.upswitch.migrations.versions.0007_initials")
 
 
 @given(st.text(max_size=40))
@@ -80,6 +82,8 @@ async def test_accents_legal_forms_and_spellings_do_not_hide_a_company(
         ("atelier emile srl", NAMES[1]),
         ("l’atelier d’émile", NAMES[1]),  # noqa: RUF001 - as phones type it
         ("a.b.c. construct", NAMES[2]),
+        ("ABC Construct", NAMES[2]),
+        ("abc", NAMES[2]),
         ("Oeuvres de Liege ASBL", NAMES[5]),
         ("strasse brucke", NAMES[6]),
         (f"BE {numbers[3]}", NAMES[3]),
@@ -91,3 +95,43 @@ async def test_accents_legal_forms_and_spellings_do_not_hide_a_company(
     assert (await search(database, "zzzz")).rows == ()
     both = [row.name for row in (await search(database, "peeters sa")).rows]
     assert both == [NAMES[4], NAMES[3]], "a legal form may be the beginning of a word"
+
+
+async def test_initials_of_names_that_were_loaded_before_are_found_without_their_dots(
+    database: Database,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """The migration makes the words that a load makes, and no others."""
+    extract = tmp_path / "extract"
+    write_extract(extract, enterprises=40, number=1)
+    await load_full(database, extract)
+    number, name = printed(12_000_007), "Immo A.B.C. & Cie"
+    change = update(
+        tmp_path / "update",
+        2,
+        enterprise_insert=[f'"{number}","AC","000","2","610",,01-01-2001'],
+        denomination_insert=[f'"{number}","2","001","{name}"'],
+    )
+    await apply_update(database, change)
+    async with database.crossing("test takes back what the load has made") as session:
+        connection = await session.connection()
+        for statement in (
+            "DELETE FROM upswitch.company_term WHERE term = 'abc'",
+            "UPDATE upswitch.company SET words = array_remove(words, 'abc')",
+        ):
+            await connection.exec_driver_sql(statement)
+    assert (await search(database, "immo abc")).rows == ()
+    before = await words(database)
+    async with database.crossing("test runs the migration's statement") as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql(MIGRATION.WORDS)
+    assert [row.name for row in (await search(database, "immo abc")).rows] == [name]
+    after = await words(database)
+    changed = {each: after[each] for each in after if after[each] != before[each]}
+    assert list(changed.values()) == [{"immo", "a", "b", "c", "abc", "cie"}]
+
+
+async def words(database: Database) -> dict[int, set[str]]:  # noqa: F811
+    """Return the words under which each company stands."""
+    rows = await database.crossing_rows("test looks", "SELECT number, words FROM upswitch.company")
+    return {row["number"]: set(row["words"]) for row in rows}

@@ -121,7 +121,7 @@ def put(folder: Path, tmp_path: Path, number: int, enterprises: list[str]) -> No
 
 async def test_everything_that_follows_is_taken_and_a_gap_is_told(
     database: Database,  # noqa: F811
-    fresh_servers: ServerUrls,
+    registry: ServerUrls,
     folder: Path,
     tmp_path: Path,
 ) -> None:
@@ -151,7 +151,7 @@ async def test_everything_that_follows_is_taken_and_a_gap_is_told(
 
 async def test_who_is_killed_in_an_update_is_begun_again_and_takes_nothing_twice(
     database: Database,  # noqa: F811
-    fresh_servers: ServerUrls,
+    registry: ServerUrls,
     folder: Path,
 ) -> None:
     script = (
@@ -172,9 +172,9 @@ async def test_who_is_killed_in_an_update_is_begun_again_and_takes_nothing_twice
         "asyncio.run(main())\n"
     )
     urls = {
-        "url": fresh_servers.database_url,
-        "app_url": fresh_servers.app_url,
-        "crossing_url": fresh_servers.crossing_url,
+        "url": registry.database_url,
+        "app_url": registry.app_url,
+        "crossing_url": registry.crossing_url,
     }
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -190,9 +190,9 @@ async def test_who_is_killed_in_an_update_is_begun_again_and_takes_nothing_twice
     assert state.extract_number == 7
     assert await _begun_again(database, folder) == Updated(1, 8)
     states = "SELECT number, state FROM upswitch.kbo_load ORDER BY started_at"
-    assert rows_of(fresh_servers, states) == [(7, "done"), (8, "interrupted"), (8, "done")]
+    assert rows_of(registry, states) == [(7, "done"), (8, "interrupted"), (8, "done")]
     names = "SELECT count(*) FROM upswitch.kbo_denomination WHERE denomination = 'Renamed by 8'"
-    assert rows_of(fresh_servers, names) == [(1,)]
+    assert rows_of(registry, names) == [(1,)]
 
 
 async def _begun_again(database: Database, folder: Path) -> Updated:  # noqa: F811
@@ -206,7 +206,7 @@ async def _begun_again(database: Database, folder: Path) -> Updated:  # noqa: F8
 
 async def test_a_broken_update_is_told_and_those_before_it_stay(
     database: Database,  # noqa: F811
-    fresh_servers: ServerUrls,
+    registry: ServerUrls,
     folder: Path,
     tmp_path: Path,
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from myriad.products.upswitch.assembling import Assembled, assemble, inputs_of
+from myriad.products.upswitch.assembling import Assembled, assemble
 from myriad.products.upswitch.engine.parameters import (
     FailureTable,
     Industry,
@@ -216,8 +216,8 @@ def test_an_activity_leads_to_what_the_market_publishes(
 
 
 def test_the_same_facts_are_the_same_inputs_in_any_order() -> None:
-    forward = inputs_of(KNOWN, company("47110"), (), DEFAULTS, DAY)
-    assert forward == inputs_of(KNOWN[::-1], company("47110"), (), DEFAULTS, DAY)
+    forward = assemble(KNOWN, company("47110"), (), DEFAULTS, DAY).inputs
+    assert forward == assemble(KNOWN[::-1], company("47110"), (), DEFAULTS, DAY).inputs
 
 
 FAILURES = FailureTable(

@@ -26,6 +26,7 @@ from myriad.products.keeper.agents.measures import (
 )
 from myriad.products.keeper.repository.analysis import load_inputs, store_analysis
 from myriad.products.keeper.repository.benchmarks import find_prior
+from myriad.products.keeper.repository.calling import read_calling
 from myriad.products.keeper.repository.columns import (
     BookingColumns,
     VisitColumns,
@@ -34,20 +35,14 @@ from myriad.products.keeper.repository.columns import (
 )
 from myriad.products.keeper.repository.history import (
     get_digest,
-    is_anybody_reachable,
     load_people,
     refresh_statistics,
 )
-from myriad.products.keeper.repository.proof import (
-    get_allocation,
-    list_current_arms,
-    store_assignments,
-)
+from myriad.products.keeper.repository.proof import store_assignments
 from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.repository.tasks import (
     close_tasks,
     count_room,
-    list_busy_people,
     store_tasks,
 )
 from myriad.products.keeper.retention.bgnbd import Parameters
@@ -103,6 +98,7 @@ async def _work(context: AgentContext) -> Outcome:
         made = 0
         if not context.looks_back:
             made = await make_tasks(session, context, columns, currency)
+        context.shared["calls"] = made
         await refresh_statistics(session)
     return Outcome(visits.size, len(columns["state"]) + len(odd) + made)
 
@@ -160,14 +156,11 @@ async def make_tasks(
     await close_tasks(session, context.day)
     room = await count_room(session, context.day, context.settings.tasks_per_day)
     rows = as_metrics(columns, places_at_stake(columns)) if room > 0 else []
-    pages = list(pages_of(rows, await list_busy_people(session, context.day))) if rows else []
-    if not pages:
+    if not rows:
         return 0
-    allocation = await get_allocation(session)
-    arms = await list_current_arms(session, context.day) if allocation else {}
-    reachable = await is_anybody_reachable(session)
+    known = await read_calling(session, context.day)
     made = 0
-    for page in pages:
+    for page in pages_of(rows, known.busy):
         people = await load_people(session, context.day, [row["person_id"] for row in page])
         chosen = choose_tasks(
             page,
@@ -175,9 +168,9 @@ async def make_tasks(
             day=context.day,
             room=room - made,
             currency=currency,
-            allocation=allocation,
-            arms=arms,
-            nobody_reachable=not reachable,
+            allocation=known.allocation,
+            arms=known.arms,
+            nobody_reachable=not known.is_anybody_reachable,
         )
         await store_assignments(session, chosen.entries)
         await store_tasks(session, chosen.tasks)

@@ -13,6 +13,7 @@ from myriad.products.keeper.repository.accounts import AccountFacts
 from myriad.products.keeper.repository.history import lock_account
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.wording import TEMPLATES, Wording
+from myriad.scale.cache import changes_no_view, tell_tenant_changed
 from myriad.scale.data import Database, ReadSession, Session
 from myriad.scale.tenancy import TenantId, acting_for
 
@@ -80,12 +81,20 @@ class AgentContext:
 
     @asynccontextmanager
     async def noting(self) -> AsyncIterator[Session]:
-        """One transaction that may overlap others: for notes about runs."""
+        """One transaction that may overlap others: for notes about runs.
+
+        Screens hear of what a run has changed when it ends, by `tell_screens`.
+        """
         with acting_for(self.tenant_id):
             async with self.database.work.transaction(self.tenant_id) as session:
                 session.info["digests"] = self.digests
                 session.info["shared"] = self.shared
+                changes_no_view(Session(ReadSession(session)))
                 yield Session(ReadSession(session))
+
+    def tell_screens(self) -> None:
+        """Let what screens show be made anew from what has been committed."""
+        tell_tenant_changed(self.database.session_info, self.tenant_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ async def _work(context: AgentContext) -> Outcome:
         know_notes(session, _NOTES, await fetch(session, "agent_notes", agents=_NOTES))
         is_new = await find_note(session, "visits") is None
         await refresh_statistics(session, is_new=is_new)
-        rows = await count_data(session, context.day)
+        rows = await count_data(session)
         await add_missing_customers(session, await find_since(session, context.day))
         applied = await refresh_components(session, context.day)
         changed = 0

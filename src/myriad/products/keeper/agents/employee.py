@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
 from myriad.products.keeper.repository.columns import load_visit_records
@@ -19,7 +18,6 @@ from myriad.products.keeper.repository.team import (
     outline_asked,
     read_outline,
     store_staff_figures,
-    thin_staff_figures,
 )
 from myriad.products.keeper.repository.team_days import (
     TeamDays,
@@ -30,13 +28,12 @@ from myriad.products.keeper.repository.team_days import (
 from myriad.products.keeper.team.counting import Team
 from myriad.products.keeper.team.definitions import RETURNING_DAYS
 from myriad.products.keeper.team.joining import Calls, join_visits
-from myriad.products.keeper.team.measuring import Figure, figures_of, gather
+from myriad.products.keeper.team.measuring import figures_of
 from myriad.products.keeper.team.packing import names_of
 from myriad.products.keeper.team.periods import Span, kept_from, settled_before, spans_for
 from myriad.scale.data import ReadSession, Session
 
 _HISTORY_DAYS = RETURNING_DAYS // 2
-_PART = ("n", "observed", "expected")
 
 
 async def _digest(session: ReadSession, context: AgentContext) -> str:
@@ -53,9 +50,8 @@ async def _work(context: AgentContext) -> Outcome:
         _require(outline)
         team, spans, basis = await _read_team(session, reader, context, outline)
         rows, seen = await asyncio.to_thread(_measure, outline, spans, team)
-        await store_staff_figures(session, spans, rows, basis)
-        newest = context.account.business_date or day
-        await thin_staff_figures(session, max(newest, day), day)
+        newest = max(context.account.business_date or day, day)
+        await store_staff_figures(session, spans, rows, basis, [newest, day])
     return Outcome(seen, len(rows))
 
 
@@ -121,13 +117,22 @@ def _measure(
     found: list[dict[str, Any]] = []
     read = 0
     for span in spans:
-        rows = joined.count(span.first.toordinal(), span.last.toordinal())
-        read += len(rows)
-        seen = {row["member"] for row in rows}
+        sums = joined.count(span.first.toordinal(), span.last.toordinal())
+        read += sums.size
+        seen = sums.members
         shown = [each.ext_id for each in outline.members if each.is_active or each.ext_id in seen]
-        counts = gather(rows, shown, _lacking(outline.basis, span))
+        counts = sums.counts(shown, names, _lacking(outline.basis, span))
         figures = figures_of(counts, with_parts=span.period != "month")
-        found += _rows(span, ids, names, figures)
+        found += [
+            {
+                "team_member_id": ids[member],
+                "period": span.period,
+                "period_start": span.first,
+                "period_end": span.last,
+                "figures": own,
+            }
+            for member, own in zip(shown, figures, strict=True)
+        ]
     return found, read
 
 
@@ -146,32 +151,6 @@ def _lacking(basis: TeamBasis, span: Span) -> frozenset[str]:
         "history": enough,
     }
     return frozenset(name for name, is_there in has.items() if not is_there)
-
-
-def _rows(
-    span: Span, ids: dict[str, UUID], names: dict[str, str], measured: Sequence[Figure]
-) -> list[dict[str, Any]]:
-    """Return one row for each member, with all that is known of them."""
-    figures: dict[str, list[Figure]] = {}
-    for each in measured:
-        figures.setdefault(each.pop("member"), []).append(each)
-        if "parts" in each:
-            each["parts"] = [_part(names, *part) for part in each["parts"]]
-    return [
-        {
-            "team_member_id": ids[member],
-            "period": span.period,
-            "period_start": span.first,
-            "period_end": span.last,
-            "figures": own,
-        }
-        for member, own in figures.items()
-    ]
-
-
-def _part(names: dict[str, str], service: str, *numbers: float) -> dict[str, Any]:
-    """Return a service behind a figure by what it is called."""
-    return {"service": names.get(service, ""), **dict(zip(_PART, numbers, strict=True))}
 
 
 EMPLOYEE = Agent("employee", 1, _digest, _work)

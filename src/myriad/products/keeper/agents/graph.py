@@ -30,8 +30,14 @@ from myriad.products.keeper.agents.matching import MATCHING
 from myriad.products.keeper.agents.report import REPORT
 from myriad.products.keeper.agents.review import REVIEW
 from myriad.products.keeper.errors import UnknownAgentError
+from myriad.products.keeper.notify.after_run import tell_after_run
 from myriad.products.keeper.repository.accounts import move_on
-from myriad.products.keeper.repository.history import end_runs, find_run, start_run
+from myriad.products.keeper.repository.history import (
+    end_runs,
+    find_run,
+    forget_intake,
+    start_runs,
+)
 from myriad.products.keeper.repository.sql import Row
 from myriad.scale.data import Session
 from myriad.scale.observe.logs import get_logger
@@ -83,14 +89,17 @@ async def run_graph(
     ended: list[Row] = []
     context.digests.clear()
     context.shared.clear()
-    for stage in STAGES:
-        names = ", ".join(agent.name for agent in stage)
-        await progress(len(reports), len(AGENTS), names)
-        reports += await _run_stage(stage, context, again, ended)
-        if stage in _INTAKE:
-            # These agents write what the next ones read.
-            context.digests.clear()
-    await _note(context, ended)
+    try:
+        for stage in STAGES:
+            names = ", ".join(agent.name for agent in stage)
+            await progress(len(reports), len(AGENTS), names)
+            reports += await _run_stage(stage, context, again, ended)
+            if stage in _INTAKE:
+                # These agents write what the next ones read.
+                forget_intake(context.digests)
+        await _note(context, ended)
+    finally:
+        context.tell_screens()
     await progress(len(AGENTS), len(AGENTS), "done")
     return GraphReport(tuple(reports))
 
@@ -98,8 +107,11 @@ async def run_graph(
 async def run_agent(agent: Agent, context: AgentContext, again: bool = False) -> AgentReport:
     """Run one agent unless it has worked on the same inputs before; `again` runs it all the same."""
     ended: list[Row] = []
-    (report,) = await _run_stage((agent,), context, again, ended)
-    await _note(context, ended)
+    try:
+        (report,) = await _run_stage((agent,), context, again, ended)
+        await _note(context, ended)
+    finally:
+        context.tell_screens()
     return report
 
 
@@ -112,31 +124,43 @@ async def _run_stage(
         await end_runs(session, ended)
         if stage is STAGES[1]:
             await _move_on(session, context)
-        begun = [await _begin(agent, session, context, again) for agent in stage]
+        digests = {agent.name: await _digest_of(agent, session, context) for agent in stage}
+        runs = await start_runs(session, context.day, digests, again=again)
+    begun = [
+        run or await _report_known(context, name, digest)
+        for run, (name, digest) in zip(runs, digests.items(), strict=True)
+    ]
     ended.clear()
     pairs = zip(stage, begun, strict=True)
     return await asyncio.gather(*(_run(agent, context, run, ended) for agent, run in pairs))
 
 
 async def _note(context: AgentContext, ended: list[Row]) -> None:
-    """Note how runs ended. What is lost on the way here is worked out again by the next night."""
-    if ended:
-        async with context.noting() as session:
-            await end_runs(session, ended)
+    """Note how runs ended, and tell what they have made.
+
+    What is lost on the way here is worked out again by the next night.
+    """
+    if not ended:
+        return
+    async with context.noting() as session:
+        await end_runs(session, ended)
+        if not context.looks_back:
+            calls, reports = context.shared.get("calls", 0), context.shared.get("reports", ())
+            can_mail = context.settings.smtp.can_send
+            await tell_after_run(session, context.day, calls, reports, can_mail=can_mail)
 
 
-async def _begin(
-    agent: Agent, session: Session, context: AgentContext, again: bool
-) -> UUID | AgentReport:
-    """Return the run that begins, or the report of the one that has done the same work before."""
+async def _digest_of(agent: Agent, session: Session, context: AgentContext) -> str:
     inputs = await agent.digest(session, context)
-    digest = hashlib.sha256(f"{agent.version}|{inputs}".encode()).hexdigest()[:32]
-    run_id = await start_run(session, agent=agent.name, day=context.day, digest=digest, again=again)
-    if run_id is not None:
-        return run_id
-    known = await find_run(session, agent.name, context.day, digest) or {}
+    return hashlib.sha256(f"{agent.version}|{inputs}".encode()).hexdigest()[:32]
+
+
+async def _report_known(context: AgentContext, name: str, digest: str) -> AgentReport:
+    """Return the report of the run that has done the same work before."""
+    async with context.reading() as session:
+        known = await find_run(session, name, context.day, digest) or {}
     rows_in, rows_out = known.get("rows_in"), known.get("rows_out")
-    return AgentReport(agent.name, "ok", rows_in=rows_in, rows_out=rows_out, unchanged=True)
+    return AgentReport(name, "ok", rows_in=rows_in, rows_out=rows_out, unchanged=True)
 
 
 async def _run(

@@ -90,11 +90,6 @@ async def _tell(session: Session, found: Sequence[claims.Claim], day: date) -> N
             await raise_notice(session, notice)
 
 
-async def make_claims(session: ReadSession, day: date, currency: str) -> list[claims.Claim]:
-    """Return what can be claimed on `day`, each number read from the database."""
-    return await _claims(session, await fetch_all(session, _asked(day)), day, currency)
-
-
 def _asked(day: date) -> dict[str, dict[str, Any]]:
     """Return the queries that claims rest on beside the visits: they go out together."""
     return {

@@ -21,7 +21,7 @@ from myriad.products.keeper.retention.earlier import Earlier, Judged
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 from myriad.products.keeper.retention.fit import STANDARD_HORIZONS_DAYS, Retention, fit_account
 from myriad.products.keeper.retention.gamma_gamma import SpendParameters
-from myriad.products.keeper.retention.history import Floats, History, Visits, history_at
+from myriad.products.keeper.retention.history import Floats, History, Ints, Visits, history_at
 
 _WEEKS_A_YEAR = 365 / 7
 _SHORTEST_WEEKS = _WEEKS_A_YEAR / 2
@@ -82,8 +82,8 @@ def read_earlier(row: Row | None) -> Earlier:
     )
 
 
-Columns = dict[str, list[Any]]
-"""Rows of person_metrics by column."""
+Columns = dict[str, list[Any] | Floats | Ints]
+"""Rows of person_metrics by column; what is unknown is None, in arrays NaN."""
 
 _MODELLED = ("p_alive", "churn_30", "churn_60", "churn_90", "expected_visits_90")
 _MONEY = ("expected_spend", "clv_12m")
@@ -107,12 +107,12 @@ def _counted(people: Sequence[UUID], history: History) -> Columns:
     """Return the columns that need no model, a row for everybody who has come."""
     return {
         "person_id": [people[place] for place in history.person.tolist()],
-        "x": _whole(history.x),
-        "t_x_weeks": history.t_x.tolist(),
-        "age_weeks": history.age.tolist(),
-        "gap_days": _whole(history.gap),
-        "itt_median_days": _known(history.median_interval),
-        "itt_mad_days": _known(history.mad_interval),
+        "x": history.x.astype(np.int64),
+        "t_x_weeks": history.t_x,
+        "age_weeks": history.age,
+        "gap_days": history.gap.astype(np.int64),
+        "itt_median_days": history.median_interval,
+        "itt_mad_days": history.mad_interval,
     }
 
 
@@ -121,13 +121,13 @@ def metric_columns(measured: Measured) -> Columns:
     found = measured.retention
     return {
         **_counted(measured.people, found.history),
-        "p_alive": found.p_alive.tolist(),
-        "churn_30": found.churn[30].tolist(),
-        "churn_60": found.churn[60].tolist(),
-        "churn_90": found.churn[90].tolist(),
-        "expected_visits_90": found.expected_visits_90.tolist(),
-        "expected_spend": _cents(found.expected_spend),
-        "clv_12m": _cents(found.clv_12m),
+        "p_alive": found.p_alive,
+        "churn_30": found.churn[30],
+        "churn_60": found.churn[60],
+        "churn_90": found.churn[90],
+        "expected_visits_90": found.expected_visits_90,
+        "expected_spend": np.rint(found.expected_spend),
+        "clv_12m": np.rint(found.clv_12m),
         "value_at_risk": _certain_cents(found.value_at_risk),
         "state": final_states(found),
         "reason": _reasons(found),
@@ -162,9 +162,16 @@ def yearly_values(found: Retention) -> Floats:
 
 def as_metrics(columns: Columns, places: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Return rows of person_metrics, of everybody or at some places."""
-    if places is None:
-        return as_rows(columns)
-    return as_rows({name: [values[place] for place in places] for name, values in columns.items()})
+    return as_rows({name: _plain(name, values, places) for name, values in columns.items()})
+
+
+def _plain(name: str, values: list[Any] | Floats | Ints, places: Sequence[int] | None) -> list[Any]:
+    """Return the column's values at some places, numbers as Python's own."""
+    if isinstance(values, list):
+        return values if places is None else [values[place] for place in places]
+    picked = values if places is None else values[np.asarray(places, dtype=np.int64)]
+    found = _known(picked)
+    return [value and int(value) for value in found] if name in _MONEY else found
 
 
 def as_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -236,13 +243,11 @@ def bare_fit(customers: int, repeaters: int, why: str) -> dict[str, Any]:
     }
 
 
-def _known(values: Floats) -> list[float | None]:
-    return [None if math.isnan(value) else value for value in values.tolist()]
-
-
-def _whole(values: Floats) -> list[int]:
-    whole: list[int] = values.astype(np.int64).tolist()
-    return whole
+def _known(values: Floats | Ints) -> list[float | None]:
+    known = values.astype(object)
+    known[np.isnan(values)] = None
+    found: list[float | None] = known.tolist()
+    return found
 
 
 def _number(value: Any) -> float | None:
@@ -254,7 +259,3 @@ def _certain_cents(values: Floats) -> list[int]:
     """Return whole amounts, nothing for what is unknown."""
     whole: list[int] = np.rint(np.nan_to_num(values)).astype(np.int64).tolist()
     return whole
-
-
-def _cents(values: Floats) -> list[int | None]:
-    return [None if math.isnan(value) else round(value) for value in values.tolist()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from myriad.products.keeper.agents.context import Agent, AgentContext, AgentSkippedError, Outcome
+from myriad.products.keeper.notify.after_run import ready_among
 from myriad.products.keeper.repository.accounts import account_from
 from myriad.products.keeper.repository.history import get_digest, know_until
 from myriad.products.keeper.repository.period import compute_numbers
@@ -39,6 +40,9 @@ async def _work(context: AgentContext) -> Outcome:
         written = [
             await store_reports(session, last, wanted[last], own) for last, own in found.items()
         ]
+    context.shared["reports"] = [
+        report for last, own in found.items() for report in ready_among(last, wanted[last], own)
+    ]
     return Outcome(sum(map(len, wanted.values())), sum(written))
 
 

@@ -10,9 +10,10 @@ import typer
 from myriad.kit.clock import get_zone
 from myriad.products.keeper.connecting import CALLBACK_PATH
 from myriad.products.keeper.errors import InputFileError
-from myriad.products.keeper.opening import accept_consent, ask_consent, open_tenant
+from myriad.products.keeper.opening import accept_consent, ask_consent
 from myriad.products.keeper.settings import KeeperSettings, is_simulated
 from myriad.scale.commands import CommandContext, context_of, run_async, show
+from myriad.scale.directory.opening import open_tenant
 from myriad.scale.directory.users import FIRST_OWNER_EMAIL
 from myriad.scale.tenancy import TenantId
 
@@ -76,7 +77,11 @@ async def _connect(
         # Asked before anything is made: a wrong address leaves no empty account behind.
         answer = await ask_consent(runtime, url, slug, merchant_id)
         tenant_id = await open_tenant(
-            runtime, slug=slug, name=name, timezone=timezone, owner_email=FIRST_OWNER_EMAIL
+            runtime.database,
+            slug=slug,
+            name=name,
+            timezone=timezone,
+            owner_email=FIRST_OWNER_EMAIL,
         )
         return tenant_id, await accept_consent(runtime, tenant_id, url, slug, answer)
 

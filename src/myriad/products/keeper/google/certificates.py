@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import time
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ import httpx
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
+from myriad.kit.jwt import TokenFormatError
 from myriad.products.keeper.google.client import connection_options
 from myriad.products.keeper.google.errors import GoogleUnavailableError
 from myriad.products.keeper.google.webhooks import read_keys
@@ -37,7 +37,7 @@ class Certificates:
                 answer = await http.get(self.url)
             answer.raise_for_status()
             self.keys = read_keys(answer.content)
-        except (httpx.HTTPError, msgspec.DecodeError, KeyError, binascii.Error) as error:
+        except (httpx.HTTPError, msgspec.DecodeError, KeyError, TokenFormatError) as error:
             if self.keys:
                 return
             raise GoogleUnavailableError("Google's keys cannot be read now") from error

@@ -113,9 +113,10 @@ async def list_google(
     return [GoogleConnection(**row) for row in rows]
 
 
-async def end_google(session: Session, connection_id: UUID, notice: str) -> None:
-    """Stop reading, forget the tokens, keep the reviews, and say so."""
-    await run(session, "end_google_connection", connection_id=connection_id, notice=notice)
+async def end_google(session: Session, connection_id: UUID, notice: str) -> bool:
+    """Stop reading, forget the tokens, keep the reviews, and say so; return whether it was read."""
+    named = {"connection_id": connection_id, "notice": notice}
+    return await run(session, "end_google_connection", **named) > 0
 
 
 async def note_google(

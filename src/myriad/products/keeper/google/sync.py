@@ -34,6 +34,7 @@ from myriad.products.keeper.google.errors import (
 from myriad.products.keeper.google.mapping import SOURCE, account_of, read_reviews
 from myriad.products.keeper.google.policy import limits_of
 from myriad.products.keeper.google.transport import Json
+from myriad.products.keeper.notify.losing import tell_lost
 from myriad.products.keeper.repository.review_intake import mark_missing
 from myriad.products.keeper.reviewing import Intake, take_in
 from myriad.products.keeper.square import progress
@@ -138,7 +139,8 @@ async def _guarded(
     except GoogleAccessGoneError:
         await work.session.rollback()
         _log.warning("google_access_gone", connection_id=str(connection.id))
-        await end_google(work.session, connection.id, GONE_NOTICE)
+        if await end_google(work.session, connection.id, GONE_NOTICE):
+            await tell_lost(work.session, str(connection.id), GONE_NOTICE, "/keeper/reviews")
         await work.checkpoint()
         report.is_revoked = True
     except CircuitOpenError as error:

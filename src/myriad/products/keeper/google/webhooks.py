@@ -15,17 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from myriad.kit.errors import InvalidInputError
+from myriad.kit.jwt import TokenFormatError, is_signed_rs256, read_rsa_key, read_token
 from myriad.products.keeper.errors import WebhookSignatureError
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 _SKEW_SECONDS = 60
-_PARTS = 3
 
 
 class _Message(msgspec.Struct):
@@ -81,15 +78,16 @@ def check_oidc(
     `keys` are Google's by key id; `email` is the subscription's service account, empty for any
     that Google vouches for.
     """
-    head, claims, signed, signature = _split((header or "").removeprefix("Bearer ").strip())
-    numbers = keys.get(str(head.get("kid")))
-    if head.get("alg") != "RS256" or numbers is None:
-        raise WebhookSignatureError("the push's token is signed by an unknown key")
     try:
-        numbers.public_key().verify(signature, signed, PKCS1v15(), SHA256())
-    except InvalidSignature:
-        raise WebhookSignatureError("the push's token is forged") from None
-    _check_claims(claims, audience, email)
+        token = read_token((header or "").removeprefix("Bearer ").strip())
+    except TokenFormatError:
+        raise WebhookSignatureError("the push carries no token, or a damaged one") from None
+    key = keys.get(str(token.head.get("kid")))
+    if token.algorithm != "RS256" or key is None:
+        raise WebhookSignatureError("the push's token is signed by an unknown key")
+    if not is_signed_rs256(token, key):
+        raise WebhookSignatureError("the push's token is forged")
+    _check_claims(token.claims, audience, email)
 
 
 def _check_claims(claims: Mapping[str, Any], audience: str, email: str) -> None:
@@ -113,30 +111,7 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _split(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
-    parts = token.split(".")
-    if len(parts) != _PARTS:
-        raise WebhookSignatureError("the push carries no token")
-    try:
-        head, claims, signature = (decode_part(part) for part in parts)
-        objects = [msgspec.json.decode(part, type=dict[str, Any]) for part in (head, claims)]
-    except (binascii.Error, msgspec.DecodeError, ValueError):
-        raise WebhookSignatureError("the push's token is damaged") from None
-    return objects[0], objects[1], f"{parts[0]}.{parts[1]}".encode(), signature
-
-
-def decode_part(text: str) -> bytes:
-    """Return the bytes of base64url without padding (RFC 7515)."""
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-
-
 def read_keys(document: bytes) -> dict[str, RSAPublicNumbers]:
-    """Return the RSA keys of a JSON Web Key Set (RFC 7517) by id."""
+    """Return the RSA keys of a JSON Web Key Set (RFC 7517) by id; raises TokenFormatError."""
     listed = msgspec.json.decode(document, type=dict[str, list[dict[str, Any]]]).get("keys", [])
-    return {
-        str(key["kid"]): RSAPublicNumbers(
-            int.from_bytes(decode_part(key["e"])), int.from_bytes(decode_part(key["n"]))
-        )
-        for key in listed
-        if key.get("kty") == "RSA"
-    }
+    return {str(key["kid"]): read_rsa_key(key) for key in listed if key.get("kty") == "RSA"}

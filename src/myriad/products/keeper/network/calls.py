@@ -14,19 +14,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.network.pools import LEVELS, Withheld, withheld
 from myriad.products.keeper.proof.intervals import Interval
 from myriad.products.keeper.proof.playbooks import Beta, PlaybookArms, draw_population
+
+# Every process reads these rows; few of them pool, and numpy costs 10 MB.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazily("numpy")
 
 Quantiles = tuple[float, ...]
 """p10, p25, p50, p75, p90; empty where nothing may be said."""
 
 _SEED = 20261
-_MEANS = np.linspace(0.0025, 0.9975, 200)
+_MEANS = (0.0025, 0.9975, 200)
 _SHARE_STEP, _UPLIFT_STEP = 0.01, 0.005
 _LEAST_STRENGTH, _MOST_STRENGTH = 2.0, 200.0
 _SWANSON = (0.3, 0.4, 0.3)

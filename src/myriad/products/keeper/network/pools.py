@@ -14,18 +14,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING, Literal
 
 from myriad.kit.errors import InvalidInputError
 from myriad.kit.lazy import lazily
 from myriad.products.keeper.network.figures import Figure
 
+# Every process reads these rows; few of them pool, and numpy costs 10 MB.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+else:
+    np = lazily("numpy")
 _special = lazily("scipy.special")
 
-Floats = NDArray[np.float64]
 Withheld = Literal["too_few", "dominated"]
 
 LEAST_ACCOUNTS = 10

@@ -11,10 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.network.pools import withheld
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazily("numpy")
 
 Parameters = tuple[float, float, float, float]
 """(r, alpha, a, b) of BG/NBD, all positive; alpha in weeks."""

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from pathlib import Path
 
 from myriad.products.keeper.repository.accounts import AccountFacts
 from myriad.products.keeper.views.notices import NoticeCard
 from myriad.scale.directory import Member
+from myriad.scale.mail.letters import Letters
 from myriad.scale.mail.sending import Mail
 
 SETTINGS_PATH, NOTICES_PATH = "/keeper/settings", "/keeper/notices"
-_environment = Environment(
-    loader=PackageLoader("myriad.products.keeper.notify", "templates"),
-    autoescape=select_autoescape(),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_LETTERS = Letters(Path(__file__).parent / "templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +56,12 @@ def _mail(
         "unsubscribe_url": links.unsubscribe_url,
         "notices_path": NOTICES_PATH,
     }
-    return Mail(
+    return _LETTERS.write(
+        "notice",
+        values,
         to=member.email,
-        name=_one_line(member.name),
-        subject=_one_line(subject),
-        text=_environment.get_template("notice.txt").render(**values),
-        html=_environment.get_template("notice.html").render(**values),
+        name=member.name,
+        subject=subject,
         message_key=key,
         unsubscribe_url=links.unsubscribe_url,
     )
-
-
-def _one_line(text: str) -> str:
-    """Return names that people chose without what no header may hold."""
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()

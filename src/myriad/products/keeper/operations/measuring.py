@@ -35,7 +35,7 @@ from myriad.scale.data import Database
 from myriad.scale.observe.metrics import Gauge
 
 DEAREST = 10
-MEASURED = declare("keeper.operations", Operations, "list", is_shared=True)
+MEASURED = declare("keeper.operations", Operations, "list", version=2, is_shared=True)
 
 ACCOUNTS = Gauge("myriad_keeper_accounts", "Accounts of Keeper")
 SYNC_P95 = Gauge("myriad_keeper_sync_p95_seconds", "95th percentile of the syncs of 24 hours")
@@ -94,6 +94,7 @@ def sum_costs(work: Sequence[Mapping[str, Any]], size_bytes: float, price: Price
             plan=row["plan"],
             seconds_a_day=row["seconds"],
             size_bytes=size_bytes * (row["rows"] / rows if rows else 1 / len(work)),
+            model_usd_micros=row["model_usd_micros"],
         )
         for row in work
     ]
@@ -106,7 +107,9 @@ def sum_costs(work: Sequence[Mapping[str, Any]], size_bytes: float, price: Price
         warn=sum(WARN_SHARE < share <= CRITICAL_SHARE for share in shares),
         critical=sum(share > CRITICAL_SHARE for share in shares),
         rows=tuple(
-            CostRow(one.name, one.plan, one.work_cents, one.storage_cents, one.share)
+            CostRow(
+                one.name, one.plan, one.work_cents, one.storage_cents, one.model_cents, one.share
+            )
             for one in dearest
         ),
         source=price.source,

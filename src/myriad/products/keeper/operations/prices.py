@@ -14,7 +14,7 @@ from myriad.kit.errors import InvalidInputError
 WARN_SHARE, CRITICAL_SHARE = 0.015, 0.02
 SECONDS_A_MONTH = 30 * 86_400
 _OWN = Path(__file__).with_name("prices.json")
-_GIGABYTE = 1e9
+_GIGABYTE, _MICROS, _CENTS = 1e9, 1e6, 100.0
 
 
 class PriceError(InvalidInputError):
@@ -27,8 +27,10 @@ class PriceError(InvalidInputError):
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The prices from a day on, in hundredths of `currency` a month of 30 days.
 
-    A worker has `worker_slots` slots, each busy for one job at a time. `source` says where the
-    figures come from. Calls of language models are not priced: there are none yet.
+    A worker has `worker_slots` slots, each busy for one job at a time. What calls of language
+    models cost is on the ledger of `scale/ai`, in US dollars: `cents_per_usd` is what one is in
+    hundredths of `currency`, needed for every other currency. `source` says where the figures come
+    from.
     """
 
     since: date
@@ -38,6 +40,7 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gigabyte_month_cents: float
     plan_month_cents: dict[str, float]
     source: str
+    cents_per_usd: float | None = None
 
     def work_cents(self, slot_seconds: float) -> float:
         """Return what keeping one slot busy for so long costs."""
@@ -46,6 +49,10 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def storage_cents(self, size_bytes: float) -> float:
         """Return what storing so much costs a month."""
         return size_bytes / _GIGABYTE * self.gigabyte_month_cents
+
+    def model_cents(self, usd_micros: float) -> float:
+        """Return what so many millionths of a US dollar are."""
+        return usd_micros / _MICROS * (self.cents_per_usd or _CENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,13 @@ class AccountCost:
     plan: str
     work_cents: float
     storage_cents: float
+    model_cents: float
     share: float | None
 
     @property
     def cents(self) -> float:
-        """Work and storage; language models are 0 until Keeper calls any."""
-        return self.work_cents + self.storage_cents
+        """Work, storage and language models together."""
+        return self.work_cents + self.storage_cents + self.model_cents
 
 
 def load_prices(path: Path | None = None) -> tuple[Price, ...]:
@@ -78,6 +86,8 @@ def load_prices(path: Path | None = None) -> tuple[Price, ...]:
         raise PriceError(f"{place} is no price table: {error}") from None
     if not prices or any(price.worker_slots < 1 for price in prices):
         raise PriceError(f"{place} needs one price or more, each with worker_slots of 1 or more")
+    if any(price.currency != "USD" and not price.cents_per_usd for price in prices):
+        raise PriceError(f"{place} needs cents_per_usd for prices that are not in US dollars")
     return tuple(sorted(prices, key=lambda price: price.since))
 
 
@@ -87,10 +97,20 @@ def price_on(prices: Sequence[Price], day: date) -> Price:
 
 
 def account_cost(
-    price: Price, *, name: str, plan: str, seconds_a_day: float, size_bytes: float
+    price: Price,
+    *,
+    name: str,
+    plan: str,
+    seconds_a_day: float,
+    size_bytes: float,
+    model_usd_micros: float = 0.0,
 ) -> AccountCost:
-    """Return what an account costs a month that keeps slots busy for so long each day."""
+    """Return what an account costs a month that keeps slots busy for so long each day.
+
+    `model_usd_micros` is what language models cost it in thirty days.
+    """
     work, storage = price.work_cents(30 * seconds_a_day), price.storage_cents(size_bytes)
+    models = price.model_cents(model_usd_micros)
     revenue = price.plan_month_cents.get(plan)
-    share = (work + storage) / revenue if revenue else None
-    return AccountCost(name, plan, work, storage, share)
+    share = (work + storage + models) / revenue if revenue else None
+    return AccountCost(name, plan, work, storage, models, share)

@@ -35,6 +35,9 @@ ACTIONS = {
     "square.connected": "Square was connected",
     "square.disconnected": "Disconnected Square",
     "member.added": "Added a member",
+    "user.signed_in": "Signed in",
+    "tenant.created": "The account was opened",
+    "valuation.shared": "Shared a valuation",
 }
 PLACES = {
     "page": "on the page",

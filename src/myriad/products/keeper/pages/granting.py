@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -45,11 +45,15 @@ async def finish(
 
 @router.post("/connections/sync")
 async def sync(
-    request: Request, page: CurrentPage, _caller: Staff, session: TenantSession
+    request: Request,
+    page: CurrentPage,
+    _caller: Staff,
+    session: TenantSession,
+    mode: Annotated[Literal["increment", "full"], Form()] = "increment",
 ) -> Response:
-    """Read from Square now."""
+    """Read from Square now, what is new or everything again."""
     await get_account(session)
-    await enqueue_sync(session)
+    await enqueue_sync(session, mode)
     if not is_partial(request):
         return see_other(CONNECTIONS)
     return screens.progress(page, await get_connections(session))

@@ -1,7 +1,8 @@
 """Screens that are drawn once and kept until their account changes; see scale/cache.
 
 Kept is the content of a screen, as everybody with the same role in the same account sees it who asks
-the same thing on the same day. The shell, the CSRF token and how long ago something was are the
+the same thing on the same day, by the code that drew it: a Redis of one's own outlives a release,
+and what it holds of the one before is not found any more. The shell, the CSRF token and how long ago something was are the
 looker's own and put in at each answer. Any committed change of the account's rows makes what was
 kept unfindable.
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends
@@ -25,17 +27,20 @@ from myriad.scale.data import ReadSession
 from myriad.scale.directory import Principal
 from myriad.scale.http import CurrentRuntime, Staff
 from myriad.scale.runtime import Runtime
+from myriad.scale.ui.edition import edition_of
 from myriad.scale.ui.page import CurrentPage
 
 TODAY = declare("keeper.today", ui.Part, "dashboard", follows_tenant=True)
 CUSTOMERS = declare("keeper.customers", ui.Part, "list", follows_tenant=True)
 INSIGHTS = declare("keeper.insights", ui.Part, "list", follows_tenant=True)
 PATTERNS = declare("keeper.patterns", ui.Part, "analytics", follows_tenant=True)
-PROOF = declare("keeper.proof", ui.Part, "analytics", follows_tenant=True)
+# It also shows what the network publishes for everybody, which is no change of the account.
+PROOF = declare("keeper.proof", ui.Part, "list", follows_tenant=True)
 REPORT = declare("keeper.report", ui.Part, "result", follows_tenant=True)
 REPORTS = declare("keeper.reports", ui.Part, "list", follows_tenant=True)
 REVIEWS = declare("keeper.reviews", ui.Part, "list", follows_tenant=True)
 
+_PRODUCT = Path(__file__).parents[1]
 Draw = Callable[[ReadSession], Awaitable[ui.Part]]
 
 
@@ -57,7 +62,8 @@ class Kept:
 
         `asked` is all that makes one answer differ from another beside account, role and day.
         """
-        part = await get_kept(self.runtime, self.caller, namespace, asked, draw)
+        edition = edition_of(_PRODUCT)
+        part = await get_kept(self.runtime, self.caller, namespace, (edition, *asked), draw)
         return ui.respond_part(self.page, part)
 
 

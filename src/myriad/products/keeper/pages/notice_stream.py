@@ -10,7 +10,7 @@ who was signed out meanwhile must not go on reading.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from myriad.scale.http.hub import (
     place,
     start_of,
 )
+from myriad.scale.http.watching import while_let_in
 from myriad.scale.ui.context import Alert
 
 LOOK_SECONDS = 2.0
@@ -62,7 +63,7 @@ class Watch:
     _told: Unseen | None = None
     _look_at: float = 0.0
 
-    async def events(self, stream: str) -> AsyncIterator[ServerSentEvent]:
+    async def events(self, stream: str) -> AsyncGenerator[ServerSentEvent]:
         """Yield events until the time is over or the page does not keep up."""
         end = time.monotonic() + self.seconds
         is_back = self.after != START
@@ -133,7 +134,8 @@ async def notice_events(
     hub = hub_of(request)
     with hub.slot(caller.id):
         watch = Watch(hub, look, read, start_of(last_event_id), seconds)
-        yield watch.events(stream_of(caller.tenant_id))
+        events = watch.events(stream_of(caller.tenant_id))
+        yield while_let_in(request, caller.tenant_id, events)
 
 
 NoticeEvents = Annotated[AsyncIterator[ServerSentEvent], Depends(notice_events)]

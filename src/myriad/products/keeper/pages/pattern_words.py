@@ -129,7 +129,7 @@ def trend_basis(row: TrendRow) -> str:
 def benchmarks(view: BenchmarksView) -> str:
     """Return where the account stands among its peers."""
     if not view.joined:
-        return "See how you compare"
+        return _beside_published(view) or "See how you compare"
     placed = [row for row in view.rows if row.from_median is not None]
     if not placed:
         most = max((row.accounts for row in view.rows), default=0)
@@ -137,6 +137,16 @@ def benchmarks(view: BenchmarksView) -> str:
     ahead = sum(1 for row in placed if is_ahead(row))
     judged = sum(1 for row in placed if row.more_is_better is not None)
     return f"Ahead of the median in {in_words(ahead)} of {in_words(judged)} figures"
+
+
+def _beside_published(view: BenchmarksView) -> str:
+    """Return the first own figure that others have published too, or nothing."""
+    for row in view.rows:
+        if row.own is not None and row.marks:
+            mark = row.marks[0]
+            theirs = value(row.unit, mark.value, view.currency)
+            return f"{row.title}: {value(row.unit, row.own, view.currency)}; {mark.who} {theirs}"
+    return ""
 
 
 def is_ahead(row: BenchmarkRow) -> bool | None:

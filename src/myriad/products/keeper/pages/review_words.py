@@ -38,7 +38,7 @@ def answer(view: ReviewsView) -> str:
         return f"Every review is answered: {mean or plural(total, 'review')}."
     verb = "waits" if waiting == 1 else "wait"
     told = f"{in_words(waiting)} of {plural(total, 'review')} {verb} for an answer"
-    return f"{told[0].upper()}{told[1:]}{f'; {view.mean:.1f} stars on average' if mean else ''}."
+    return f"{told[0].upper()}{told[1:]}{f'; {view.mean:.1f} stars on average' if mean else ''}"
 
 
 def trend(view: ReviewsView) -> Figure | None:

@@ -67,7 +67,7 @@ async def reviews(
     async def draw(session: ReadSession) -> ui.Part:
         view = await list_reviews(session, asked)
         named = {"view": view, "at": links.place(paging, view.next_after)}
-        named |= {"can_connect": can_connect, **_NAMES}
+        named |= {"can_connect": can_connect, "is_owner": kept.caller.is_owner, **_NAMES}
         return _RENDERER.draw(kept.zone, "keeper/reviews.html", **named)
 
     return await kept.respond(keeping.REVIEWS, (can_connect, *asked_of(paging)), draw)

@@ -121,9 +121,9 @@ def notice(page: ui.PageContext, card: NoticeCard) -> HTMLResponse:
     return _draw(page, "notice", card=card, say=notice_words)
 
 
-def connections(page: ui.PageContext, view: ConnectionsView) -> HTMLResponse:
-    """Return how the data comes in."""
-    return _draw(page, "connections", view=view)
+def connections(page: ui.PageContext, view: ConnectionsView, is_owner: bool = True) -> HTMLResponse:
+    """Return how the data comes in; only an owner connects and disconnects."""
+    return _draw(page, "connections", view=view, is_owner=is_owner)
 
 
 def progress(page: ui.PageContext, view: ConnectionsView) -> HTMLResponse:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import time
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from myriad.kit.money import minor_digits
+from myriad.kit.errors import InvalidInputError
+from myriad.kit.money import minor_digits, parse_minor
 from myriad.products.keeper.preferences import PreferenceError, Preferences
 from myriad.products.keeper.square.trades import code_words, trade_of
 from myriad.products.keeper.views.preferences import VERTICALS, OpeningHours
@@ -193,16 +194,10 @@ def _stretch(match: re.Match[str]) -> dict[str, str]:
 
 
 def _money(typed: Typed, name: str, currency: str) -> int | None:
-    text = typed.get(name, "").strip().replace(",", "").replace(" ", "").lstrip("$€£¥")
-    if not text:
-        return None
-    try:
-        amount = Decimal(text) if len(text) <= _MOST_DIGITS else Decimal("NaN")
-        minor = amount.scaleb(minor_digits(currency))
-        if minor == minor.to_integral_value() and minor > 0:
-            return int(minor)
-    except (InvalidOperation, ValueError):
-        pass
+    with suppress(InvalidInputError):
+        minor = parse_minor(typed.get(name, "").replace(" ", ""), currency)
+        if minor is None or minor > 0:
+            return minor
     raise TypedError({name: f"give an amount above zero in {currency}, such as 12500"})
 
 

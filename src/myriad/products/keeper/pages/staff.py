@@ -62,7 +62,7 @@ async def me(
 ) -> Response:
     """Show the caller their own figures and the team's band."""
     sight = await get_sight(session, caller)
-    return draw_me(page, await get_me(session, sight, period))
+    return draw_me(page, await get_me(session, sight, period), is_owner=caller.is_owner)
 
 
 @router.post("/team/{team_member_id}/link")
@@ -94,10 +94,10 @@ def draw_member(page: ui.PageContext, view: MemberView) -> HTMLResponse:
     return _draw(page, "member", view=view, base=f"{TEAM}/{view.member.id}")
 
 
-def draw_me(page: ui.PageContext, found: MeView) -> HTMLResponse:
+def draw_me(page: ui.PageContext, found: MeView, *, is_owner: bool = False) -> HTMLResponse:
     """Return the caller's own screen, or why it is empty."""
     if found.view is None:
-        return _draw(page, "me", found=found)
+        return _draw(page, "me", found=found, is_owner=is_owner)
     return _draw(page, "member", view=found.view, base=ME)
 
 

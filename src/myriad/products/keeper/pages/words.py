@@ -21,7 +21,6 @@ from myriad.products.keeper.views import (
     ReportView,
     TodayView,
 )
-from myriad.products.keeper.views.agents import missed
 from myriad.scale.ui.filters import NOTHING, capital, day, in_words, number, percent, phone, plural
 
 STATE_ORDER = ("active", "booked", "new", "slowing", "likely_lapsed", "lapsed", "unknown")
@@ -123,13 +122,16 @@ def customer(view: CustomerView) -> str:
     if not view.visit_count or view.gap_days is None:
         return f"{first} has not come yet"
     away = plural(view.gap_days, "day")
+    last = f"{away} ago" if view.gap_days else "today"
     if view.usual_gap_days is None:
         times = "once" if view.visit_count == 1 else f"{in_words(view.visit_count)} times"
-        return f"{first} came {times}, the last time {away} ago"
+        if view.visit_count == 1:
+            return f"{first} came once, {last}"
+        return f"{first} came {times}, the last time {last}"
     usual = round(view.usual_gap_days)
     every = "every day" if usual <= 1 else f"every {usual} days"
     if view.gap_days <= view.usual_gap_days:
-        return f"{first} comes {every} and was here {away} ago"
+        return f"{first} comes {every} and was here {last}"
     return f"{first} used to come {every} and has been away for {away}"
 
 
@@ -193,12 +195,6 @@ def period(value: ReportRow | ReportView) -> str:
     if (start.year, start.month) == (end.year, end.month):
         return f"{start.day} to {day(end)}"
     return f"{day(start, year=start.year != end.year)} to {day(end)}"
-
-
-def partial(view: ReportView) -> str:
-    """Return which parts a report lacks."""
-    told = (entry.partition(": ") for entry in view.partial)
-    return " ".join(f"{missed(agent)}. {why}".strip() for agent, _, why in told)
 
 
 def connections(view: ConnectionsView) -> str:

@@ -10,7 +10,6 @@ from myriad.kit.lazy import lazily
 
 _special = lazily("scipy.special")
 
-CONFIDENCE = 0.90
 _Z = 1.6448536269514722
 _UPPER = 0.95
 

@@ -14,22 +14,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from myriad.kit.lazy import lazily
 from myriad.products.keeper.proof.intervals import Interval
 
+# Every process reads these rows; few of them pool, and numpy costs 10 MB.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+else:
+    np = lazily("numpy")
 _special = lazily("scipy.special")
 
 _DRAWS = 4000
 _SEED = 20260
-_MEANS = np.linspace(0.01, 0.99, 50)
-_STRENGTHS = np.geomspace(2.0, 200.0, 12)
+Grid = tuple[float, float, int]
+"""From, to, and how many."""
+_MEANS: Grid = (0.01, 0.99, 50)
+_STRENGTHS: Grid = (2.0, 200.0, 12)
 
 PLAYBOOKS = ("slowing", "likely_lapsed", "lapsed")
-Floats = NDArray[np.float64]
 Beta = tuple[float, float]
 """(a, b) of a beta distribution, both positive."""
 
@@ -71,8 +78,8 @@ def pooled_uplift(
 ) -> tuple[PlaybookUplift, ...]:
     """Return the uplift of every kind of call; a kind without people stands at what all show.
 
-    A kind named in `priors` leans on these instead. The bounds are the 5th and 95th percentiles of draws with a fixed seed, so that the same counts
-    give the same answer.
+    A kind named in `priors` leans on these instead. The bounds are the 5th and 95th percentiles of
+    draws with a fixed seed, so that the same counts give the same answer.
     """
     chance = np.random.default_rng(_SEED)
     called = draw_shares([group.called for group in groups], chance)
@@ -116,10 +123,11 @@ def draw_shares(
 
 
 def draw_population(
-    counts: Sequence[tuple[int, int]], chance: np.random.Generator, means: Floats = _MEANS
+    counts: Sequence[tuple[int, int]], chance: np.random.Generator, means: Grid = _MEANS
 ) -> tuple[Floats, Floats]:
     """Return draws of the (a, b) of the distribution that the groups' shares come from: (4000,)."""
-    mean, strength = (axis.ravel() for axis in np.meshgrid(means, _STRENGTHS))
+    grid = np.meshgrid(np.linspace(*means), np.geomspace(*_STRENGTHS))
+    mean, strength = (axis.ravel() for axis in grid)
     a, b = mean * strength, (1 - mean) * strength
     logs, whole = np.zeros(a.size), _special.betaln(a, b)
     for (successes, people), times in Counter(counts).items():

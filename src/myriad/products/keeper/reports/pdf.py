@@ -68,7 +68,7 @@ def _story(view: ReportView, business: str) -> list[Any]:
         _text(view.headline, _LEAD),
     ]
     if view.partial:
-        story.append(_text("This report is partial. " + " ".join(view.partial), _BODY))
+        story.append(_text(f"This report is partial. {words.partial(view)}", _BODY))
     story += [_figures(view), Spacer(1, 4 * mm), _charts(view)]
     if view.goals:
         story += _section("Goals", [_text(goal_words.sentence(g), _BODY) for g in view.goals])

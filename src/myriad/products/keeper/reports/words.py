@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from myriad.kit.money import Money
 from myriad.products.keeper.views import AnomalyRow, Change, CustomerRow, ReportView
+from myriad.products.keeper.views.agents import missed
+from myriad.scale.ui.filters import capital
 
 STATES = {
     "active": "Active",
@@ -81,6 +83,12 @@ def anomaly(row: AnomalyRow, currency: str) -> str:
     seen = money(row.observed, currency) if is_money else f"{row.observed:,.0f}"
     usual = money(row.expected, currency) if is_money else f"{row.expected:,.1f}"
     return f"{long_day(row.local_date)}: {METRICS[row.metric].lower()} {seen}, expected {usual}."
+
+
+def partial(view: ReportView) -> str:
+    """Return what a report lacks, and why; empty where it lacks nothing."""
+    told = ((missed(each.agent), each.error or "") for each in view.partial)
+    return " ".join(f"{what}. {capital(why)}".strip() for what, why in told)
 
 
 def accuracy(view: ReportView) -> str:

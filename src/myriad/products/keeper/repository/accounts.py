@@ -10,7 +10,16 @@ from uuid import UUID
 
 from myriad.kit.clock import local_date, utc_now
 from myriad.products.keeper.errors import NoAccountError
-from myriad.products.keeper.repository.sql import QUERIES, Row, execute, fetch, fetch_all, find, get
+from myriad.products.keeper.repository.sql import (
+    QUERIES,
+    Row,
+    execute,
+    execute_soon,
+    fetch,
+    fetch_all,
+    find,
+    get,
+)
 from myriad.scale.data import ReadSession, Session
 
 _LARGE, _MEDIUM = 3000, 500
@@ -123,7 +132,7 @@ async def _set_business_date(
     session: Session, day: date, people: int, currency: str | None
 ) -> None:
     band = size_band(people or await count_customers(session))
-    await execute(session, "set_business_date", day=day, size_band=band, currency=currency)
+    await execute_soon(session, "set_business_date", day=day, size_band=band, currency=currency)
 
 
 def size_band(people: int) -> str:
@@ -139,12 +148,6 @@ async def count_customers(session: ReadSession) -> int:
 async def get_data_span(session: ReadSession) -> DataSpan:
     """Return the days that the account's payments span."""
     return DataSpan(**await get(session, "data_span"))
-
-
-async def find_first_sale_day(session: ReadSession) -> date | None:
-    """Return the day of the first completed payment, or None."""
-    day: date | None = (await get(session, "first_sale_day"))["first_day"]
-    return day
 
 
 async def list_accounts(crossing: ReadSession) -> list[AccountFacts]:

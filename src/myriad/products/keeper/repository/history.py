@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,20 +13,24 @@ from myriad.products.keeper.repository.sql import (
     QUERIES,
     Row,
     execute,
-    execute_many,
+    execute_soon,
     fetch,
+    fetch_all,
+    fetch_last,
     fetch_text,
     find,
     get,
 )
 from myriad.scale.data import ReadSession, Session
 
-_SHARED_DIGESTS = ("data_digest",)
+# What "data_digest" is made of. No agent writes to the ledger, so its part holds for a whole run.
+_LEDGER, _CUSTOMERS = "ledger_digest", "customers_digest"
+_DATA = (_LEDGER, _CUSTOMERS)
 
 
 async def lock_account(session: Session) -> None:
-    """Wait until no other run writes for this account; held to the end of the transaction."""
-    await fetch(session, "lock_account")
+    """Let what follows wait until no other run writes for this account; held to the end."""
+    await execute_soon(session, "lock_account")
 
 
 async def get_digest(session: ReadSession, name: str, **parameters: Any) -> str:
@@ -41,11 +45,23 @@ async def get_digest(session: ReadSession, name: str, **parameters: Any) -> str:
     if name == "visits_digest" and day:
         kept[name] = hashlib.blake2b(await read_visits(session, day), digest_size=16).hexdigest()
         return kept[name]
-    row = (await fetch(session, name, **parameters))[0]
-    digest = str(row["digest"])
-    if name in _SHARED_DIGESTS:
-        kept[name], kept[f"{name}_rows"] = digest, str(row["rows"])
-    return digest
+    if name == "data_digest":
+        await _digest_data(session, kept)
+        return "|".join(kept[part] for part in _DATA)
+    return str((await get(session, name, **parameters))["digest"])
+
+
+async def _digest_data(session: ReadSession, kept: dict[str, str]) -> None:
+    """Let `kept` hold the digests of Square's data, and of how many rows they are."""
+    missing: dict[str, dict[str, Any]] = {name: {} for name in _DATA if name not in kept}
+    for name, rows in (await fetch_all(session, missing) if missing else {}).items():
+        kept[name], kept[f"{name}_rows"] = str(rows[0]["digest"]), str(rows[0]["rows"])
+
+
+def forget_intake(digests: dict[str, str]) -> None:
+    """Forget the digests of a run but that of the ledger, to which agents never write."""
+    for name in digests.keys() - {_LEDGER, f"{_LEDGER}_rows"}:
+        del digests[name]
 
 
 async def read_visits(session: ReadSession, day: date) -> bytes:
@@ -74,11 +90,11 @@ async def get_country(session: ReadSession) -> str:
     return (await get(session, "account_country"))["country"] or "US"
 
 
-async def count_data(session: ReadSession, day: date) -> int:
+async def count_data(session: ReadSession) -> int:
     """Return how many rows of Square's the account holds, or held when the digest was made."""
     kept: dict[str, str] = session.info.get("digests", {})
-    known = kept.get("data_digest_rows")
-    return int(known or (await get(session, "data_digest", day=day))["rows"])
+    await _digest_data(session, kept)
+    return sum(int(kept[f"{name}_rows"]) for name in _DATA)
 
 
 async def refresh_statistics(session: Session, *, is_new: bool = False) -> None:
@@ -139,33 +155,38 @@ async def load_people(
     return await fetch(session, "load_people", day=day, ids=None if ids is None else list(ids))
 
 
-async def is_anybody_reachable(session: ReadSession) -> bool:
-    """Whether the directory holds a telephone or e-mail of anybody."""
-    return bool((await get(session, "is_anybody_reachable"))["reachable"])
+async def start_runs(
+    session: Session, day: date, digests: Mapping[str, str], *, again: bool
+) -> list[UUID | None]:
+    """Begin the runs of agents by the digests of their inputs, and COMMIT.
 
-
-async def start_run(
-    session: Session, *, agent: str, day: date, digest: str, again: bool
-) -> UUID | None:
-    """Begin a run; None when the same run has already ended well."""
-    row = await find(
-        session,
-        "start_agent_run",
-        agent=agent,
-        day=day,
-        digest=digest,
-        run_key=f"{agent}:{day.isoformat()}:{digest}",
-        rows_in=None,
-        again=again,
-    )
-    return row["id"] if row else None
+    None for a run that has already ended well.
+    """
+    asked = [
+        {
+            "agent": agent,
+            "day": day,
+            "digest": digest,
+            "run_key": _run_key(agent, day, digest),
+            "rows_in": None,
+            "again": again,
+        }
+        for agent, digest in digests.items()
+    ]
+    found = await fetch_last(session, "start_agent_run", asked)
+    return [rows[0]["id"] if rows else None for rows in found]
 
 
 async def end_runs(session: Session, runs: Sequence[Row]) -> None:
     """Note how runs ended; each with its `run_id`."""
-    await execute_many(session, "end_agent_run", runs)
+    for run in runs:
+        await execute_soon(session, "end_agent_run", **run)
 
 
 async def find_run(session: ReadSession, agent: str, day: date, digest: str) -> Row | None:
     """Return the run of that key, or None."""
-    return await find(session, "find_agent_run", run_key=f"{agent}:{day.isoformat()}:{digest}")
+    return await find(session, "find_agent_run", run_key=_run_key(agent, day, digest))
+
+
+def _run_key(agent: str, day: date, digest: str) -> str:
+    return f"{agent}:{day.isoformat()}:{digest}"

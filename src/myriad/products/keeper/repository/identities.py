@@ -19,7 +19,15 @@ from myriad.products.keeper.errors import LinkDecisionError
 from myriad.products.keeper.repository.history import lock_account
 from myriad.products.keeper.repository.notes import MARGIN, find_note, store_note
 from myriad.products.keeper.repository.profiles import profile_name
-from myriad.products.keeper.repository.sql import Row, execute, execute_rows, fetch, get
+from myriad.products.keeper.repository.sql import (
+    Row,
+    execute,
+    execute_rows,
+    execute_soon,
+    fetch,
+    fetch_all,
+    get,
+)
 from myriad.products.keeper.repository.visits import rebuild_visits
 from myriad.scale.data import ReadSession, Session
 
@@ -96,11 +104,16 @@ def _read_digests(text: str) -> dict[bytes, bytes]:
 
 
 async def _apply(session: Session, since: datetime | None, also: Sequence[UUID] = ()) -> Applied:
-    places = await fetch(session, "profile_places", since=since, also=list(also))
-    pairs = [
-        (row["left_customer_id"], row["right_customer_id"])
-        for row in await fetch(session, "joining_links")
-    ]
+    found = await fetch_all(
+        session,
+        {
+            "profile_places": {"since": since, "also": list(also)},
+            "joining_links": {},
+            "count_profiles": {},
+        },
+    )
+    places = found["profile_places"]
+    pairs = [(row["left_customer_id"], row["right_customer_id"]) for row in found["joining_links"]]
     person_of = components(places, pairs)
     moved = [row["id"] for row in places if row["person_id"] != person_of[row["id"]]]
     changed = {row["id"] for row in places if row["changed"]}.union(moved)
@@ -109,7 +122,7 @@ async def _apply(session: Session, since: datetime | None, also: Sequence[UUID] 
     if affected:
         within = {own: into for own, into in person_of.items() if into in affected}
         await _write_persons(session, within, affected, moved)
-    alone = (await get(session, "count_profiles"))["profiles"] - len(places)
+    alone = found["count_profiles"][0]["profiles"] - len(places)
     return Applied(alone + len(set(person_of.values())), tuple(moved))
 
 
@@ -121,17 +134,19 @@ async def _write_persons(
     for profile in await fetch(session, "described_profiles", ids=list(within)):
         members.setdefault(within[profile["id"]], []).append(profile)
     rows = [{"id": person_id, **describe(profiles)} for person_id, profiles in members.items()]
-    await execute_rows(session, "store_persons", rows)
-    await execute(session, "assign_customers", ids=list(within), person_ids=list(within.values()))
+    await execute_soon(session, "store_persons", rows=rows)
+    await execute_soon(
+        session, "assign_customers", ids=list(within), person_ids=list(within.values())
+    )
     merged = [(own, into) for own, into in within.items() if own != into]
-    await execute(
+    await execute_soon(
         session,
         "merge_persons",
         ids=[own for own, _ in merged],
         into_ids=[into for _, into in merged],
     )
-    await execute(session, "pass_on_refusals")
-    await execute(session, "move_tasks")
+    await execute_soon(session, "pass_on_refusals")
+    await execute_soon(session, "move_tasks")
     await _store_terms(session, members, affected.union(own for own, _ in merged))
 
 
@@ -313,7 +328,7 @@ async def _store_terms(
     for name, pairs in (("add_terms", wanted - stored), ("drop_terms", stored - wanted)):
         if pairs:
             ordered = sorted(pairs, key=lambda pair: (pair[0], pair[1].bytes))
-            await execute(
+            await execute_soon(
                 session,
                 name,
                 terms=[term for term, _ in ordered],

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from myriad.products.keeper.repository.sql import Row, execute, fetch
+from myriad.products.keeper.repository.sql import Row, execute_soon, fetch
 from myriad.scale.data import ReadSession, Session
 
 MARGIN = timedelta(minutes=15)
@@ -60,10 +60,10 @@ def know_notes(session: ReadSession, agents: Sequence[str], rows: Sequence[Row])
 async def store_note(session: Session, agent: str, day: date, facts: dict[str, Any]) -> None:
     """Keep a note, stamped with the beginning of this transaction."""
     session.info.get("notes", {}).pop(agent, None)
-    await execute(session, "store_agent_note", agent=agent, day=day, facts=facts)
+    await execute_soon(session, "store_agent_note", agent=agent, day=day, facts=facts)
 
 
 async def drop_note(session: Session, agent: str) -> None:
     """Forget a note, so that the next night does everything."""
     session.info.get("notes", {}).pop(agent, None)
-    await execute(session, "drop_agent_note", agent=agent)
+    await execute_soon(session, "drop_agent_note", agent=agent)

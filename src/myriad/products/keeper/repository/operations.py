@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from myriad.products.keeper.repository.sql import QUERIES
@@ -22,7 +22,7 @@ from myriad.products.keeper.views.operations import (
 from myriad.scale.data import Database
 
 _DAY = timedelta(days=1)
-_DRIFT_DAYS, _GRADED_DAYS = 35, 90
+_DRIFT_DAYS, _GRADED_DAYS, _MODEL_DAYS = 35, 90, 30
 
 
 async def _rows(database: Database, name: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -91,8 +91,14 @@ async def load_accuracy(database: Database, now: datetime) -> Accuracy:
 
 
 async def load_work(database: Database, now: datetime) -> list[dict[str, Any]]:
-    """Return (name, plan, seconds, rows) of every account: a day's work, and its rows of Square's."""
-    return await _rows(database, "account_work", since=now - _DAY)
+    """Return (name, plan, seconds, rows, model_usd_micros) of every account.
+
+    These are a day's work, its rows of Square's, and what language models cost in thirty days
+    (millionths of a US dollar, days of UTC as the ledger of `scale/ai` has them).
+    """
+    last = now.astimezone(UTC).date()
+    first = last - timedelta(days=_MODEL_DAYS - 1)
+    return await _rows(database, "account_work", since=now - _DAY, first=first, last=last)
 
 
 async def measure_bytes(database: Database) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from myriad.kit.money import Money
 from myriad.products.keeper.proof.assignment import (
@@ -51,20 +50,20 @@ RECENT_DAYS = 28
 async def get_allocation(session: Session) -> Allocation | None:
     """Return what sends people to arms, where it stands; None when the group is switched off."""
     await execute(session, "open_control_group")
-    group = await get(session, "get_control_group")
+    return allocation_of(
+        await fetch_all(session, {"get_control_group": {}, "assignment_blocks": {}})
+    )
+
+
+def allocation_of(found: Mapping[str, Sequence[Row]]) -> Allocation | None:
+    """Return the same from the rows of "get_control_group" and "assignment_blocks"."""
+    (group,) = found["get_control_group"]
     if not group["is_on"]:
         return None
     blocks = {
-        row["stratum"]: Block(row["people"], row["controls"])
-        for row in await fetch(session, "assignment_blocks")
+        row["stratum"]: Block(row["people"], row["controls"]) for row in found["assignment_blocks"]
     }
     return Allocation(group["salt"], blocks)
-
-
-async def list_current_arms(session: ReadSession, day: date) -> dict[UUID, Arm]:
-    """Return everybody who is within their window on `day`, and the arm that they are in."""
-    rows = await fetch(session, "current_assignments", day=day)
-    return {row["person_id"]: row["arm"] for row in rows}
 
 
 async def store_assignments(session: Session, entries: Iterable[Assignment]) -> None:
@@ -100,17 +99,6 @@ async def switch_control_group(session: Session, is_on: bool, caller: Principal)
     record_event(session, current_tenant(), "keeper.control_group", actor=caller, is_on=is_on)
 
 
-async def get_saved(
-    session: ReadSession, account: AccountFacts, first: date, last: date
-) -> Saved | None:
-    """Return what calls saved among people whose horizon came in a period; None before any entry.
-
-    The effect of one call is pooled over the year up to `last`.
-    """
-    found = await fetch_all(session, asked_of_saved(first, last))
-    return saved_of(found, account, first, last)
-
-
 def asked_of_saved(first: date, last: date) -> dict[str, dict[str, Any]]:
     """Return the queries that `saved_of` reads."""
     return {
@@ -123,7 +111,11 @@ def asked_of_saved(first: date, last: date) -> dict[str, dict[str, Any]]:
 def saved_of(
     found: Mapping[str, Sequence[Row]], account: AccountFacts, first: date, last: date
 ) -> Saved | None:
-    """Return the same from the rows of `asked_of_saved`."""
+    """Return what calls saved among people whose horizon came in a period; None before any entry.
+
+    `found` are the rows of `asked_of_saved`. The effect of one call is pooled over the year up to
+    `last`.
+    """
     rows, group = found["effect_totals"], found["get_control_group"]
     if not rows and not found["waiting_assignments"][0]["first_on"]:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from myriad.products.keeper.repository.sql import Row
-from myriad.products.keeper.views import AnomalyRow, InsightCard
+from myriad.products.keeper.views import AnomalyRow, InsightCard, UndoneWork
 
 
 def slipping_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -26,13 +26,21 @@ def slipping_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
-def partial_json(rows: Sequence[Row]) -> list[str]:
+def partial_json(rows: Sequence[Row]) -> list[dict[str, str | None]]:
     """Return which agents did not do all of their work that day, and why."""
     return [
-        f"{row['agent'].capitalize()}: {row['error'] or 'did not finish'}"
+        {"agent": row["agent"], "error": row["error"]}
         for row in rows
         if row["state"] in ("failed", "partial")
     ]
+
+
+def undone_work(item: dict[str, str | None] | str) -> UndoneWork:
+    """Return one of `partial_json` as it is stored; old reports hold it as `Agent: why`."""
+    if isinstance(item, str):
+        agent, _, error = item.partition(": ")
+        return UndoneWork(agent.lower(), error or None)
+    return UndoneWork(str(item["agent"]), item["error"])
 
 
 def anomaly_json(row: AnomalyRow) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from myriad.kit.money import Money
 from myriad.products.keeper.repository.goals import paces_from
 from myriad.products.keeper.repository.keys import date_part, join_key, split_key, uuid_part
 from myriad.products.keeper.repository.proof import saved_from
+from myriad.products.keeper.repository.report_parts import undone_work
 from myriad.products.keeper.repository.review_months import review_month_from
 from myriad.products.keeper.repository.sql import Row, execute_rows, fetch, find
 from myriad.products.keeper.views import (
@@ -149,7 +150,7 @@ def _view(row: Row) -> ReportView:
         reviews=review_month_from(numbers.get("reviews")),
         reconciled=numbers["cents_off"] == 0 if checked else None,
         cents_off=numbers["cents_off"] if checked else None,
-        partial=tuple(numbers["partial"]),
+        partial=tuple(undone_work(item) for item in numbers["partial"]),
     )
 
 

@@ -11,10 +11,12 @@ execute = _sql.execute
 execute_all = _sql.execute_all
 execute_many = _sql.execute_many
 execute_rows = _sql.execute_rows
+execute_soon = _sql.execute_soon
 execute_text = _sql.execute_text
 fetch = _sql.fetch
 fetch_all = _sql.fetch_all
 fetch_as = _sql.fetch_as
+fetch_last = _sql.fetch_last
 fetch_text = _sql.fetch_text
 fetch_texts = _sql.fetch_texts
 find = _sql.find
@@ -27,10 +29,12 @@ __all__ = [
     "execute_all",
     "execute_many",
     "execute_rows",
+    "execute_soon",
     "execute_text",
     "fetch",
     "fetch_all",
     "fetch_as",
+    "fetch_last",
     "fetch_text",
     "fetch_texts",
     "find",

@@ -195,11 +195,6 @@ async def unlink_user(session: Session, member_id: UUID, caller: Principal) -> N
         _record(session, "staff.unlinked", member_id, caller)
 
 
-async def team_rows(session: ReadSession) -> list[Row]:
-    """Return every stored figure with the member's name, for a spreadsheet."""
-    return await fetch(session, "team_export")
-
-
 async def _require_member(session: ReadSession, member_id: UUID) -> None:
     if await find(session, "find_team_member", member_id=member_id) is None:
         raise NotFoundError("no such member of staff")

@@ -91,11 +91,6 @@ async def count_room(session: ReadSession, day: date, a_day: int) -> int:
     return a_day - max(int(row["made"]), int(row["open"]))
 
 
-async def list_busy_people(session: ReadSession, day: date) -> set[UUID]:
-    """Return who has a task, or had one within 30 days."""
-    return {row["person_id"] for row in await fetch(session, "busy_people", day=day)}
-
-
 async def store_tasks(session: Session, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Keep new tasks; one per person and month."""
     await execute_many(session, "store_task", tasks)

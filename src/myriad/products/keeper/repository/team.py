@@ -10,7 +10,6 @@ from uuid import UUID
 
 from myriad.products.keeper.repository.sql import (
     Row,
-    execute,
     execute_all,
     get,
 )
@@ -81,20 +80,20 @@ def read_outline(found: Mapping[str, Sequence[Row]]) -> TeamOutline:
 
 
 async def store_staff_figures(
-    session: Session, spans: Sequence[Span], rows: Sequence[Mapping[str, Any]], basis: str
+    session: Session,
+    spans: Sequence[Span],
+    rows: Sequence[Mapping[str, Any]],
+    basis: str,
+    kept: Sequence[date],
 ) -> None:
-    """Replace the figures of the spans."""
+    """Replace the figures of the spans; keep rolling ones of the days `kept`, and a year of months."""
+    oldest = (max(kept) - timedelta(days=_KEPT_DAYS)).replace(day=1)
     asked: dict[str, dict[str, Any]] = {
         "clear_staff_spans": {
             "periods": [span.period for span in spans],
             "firsts": [span.first for span in spans],
         },
         "store_staff_figures": {"rows": list(rows), "basis": basis},
+        "thin_staff_figures": {"kept": list(kept), "oldest": oldest},
     }
     await execute_all(session, asked)
-
-
-async def thin_staff_figures(session: Session, newest: date, day: date) -> None:
-    """Keep rolling figures of the newest day and of `day`, and a year of months."""
-    oldest = (newest - timedelta(days=_KEPT_DAYS)).replace(day=1)
-    await execute(session, "thin_staff_figures", kept=[newest, day], oldest=oldest)

@@ -13,10 +13,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit, logit
-from scipy.stats import rankdata
 
+from myriad.kit.lazy import lazily
 from myriad.products.keeper.retention import bgnbd
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.history import (
@@ -27,6 +26,10 @@ from myriad.products.keeper.retention.history import (
     Visits,
     history_at,
 )
+
+# A second and 25 MB, for fits that few processes make.
+_optimize = lazily("scipy.optimize")
+_stats = lazily("scipy.stats")
 
 FEATURES = (
     "logit_churn",
@@ -105,7 +108,7 @@ def bgnbd_churn(view: View, horizon_days: float) -> Floats:
 
 def gap_churn(view: View, horizon_days: float) -> Floats:
     """The closed form's probabilities, handed out in the order of the gaps; ties share."""
-    ranks = rankdata(view.history.gap) - 1
+    ranks: Floats = _stats.rankdata(view.history.gap) - 1
     ordered = np.sort(bgnbd_churn(view, horizon_days))
     return np.interp(ranks, np.arange(ranks.size), ordered)
 
@@ -187,4 +190,6 @@ def shifted(log_odds: Floats, mean: float) -> Floats:
         return float(expit(log_odds + constant).mean()) - mean
 
     reach = float(np.abs(log_odds).max()) + 40.0
-    return np.asarray(expit(log_odds + brentq(excess, -reach, reach, xtol=1e-12)), dtype=np.float64)
+    return np.asarray(
+        expit(log_odds + _optimize.brentq(excess, -reach, reach, xtol=1e-12)), dtype=np.float64
+    )

@@ -101,11 +101,6 @@ def shift_to_rate(log_odds: Floats, rate: float) -> float:
     )
 
 
-def prior_shift(log_odds: Floats, from_rate: float, to_rate: float) -> Floats:
-    """Return log odds at another base rate where texts of either kind stay what they are."""
-    return np.asarray(log_odds + _special.logit(to_rate) - _special.logit(from_rate))
-
-
 def choose(
     lexicon: Floats,
     happened: NDArray[np.bool_],

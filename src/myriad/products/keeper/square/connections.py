@@ -111,15 +111,16 @@ async def mark_revoked(
     *,
     connection_id: UUID | None = None,
     merchant_id: str | None = None,
-) -> None:
-    """Stop reading, forget the tokens, keep the data, and say so."""
-    await run(
+) -> bool:
+    """Stop reading, forget the tokens, keep the data, and say so; return whether it was read."""
+    ended = await run(
         session,
         "revoke_connection",
         notice=notice,
         connection_id=connection_id,
         merchant_id=merchant_id,
     )
+    return ended > 0
 
 
 async def note(

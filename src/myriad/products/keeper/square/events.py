@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from myriad.products.keeper.square import oauth
-from myriad.products.keeper.square.connections import mark_revoked
 from myriad.products.keeper.square.erased import CUSTOMER, remember
 from myriad.products.keeper.square.mapping import Places
 from myriad.products.keeper.square.pages import Json
@@ -67,7 +66,7 @@ async def apply_event(
     contents: dict[str, Any] = data.get("object") or {}
     if kind == "oauth.authorization.revoked":
         merchant_id = str(event.get("merchant_id") or "")
-        await mark_revoked(session, oauth.GONE_NOTICE, merchant_id=merchant_id)
+        await oauth.end_lost(session, merchant_id=merchant_id)
         return "revoked"
     if kind.startswith("customer."):
         return await _apply_customer(session, kind, data, contents, places, vault)

@@ -23,6 +23,7 @@ from square.core.api_error import ApiError
 
 from myriad.kit.clock import utc_now
 from myriad.products.keeper.errors import AuthorizationFailedError, ConnectionRevokedError
+from myriad.products.keeper.notify.losing import tell_lost
 from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.repository.connections import SCOPES as ASKED
 from myriad.products.keeper.schedules import SCHEDULES
@@ -182,6 +183,17 @@ async def refresh(session: Session, runtime: Runtime, connection: StoredConnecti
     await store_refreshed(session, runtime.vault, connection.id, tokens)
     _log.info("square_token_refreshed", connection_id=str(connection.id))
     return tokens
+
+
+async def end_lost(
+    session: Session, *, connection_id: UUID | None = None, merchant_id: str | None = None
+) -> None:
+    """Stop reading because Square no longer lets Keeper in, and tell the owner."""
+    if await mark_revoked(
+        session, GONE_NOTICE, connection_id=connection_id, merchant_id=merchant_id
+    ):
+        lost = str(connection_id or merchant_id)
+        await tell_lost(session, lost, GONE_NOTICE, "/keeper/connections")
 
 
 async def disconnect(session: Session, runtime: Runtime, connection: StoredConnection) -> None:

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from myriad.kit.clock import get_zone, local_date, utc_now
 from myriad.kit.errors import InvalidInputError
+from myriad.products.keeper.notify.losing import tell_drift
 from myriad.products.keeper.square.client import Span, SquareClient
 from myriad.products.keeper.square.mapping import Places
 from myriad.products.keeper.square.pages import Json, iter_pages
@@ -62,6 +63,8 @@ async def reconcile(
         {"local_date": day.isoformat(), "ours": ours[day], "square": square[day]} for day in days
     ]
     await run(work.session, "store_day_totals", location=location, rows=Jsonb(rows))
+    if off := [day for day in days if ours[day] != square[day]]:
+        await tell_drift(work.session, location, off)
     await work.checkpoint()
     return Reconciliation(len(days), sum(abs(ours[day] - square[day]) for day in days))
 

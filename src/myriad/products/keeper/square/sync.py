@@ -18,7 +18,6 @@ from myriad.products.keeper.square.client import SquareClient, open_client
 from myriad.products.keeper.square.connections import (
     StoredConnection,
     list_connections,
-    mark_revoked,
     note,
 )
 from myriad.products.keeper.square.errors import (
@@ -97,7 +96,7 @@ async def _sync_guarded(
     except TokenRevokedError:
         await work.session.rollback()
         _log.warning("square_token_revoked", connection_id=str(connection.id))
-        await mark_revoked(work.session, oauth.GONE_NOTICE, connection_id=connection.id)
+        await oauth.end_lost(work.session, connection_id=connection.id)
         await work.checkpoint()
         report.is_revoked = True
     except CircuitOpenError as error:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from myriad.products.keeper.team.packing import Ints, Records
+from myriad.products.keeper.team.packing import Ints, Records, pick
 
 Bools = NDArray[np.bool_]
 
@@ -82,7 +82,7 @@ def _flags(visits: Records, at: Ints, appointments: Records, calls: Calls) -> In
     """Tell which next dates stood: at the end of the visit, made that very day, within 48 hours."""
     person = calls.number(appointments["person"])
     known = person >= 0
-    kept, person = appointments[known], person[known]
+    kept, person = pick(appointments, known), person[known]
     day, made_on = kept["day"].astype(np.int64), kept["made_on"].astype(np.int64)
     who, on = visits["person"], visits["day"]
     prebooked = _latest(person, made_on, day, who, on) > on

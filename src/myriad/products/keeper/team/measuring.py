@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from myriad.products.keeper.team.definitions import LEAST, METRICS, WIDTHS, Metric
+from myriad.products.keeper.team.definitions import BY_NAME, LEAST, METRICS, Metric
 from myriad.products.keeper.team.reading import Reading
 from myriad.products.keeper.team.shrinkage import (
     Posterior,
@@ -32,8 +31,8 @@ from myriad.products.keeper.team.standardisation import (
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Figure = dict[str, Any]
-"""One figure of one member as it is stored, by the names of a `Measurement`."""
+Parts = tuple[Floats, Floats, Floats]
+"""Trials, successes and what the team's rates expect, each (member, service)."""
 
 _PARTS_SHOWN = 5
 
@@ -42,8 +41,8 @@ _PARTS_SHOWN = 5
 class Counts:
     """Counts of one period: for each kind an array (member, service, column).
 
-    `members` and `services` name the places; `lacking` holds what the account does not have, in
-    the words of `Metric.needs`.
+    `members` and `services` name the places, services by what they are called; `lacking` holds what
+    the account does not have, in the words of `Metric.needs`.
     """
 
     members: tuple[str, ...]
@@ -53,7 +52,16 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Measurement(Reading):
+    """One figure of one member as it is read. With `reason` it is hidden."""
+
+    member: str
+    metric: str
+    n: int
+    reason: str | None = None
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
     """One service within a figure: trials, successes and what the team's rate expects."""
 
     service: str
@@ -62,84 +70,65 @@ class Part:
     expected: float
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement(Reading):
-    """One figure of one member. With `reason` it is hidden; `observed` is the numerator."""
+class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One figure of one member as it is stored; see `Reading` for what the numbers are.
 
-    member: str
+    With `reason` it is hidden. `observed` is the numerator, `parts` the services that weigh most.
+    """
+
     metric: str
     n: int
+    peers: int
     reason: str | None = None
     observed: float | None = None
-    parts: tuple[Part, ...] = ()
+    value: float | None = None
+    shrunk: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    peer: float | None = None
+    peer_lo: float | None = None
+    peer_hi: float | None = None
+    expected: float | None = None
+    ratio: float | None = None
+    ratio_lo: float | None = None
+    ratio_hi: float | None = None
+    parts: Sequence[Part] = ()
+
+
+# The columns of a table of numbers, in the order of the fields of a `Figure`.
+_NUMBERS = Figure.__struct_fields__[4:-1]
+_OBSERVED, _VALUE, _PEER = 0, 1, 5
+_POSTERIOR, _BAND, _STANDARD = slice(2, 5), slice(6, 8), slice(8, 12)
 
 
 @dataclass(frozen=True, slots=True)
-class _Figures:
-    """A metric over the whole team, before anything is hidden."""
+class _Reckoned:
+    """A metric over the whole team before anything is hidden: `numbers` (member, field), NaN unknown."""
 
     n: Floats
-    observed: Floats
-    value: Floats
-    posterior: Posterior
-    peer: float
-    band: tuple[float, float]
-    standard: Standardised | None = None
-    by_service: tuple[Floats, Floats, Floats] | None = None
+    numbers: Floats
+    parts: Parts | None = None
 
 
-def gather(
-    rows: Sequence[Mapping[str, Any]], members: Sequence[str], lacking: frozenset[str] = frozenset()
-) -> Counts:
-    """Return the rows (kind, member, item, sums) of one period as arrays.
-
-    Rows of members who are not named in `members` are left out.
-    """
-    services = sorted({row["item"] or "" for row in rows})
-    place = {name: number for number, name in enumerate(members)}
-    column = {name: number for number, name in enumerate(services)}
-    by_kind = {
-        kind: np.zeros((len(members), max(1, len(services)), width))
-        for kind, width in WIDTHS.items()
-    }
-    for kind, table in by_kind.items():
-        own = [row for row in rows if row["kind"] == kind and row["member"] in place]
-        if own:
-            members_of = [place[row["member"]] for row in own]
-            services_of = [column[row["item"] or ""] for row in own]
-            np.add.at(table, (members_of, services_of), np.array([row["sums"] for row in own]))
-    return Counts(tuple(members), tuple(services), by_kind, lacking)
-
-
-def measure_team(counts: Counts, *, with_parts: bool = True) -> list[Measurement]:
-    """Return every figure of every member, with the services behind it unless told otherwise."""
-    return [
-        Measurement(**{**figure, "parts": tuple(Part(*part) for part in figure.get("parts", ()))})
-        for figure in figures_of(counts, with_parts=with_parts)
-    ]
-
-
-def figures_of(counts: Counts, *, with_parts: bool = True) -> list[Figure]:
-    """Return what is known of every figure of every member, by the names of a `Measurement`.
-
-    `parts`, where there are any, are (service, n, observed, expected).
-    """
+def figures_of(counts: Counts, *, with_parts: bool = True) -> list[tuple[Figure, ...]]:
+    """Return each member's figures, with the services behind them unless told otherwise."""
     reckoned = _shares(counts) | {
         metric.name: _REST[metric.kind](metric, counts)
         for metric in METRICS
         if metric.kind in _REST and metric.needs not in counts.lacking
     }
-    found: list[Figure] = []
-    for metric in METRICS:
-        if metric.name in reckoned:
-            found += _shown(metric, counts, reckoned[metric.name], with_parts)
-        else:
-            missing = {"metric": metric.name, "n": 0, "reason": metric.needs, "peers": 0}
-            found += [{"member": name, **missing} for name in counts.members]
-    return found
+    parts = _parts(counts.services, reckoned) if with_parts else {}
+    shown = _shown(reckoned, parts)
+    missing = {
+        metric.name: [Figure(metric.name, 0, 0, metric.needs)] * len(counts.members)
+        for metric in METRICS
+        if metric.name not in reckoned
+    }
+    by_metric = shown | missing
+    return list(zip(*(by_metric[metric.name] for metric in METRICS), strict=True))
 
 
-def _shares(counts: Counts) -> dict[str, _Figures]:
+def _shares(counts: Counts) -> dict[str, _Reckoned]:
     """Return every share that the account has the data for, reckoned together."""
     metrics = [m for m in METRICS if m.kind == "share" and m.needs not in counts.lacking]
     found, metrics, trials, successes = _set_hidden_aside(counts, metrics)
@@ -149,34 +138,31 @@ def _shares(counts: Counts) -> dict[str, _Figures]:
     mean, kappa = fit_beta_priors(s, n)
     # An interval costs more than all else here, so none is made of what stays hidden.
     shown = n >= LEAST
-    posterior = _posterior(s, n, mean, kappa, shown)
-    bands = beta_bands(mean, kappa)
+    alone = (n > 0).sum(1) < 2
+    adjusted = np.array([metric.is_adjusted for metric in metrics]) & ~alone
+    numbers = np.full((*n.shape, len(_NUMBERS)), np.nan)
+    numbers[:, :, _OBSERVED] = s
+    numbers[:, :, _VALUE] = [_values(*row) for row in zip(metrics, s, n, strict=True)]
+    numbers[:, :, _POSTERIOR][shown] = _posterior(s, n, mean, kappa, shown)
+    numbers[~alone, :, _PEER] = mean[~alone, None]
+    numbers[~alone, :, _BAND] = np.stack(beta_bands(mean, kappa), axis=1)[~alone, None]
     standard = standardise_counts(successes, trials, shown)
+    numbers[adjusted, :, _STANDARD] = _columns_of(standard)[adjusted]
     expected = expected_by_service(successes, trials)
     for row, metric in enumerate(metrics):
-        alone = int((n[row] > 0).sum()) < 2
-        adjusted = metric.is_adjusted and not alone
-        found[metric.name] = _Figures(
-            n[row],
-            s[row],
-            _values(metric, s[row], n[row]),
-            Posterior(posterior.centre[row], posterior.lo[row], posterior.hi[row]),
-            np.nan if alone else float(mean[row]),
-            (np.nan, np.nan) if alone else (float(bands[0][row]), float(bands[1][row])),
-            _row_of(standard, row) if adjusted else None,
-            (trials[row], successes[row], expected[row]) if adjusted else None,
-        )
+        parts = (trials[row], successes[row], expected[row]) if adjusted[row] else None
+        found[metric.name] = _Reckoned(n[row], numbers[row], parts)
     return found
 
 
 def _set_hidden_aside(
     counts: Counts, metrics: Sequence[Metric]
-) -> tuple[dict[str, _Figures], list[Metric], Floats, Floats]:
+) -> tuple[dict[str, _Reckoned], list[Metric], Floats, Floats]:
     """Return the figures of which nobody is shown any, and the other metrics with their counts.
 
     Counts are trials and successes as (metric, member, service).
     """
-    hidden: dict[str, _Figures] = {}
+    hidden: dict[str, _Reckoned] = {}
     kept = []
     for metric in metrics:
         table = counts.by_kind[metric.source]
@@ -185,9 +171,7 @@ def _set_hidden_aside(
         if (n >= LEAST).any():
             kept.append((metric, trials, successes))
         else:
-            nothing = np.full(n.shape, np.nan)
-            unknown = Posterior(nothing, nothing, nothing)
-            hidden[metric.name] = _Figures(n, n, nothing, unknown, np.nan, (np.nan, np.nan))
+            hidden[metric.name] = _Reckoned(n, _nothing(n))
     if not kept:
         empty = np.zeros((0, 0, 0))
         return hidden, [], empty, empty
@@ -195,38 +179,37 @@ def _set_hidden_aside(
     return hidden, list(chosen), np.stack(trials_of), np.stack(successes_of)
 
 
-def _posterior(s: Floats, n: Floats, mean: Floats, kappa: Floats, shown: Bools) -> Posterior:
-    """Return what is believed of those who are shown, NaN of others; all by (figure, member)."""
+def _nothing(n: Floats) -> Floats:
+    """Return the numbers of members of whom nothing is known."""
+    return np.full((*n.shape, len(_NUMBERS)), np.nan)
+
+
+def _posterior(s: Floats, n: Floats, mean: Floats, kappa: Floats, shown: Bools) -> Floats:
+    """Return what is believed of those who are shown, as (shown, centre and interval)."""
     figure = np.nonzero(shown)[0]
     found = shrink_shares(s[shown], n[shown], mean[figure], kappa[figure])
-    columns = [np.full(n.shape, np.nan) for _ in range(3)]
-    for column, values in zip(columns, (found.centre, found.lo, found.hi), strict=True):
-        column[shown] = values
-    return Posterior(*columns)
+    return np.stack([found.centre, found.lo, found.hi], axis=1)
 
 
-def _row_of(standard: Standardised, row: int) -> Standardised:
-    return Standardised(
-        standard.observed[row],
-        standard.expected[row],
-        standard.ratio[row],
-        standard.lo[row],
-        standard.hi[row],
-    )
+def _columns_of(standard: Standardised) -> Floats:
+    columns = standard.expected, standard.ratio, standard.lo, standard.hi
+    return np.stack(columns, axis=-1)
 
 
-def _ratios(metric: Metric, counts: Counts) -> _Figures:
+def _ratios(metric: Metric, counts: Counts) -> _Reckoned:
     table = counts.by_kind[metric.source]
     sums = table.sum(1)[:, list(metric.columns)]
     value, variance = ratio_of_sums(sums)
     posterior, peer, band = _drawn_together(value, variance)
-    standard = by_service = None
-    if metric.is_adjusted and np.isfinite(peer):
-        n, total, squares = (table[:, :, place] for place in range(3))
-        standard = standardise_sums(n, total, squares)
-        by_service = (n, total, expected_by_service(total, n))
-    values = _values(metric, sums[:, 1], sums[:, 2])
-    return _Figures(sums[:, 0], sums[:, 1], values, posterior, peer, band, standard, by_service)
+    numbers = _nothing(sums[:, 0])
+    numbers[:, _OBSERVED], numbers[:, _PEER], numbers[:, _BAND] = sums[:, 1], peer, band
+    numbers[:, _VALUE] = _values(metric, sums[:, 1], sums[:, 2])
+    numbers[:, _POSTERIOR] = np.stack([posterior.centre, posterior.lo, posterior.hi], axis=1)
+    if not (metric.is_adjusted and np.isfinite(peer)):
+        return _Reckoned(sums[:, 0], numbers)
+    n, total, squares = (table[:, :, place] for place in range(3))
+    numbers[:, _STANDARD] = _columns_of(standardise_sums(n, total, squares))
+    return _Reckoned(sums[:, 0], numbers, (n, total, expected_by_service(total, n)))
 
 
 def _drawn_together(
@@ -240,81 +223,60 @@ def _drawn_together(
     return posterior, prior.mean, normal_band(prior)
 
 
-def _counts(metric: Metric, counts: Counts) -> _Figures:
+def _counts(metric: Metric, counts: Counts) -> _Reckoned:
     table = counts.by_kind[metric.source].sum(1)
     value = table[:, metric.successes] if metric.successes else table[:, metric.trials]
-    nothing = np.full_like(value, np.nan)
-    return _Figures(
-        table[:, metric.trials],
-        value,
-        value,
-        Posterior(nothing, nothing, nothing),
-        float(value.mean()) if len(value) > 1 else np.nan,
-        (np.nan, np.nan),
-    )
+    numbers = _nothing(value)
+    numbers[:, _OBSERVED] = numbers[:, _VALUE] = value
+    numbers[:, _PEER] = value.mean() if len(value) > 1 else np.nan
+    return _Reckoned(table[:, metric.trials], numbers)
 
 
-_REST: dict[str, Callable[[Metric, Counts], _Figures]] = {"ratio": _ratios, "count": _counts}
+_REST: dict[str, Callable[[Metric, Counts], _Reckoned]] = {"ratio": _ratios, "count": _counts}
 
 
-def _parts(services: Sequence[str], figures: _Figures) -> list[list[tuple[Any, ...]]]:
-    """Return for each member the services that weigh most, with what the team would have made."""
-    if figures.by_service is None:
-        return []
-    most = np.argsort(-figures.by_service[0], axis=1, kind="stable")[:, :_PARTS_SHOWN]
-    tables = [np.take_along_axis(table, most, axis=1).tolist() for table in figures.by_service]
-    return [
-        [(services[place], *part) for place, *part in zip(*row, strict=True) if part[0] > 0]
-        for row in zip(most.tolist(), *tables, strict=True)
-    ]
-
-
-def _shown(metric: Metric, counts: Counts, figures: _Figures, with_parts: bool) -> list[Figure]:
-    least = 0 if metric.kind == "count" else LEAST
-    enough = (figures.n >= least) & np.isfinite(figures.value)
-    numbers = np.rint(figures.n).astype(np.int64).tolist()
-    common = {"metric": metric.name, "peers": int(enough.sum())}
-    found: list[Figure] = [
-        {"member": name, "n": n, **common} for name, n in zip(counts.members, numbers, strict=True)
-    ]
-    if not enough.all():
-        for row in np.flatnonzero(~enough).tolist():
-            found[row]["reason"] = "few"
-    if enough.any():
-        parts = _parts(counts.services, figures) if with_parts else []
-        values = _known_values(figures)
-        for row in np.flatnonzero(enough).tolist():
-            found[row] |= values[row]
-            if parts and parts[row]:
-                found[row]["parts"] = parts[row]
-    return found
-
-
-def _known_values(figures: _Figures) -> list[Figure]:
-    """Return what is known of each member, by name."""
-    standard, posterior, size = figures.standard, figures.posterior, figures.n.size
-    columns = {
-        "observed": figures.observed,
-        "value": figures.value,
-        "shrunk": posterior.centre,
-        "lo": posterior.lo,
-        "hi": posterior.hi,
-        "peer": np.full(size, figures.peer),
-        "peer_lo": np.full(size, figures.band[0]),
-        "peer_hi": np.full(size, figures.band[1]),
+def _shown(
+    reckoned: Mapping[str, _Reckoned], parts: Mapping[str, Sequence[Sequence[Part]]]
+) -> dict[str, list[Figure]]:
+    """Return the figure of each member by metric, hidden where it rests on too little."""
+    n = np.stack([each.n for each in reckoned.values()])
+    numbers = np.stack([each.numbers for each in reckoned.values()])
+    least = [0 if BY_NAME[name].kind == "count" else LEAST for name in reckoned]
+    enough = (n >= np.array(least)[:, None]) & np.isfinite(numbers[:, :, _VALUE])
+    known = numbers.astype(object)
+    known[~np.isfinite(numbers)] = None
+    columns = enough.tolist(), np.rint(n).astype(np.int64).tolist(), known.tolist()
+    nothing: list[Sequence[Part]] = [()] * n.shape[1]
+    return {
+        name: [
+            Figure(*(name, count, peers, None, *values, own))
+            if is_shown
+            else Figure(name, count, peers, "few")
+            for is_shown, count, values, own in zip(*rows, parts.get(name, nothing), strict=True)
+        ]
+        for name, peers, *rows in zip(reckoned, enough.sum(1).tolist(), *columns, strict=True)
     }
-    if standard is not None:
-        columns |= {
-            "expected": standard.expected,
-            "ratio": standard.ratio,
-            "ratio_lo": standard.lo,
-            "ratio_hi": standard.hi,
-        }
-    table = np.stack(list(columns.values()), axis=1)
-    return [
-        {name: value for name, value in zip(columns, row, strict=True) if math.isfinite(value)}
-        for row in table.tolist()
-    ]
+
+
+def _parts(
+    services: Sequence[str], reckoned: Mapping[str, _Reckoned]
+) -> dict[str, list[tuple[Part, ...]]]:
+    """Return for each metric and member the services that weigh most, and what is expected of them."""
+    own = {name: each.parts for name, each in reckoned.items() if each.parts is not None}
+    if not own:
+        return {}
+    n, observed, expected = (np.stack(tables) for tables in zip(*own.values(), strict=True))
+    most = np.argsort(-n, axis=2, kind="stable")[:, :, :_PARTS_SHOWN]
+    tables = [np.take_along_axis(table, most, axis=2) for table in (n, observed, expected)]
+    # The largest come first, so that who did a service stands before who did not.
+    columns = (tables[0] > 0).sum(2), most, *tables
+    return {
+        name: [
+            tuple(map(Part, [services[place] for place in places], *row))[:count]
+            for count, places, *row in zip(*rows, strict=True)
+        ]
+        for name, *rows in zip(own, *(column.tolist() for column in columns), strict=True)
+    }
 
 
 def _values(metric: Metric, part: Floats, whole: Floats) -> Floats:

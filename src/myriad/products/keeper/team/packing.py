@@ -93,9 +93,16 @@ def merge(kept: Facts, fresh: Facts, days: Collection[int]) -> Facts:
         return kept
     gone = np.array(sorted(days))
     return {
-        kind: np.concatenate([records[~np.isin(records["day"], gone)], fresh[kind]])
+        kind: _joined(kind, [pick(records, ~np.isin(records["day"], gone)), fresh[kind]])
         for kind, records in kept.items()
     }
+
+
+def pick(records: Records, which: NDArray[Any]) -> Records:
+    """Return the records that a mask or places name: field by field NumPy takes much longer."""
+    rows = np.ascontiguousarray(records).view(f"V{records.dtype.itemsize}")
+    picked: Records = rows[which].view(records.dtype)
+    return picked
 
 
 def pack_days(facts: Facts, days: Sequence[int]) -> dict[str, list[bytes]]:
@@ -146,4 +153,5 @@ def _pair(records: Records) -> tuple[Ints, Ints]:
 
 
 def _joined(kind: str, parts: Sequence[Records]) -> Records:
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=KEPT[kind])
+    # NumPy's own way compares the fields of every part first, which takes longer than the bytes.
+    return np.frombuffer(b"".join(part.tobytes() for part in parts), dtype=KEPT[kind])

@@ -21,7 +21,8 @@ LEVEL = 0.90
 
 _TAIL = (1 - LEVEL) / 2
 _Z = NormalDist().inv_cdf(1 - _TAIL)
-_GRID = 48
+_GRID, _STRIDE = 48, 4
+_COARSE = np.append(np.arange(0, _GRID - 1, _STRIDE), _GRID - 1)
 _REFINED = 9
 
 Floats = NDArray[np.float64]
@@ -57,8 +58,10 @@ JEFFREYS = BetaPrior(0.5, 1.0)
 """The prior of somebody without a team."""
 
 
-def fit_beta_prior(successes: ArrayLike, trials: ArrayLike) -> BetaPrior:
-    """Return the prior of the team by maximum likelihood; Jeffreys' for fewer than two members.
+def fit_beta_priors(successes: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
+    """Return means and kappas of many figures at once, given as (figure, member).
+
+    They are those of maximum likelihood; Jeffreys' for a figure of fewer than two members.
 
     Kappa maximises the marginal (beta-binomial) likelihood with the mean profiled out by the
     weights n / (n + kappa). Source: Skellam (1948); Kleinman (1973) for the weights. It is held
@@ -67,17 +70,10 @@ def fit_beta_prior(successes: ArrayLike, trials: ArrayLike) -> BetaPrior:
     the team's mean. Nor is the prior sharper at 0 or 1 than Jeffreys' (half a success, half a
     failure), so that a team that never failed is not thought infallible.
     """
-    mean, kappa = fit_beta_priors(np.atleast_2d(successes), np.atleast_2d(trials))
-    return BetaPrior(float(mean[0]), float(kappa[0]))
-
-
-def fit_beta_priors(successes: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
-    """Return means and kappas of many figures at once, given as (figure, member)."""
     s, n = _arrays(successes, trials)
     total = np.maximum(n.sum(1), 1.0 + 1e-9)
     step = np.log(total) / (_GRID - 1)
-    logs = step[:, None] * np.arange(_GRID)
-    best = np.take_along_axis(logs, _highest(s, n, logs), 1)
+    best = step[:, None] * _highest(s, n, step)
     near = best + step[:, None] * np.linspace(-1, 1, _REFINED)
     kappa = np.clip(np.exp(_peak(s, n, near)), 1.0, total)
     mean = _mean(s, n, kappa[:, None])[:, 0]
@@ -86,8 +82,16 @@ def fit_beta_priors(successes: ArrayLike, trials: ArrayLike) -> tuple[Floats, Fl
     return np.where(alone, JEFFREYS.mean, mean), np.where(alone, JEFFREYS.kappa, kappa)
 
 
-def _highest(s: Floats, n: Floats, logs: Floats) -> NDArray[np.intp]:
-    found: NDArray[np.intp] = np.argmax(_likelihood(s, n, logs), axis=1)[:, None]
+def _highest(s: Floats, n: Floats, step: Floats) -> NDArray[np.int64]:
+    """Return which step of the grid is the highest (figure, 1): every fourth, then those around it.
+
+    The likelihood has one top, so what lies further away need not be looked at.
+    """
+    coarse = _COARSE[np.argmax(_likelihood(s, n, step[:, None] * _COARSE), axis=1)]
+    near = np.clip(coarse[:, None] + np.arange(1 - _STRIDE, _STRIDE), 0, _GRID - 1)
+    found: NDArray[np.int64] = np.take_along_axis(
+        near, np.argmax(_likelihood(s, n, step[:, None] * near), axis=1)[:, None], 1
+    )
     return found
 
 

@@ -83,6 +83,7 @@ from myriad.products.keeper.views.reports import (
     ReportsView,
     ReportView,
     ServiceRow,
+    UndoneWork,
 )
 from myriad.products.keeper.views.today import AnomalyRow, TaskCard, TodayView, WeekPoint
 
@@ -137,6 +138,7 @@ __all__ = [
     "TaskState",
     "TimelineEvent",
     "TodayView",
+    "UndoneWork",
     "VisitRow",
     "WeekPoint",
 ]

@@ -15,4 +15,4 @@ _MISSED = {
 
 def missed(agent: str) -> str:
     """Return in words what is not there because an agent did not finish."""
-    return _MISSED.get(agent.lower(), f"What the {agent} agent finds could not be worked out")
+    return _MISSED.get(agent, "Some of the night's work could not be done")

@@ -30,11 +30,6 @@ class Week:
     slots: Mapping[tuple[int, int], Load]
     hours: Mapping[tuple[int, int], Load]
 
-    @property
-    def busiest(self) -> Load:
-        """The slot with the most accounts."""
-        return max(self.slots.values(), key=lambda load: load.accounts, default=Load())
-
 
 @dataclass(frozen=True, slots=True)
 class Syncs:
@@ -78,6 +73,7 @@ class CostRow:
     plan: str
     work_cents: float
     storage_cents: float
+    model_cents: float
     share: float | None
 
 

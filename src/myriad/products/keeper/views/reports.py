@@ -72,6 +72,14 @@ class ReviewsMonth:
     criticised: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class UndoneWork:
+    """An agent that did not do all of its work, and why in a sentence, where that is known."""
+
+    agent: str
+    error: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
     """One report: the stored numbers and their digest, the same that the PDF carries.
@@ -108,4 +116,4 @@ class ReportView:
     reviews: ReviewsMonth | None = None
     reconciled: bool | None = None
     cents_off: int | None = None
-    partial: tuple[str, ...] = ()
+    partial: tuple[UndoneWork, ...] = ()

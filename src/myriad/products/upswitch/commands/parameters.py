@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from myriad.products.upswitch.engine.parameters import IndustryTable, Parameters
+from myriad.products.upswitch.engine.parameters import Parameters
 from myriad.products.upswitch.errors import ParameterFileError
 from myriad.products.upswitch.parameters.folder import (
     Origin,
@@ -19,7 +19,12 @@ from myriad.products.upswitch.parameters.folder import (
     list_kept,
     read_folder,
 )
-from myriad.products.upswitch.valuations.vintages import Vintage, publish
+from myriad.products.upswitch.valuations.vintages import (
+    Vintage,
+    provenances,
+    publish,
+    size_of,
+)
 from myriad.products.upswitch.valuations.watching import enqueue_revaluations
 from myriad.scale.commands import CommandContext, run_async, show
 
@@ -123,37 +128,17 @@ def _show(context: CommandContext, sets: list[Parameters]) -> None:
 
 
 def _described(parameters: Parameters) -> dict[str, Any]:
-    single = (
-        "industries_us",
-        "industries_global",
-        "countries",
-        "ratings",
-        "failures",
-        "capital_costs",
-    )
-    tables = [(name, getattr(parameters, name)) for name in single]
-    tables += [("multiples", table) for table in parameters.multiples]
     return {
         "name": parameters.name,
         "tables": [
             {
                 "table": name,
-                "rows": _rows(table),
-                "source": table.provenance.source,
-                "as_of": table.provenance.as_of,
-                "licence": table.provenance.licence,
-                "sha256": table.provenance.sha256,
+                "rows": size_of(table),
+                "source": origin.source,
+                "as_of": origin.as_of,
+                "licence": origin.licence,
+                "sha256": origin.sha256,
             }
-            for name, table in tables
-            if table is not None
+            for name, table, origin in provenances(parameters)
         ],
     }
-
-
-def _rows(table: Any) -> int:
-    if isinstance(table, IndustryTable) or hasattr(table, "rows"):
-        return len(table.rows)
-    for name in ("countries", "large", "by_rating", "over_riskfree"):
-        if hasattr(table, name):
-            return len(getattr(table, name))
-    return 0

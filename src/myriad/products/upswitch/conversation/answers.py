@@ -24,7 +24,7 @@ from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.views.sessions import FactValue, FactView
 
 UNITS = {"EUR": 1.0, "thousand EUR": 1e3, "million EUR": 1e6, "%": 0.01, "fraction": 1.0}
-_AMOUNT_UNITS = ("EUR", "thousand EUR", "million EUR")
+AMOUNT_UNITS = ("EUR", "thousand EUR", "million EUR")
 _SHARE_UNITS = ("%", "fraction")
 _SMALLEST_TURNOVER = 10_000.0
 _SMALLEST_AMOUNT = 1_000.0
@@ -167,7 +167,7 @@ def _scaled(asked: _Asked, found: ReadNumber, unit: str, is_text: bool) -> float
     key, given = asked.key, unit or found.unit
     if key.kind == "number":
         return found.value
-    allowed = _AMOUNT_UNITS if key.kind == "amount" else _SHARE_UNITS
+    allowed = AMOUNT_UNITS if key.kind == "amount" else _SHARE_UNITS
     if given and given not in allowed:
         raise _wrong_unit(asked, given, allowed)
     if given:
@@ -210,7 +210,7 @@ def _ask_for_unit(asked: _Asked, value: float) -> None:
         number = language.number(value, 0)
         label = label_in(key, language)
         detail = language.say("answer.which_amount", label=label, value=number)
-        raise WhichUnitError(detail, value, _AMOUNT_UNITS)
+        raise WhichUnitError(detail, value, AMOUNT_UNITS)
 
 
 def _is_out_of_place(key: Key, value: float, facts: Sequence[FactView]) -> bool:

@@ -10,17 +10,18 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from myriad.products.upswitch.conversation.keys import (
-    ALL_SECTORS,
     HISTORY,
     KEYS,
     OPERATING_INCOME,
     REVENUES,
+    SECTOR,
 )
 from myriad.products.upswitch.registry.filings import filing_of, years_of
 from myriad.products.upswitch.registry.nbb.rubrics import Filing, YearFigures
 from myriad.products.upswitch.registry.sql import QUERIES
 from myriad.products.upswitch.repository.companies import Rows
 from myriad.products.upswitch.repository.facts import keep_facts, list_facts, list_filed
+from myriad.products.upswitch.sectors import ALL_SECTORS, sector_of
 from myriad.products.upswitch.views import CompanyView
 from myriad.products.upswitch.views.sessions import FactValue, FactView
 from myriad.scale.data import Session
@@ -29,21 +30,6 @@ _YEARS = 3
 _AGREES = 0.005
 _DEBT = ("170/4", "42", "43")
 _CASH = ("50/53", "54/58")
-# First two digits of NACE-BEL and the sector whose prices are published.
-_SECTORS = {
-    "21": "pharmaceuticals",
-    "41": "construction",
-    "42": "construction",
-    "43": "construction",
-    "47": "retail",
-    "58": "technology",
-    "61": "technology",
-    "62": "technology",
-    "63": "technology",
-    "86": "healthcare",
-    "87": "healthcare",
-    "88": "healthcare",
-}
 
 
 async def prefill(
@@ -184,13 +170,14 @@ def _depreciation(year: YearFigures, period: str) -> Iterator[FactView]:
 
 def facts_of_company(company: CompanyView) -> list[FactView]:
     """Return the sector of the only main activity; where there are several, a person is asked."""
-    codes = {re.sub(r"\D", "", each.code)[:2] for each in company.activities}
-    if len(codes) != 1:
+    divisions = {re.sub(r"\D", "", each.code)[:2] for each in company.activities}
+    if len(divisions) != 1:
         return []
-    sector = _SECTORS.get(next(iter(codes)), ALL_SECTORS)
+    sector = sector_of(divisions)
+    sector = sector if sector in KEYS[SECTOR].choices else ALL_SECTORS
     activity = company.activities[0]
     evidence = f"KBO/BCE, main activity {activity.code} {activity.text}"
-    return [_fact("market_approach.sector", sector, evidence, confidence=0.8)]
+    return [_fact(SECTOR, sector, evidence, confidence=0.8)]
 
 
 def _evidence(year: YearFigures, code: str) -> str:

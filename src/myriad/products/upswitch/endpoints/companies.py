@@ -17,7 +17,6 @@ from myriad.scale.http import (
     CurrentRuntime,
     Queued,
     Router,
-    Staff,
     TenantReader,
     TenantSession,
 )
@@ -56,10 +55,14 @@ async def list_filings(reader: TenantReader, number: Number) -> FilingsView:
 
 @router.get("/companies/{number}/registers")
 async def list_registers(
-    runtime: CurrentRuntime, _caller: Staff, number: Number
+    runtime: CurrentRuntime, reader: TenantReader, number: Number
 ) -> tuple[RegisterAnswer, ...]:
-    """Return what VIES, GLEIF and, with a key, OpenCorporates say; one that is silent says so."""
-    return await ask_registers(runtime, parse_enterprise_number(number))
+    """Return what VIES, GLEIF and, with a key, OpenCorporates say; one that is silent says so.
+
+    Only of companies that the register here has: what natural persons have elsewhere is not kept.
+    """
+    found = await get_company(reader, number)
+    return await ask_registers(runtime, parse_enterprise_number(found.number))
 
 
 @router.post("/companies/{number}/filings", status_code=202)

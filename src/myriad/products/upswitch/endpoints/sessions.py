@@ -19,6 +19,7 @@ from myriad.products.upswitch.conversation.keys import KEYS
 from myriad.products.upswitch.conversation.opening import open_session
 from myriad.products.upswitch.conversation.showing import show_conversation
 from myriad.products.upswitch.conversation.talking import LONGEST_MESSAGE, Turn, begin_turn
+from myriad.products.upswitch.languages import Locale
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
 from myriad.products.upswitch.repository import sessions as kept
 from myriad.products.upswitch.repository.drafts import stop_draft
@@ -50,7 +51,7 @@ class SessionCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     company_number: str = Field(max_length=40, description="an enterprise or VAT number")
-    locale: Literal["en", "nl", "fr"] = Field("en", description="language of questions and reports")
+    locale: Locale = Field("en", description="language of questions and reports")
 
 
 class SessionChange(BaseModel):
@@ -59,7 +60,7 @@ class SessionChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Literal["open", "closed"] | None = None
-    locale: Literal["en", "nl", "fr"] | None = None
+    locale: Locale | None = None
 
 
 class MessageCreate(BaseModel):
@@ -192,15 +193,9 @@ async def say(
         yield ServerSentEvent(event=name, data=msgspec.to_builtins(data))
 
 
-async def known_session(session_id: UUID, runtime: CurrentRuntime, caller: Staff) -> UUID:
-    """Return a session of this account before anything is sent."""
-    await listening.check_session(runtime, caller.tenant_id, session_id)
-    return session_id
-
-
 @router.get("/sessions/{session_id}/messages/{seq}/words", response_class=EventSourceResponse)
 async def listen(
-    session_id: Annotated[UUID, Depends(known_session)],
+    session_id: Annotated[UUID, Depends(listening.known_session)],
     seq: Seq,
     runtime: CurrentRuntime,
     caller: Staff,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from myriad.products.upswitch.engine.arrays import Number
@@ -61,8 +61,3 @@ def shift(basis: Basis, shifts: Mapping[str, Number]) -> Drivers:
 def value_drivers(basis: Basis, drivers: Drivers) -> Equity:
     """Return the equity for one or many sets of drivers, all else as in the basis."""
     return bridge(discount(project(drivers), basis.how).total, basis.claims)
-
-
-def known_levers() -> Sequence[str]:
-    """Return the names that shifts take."""
-    return tuple(LABELS)

@@ -6,7 +6,8 @@ they lower the value. The thresholds are judgement and stand here by name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from myriad.products.upswitch.engine.document import Inputs
 from myriad.products.upswitch.engine.market_inputs import Diligence
@@ -21,12 +22,16 @@ USUAL_MULTIPLE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class RedFlag:
-    """One point of attack: `effect` is what it takes off, `formula` how that was computed."""
+    """One point of attack: `effect` is what it takes off, `formula` how that was computed.
+
+    `figures` are those of the formula, by name.
+    """
 
     code: str
     title: str
     effect: float
     formula: str
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def _owner(facts: _Facts) -> list[RedFlag]:
             "The owner is paid below market",
             (paid - market) * facts.multiple,
             formula,
+            {"paid": paid, "market": market, "multiple": facts.multiple},
         )
     ]
 
@@ -98,7 +104,14 @@ def _customer(facts: _Facts) -> list[RedFlag]:
         f"-{share:.0%} of EBITDA {facts.ebitda:,.0f} x {CUSTOMER_LOSS_CHANCE:.0%} chance of loss "
         f"x {facts.multiple:.2f}"
     )
-    return [RedFlag("customer_concentration", "One customer is a large part", effect, formula)]
+    figures = {
+        "share": share,
+        "ebitda": facts.ebitda,
+        "chance": CUSTOMER_LOSS_CHANCE,
+        "multiple": facts.multiple,
+    }
+    title = "One customer is a large part"
+    return [RedFlag("customer_concentration", title, effect, formula, figures)]
 
 
 def _debtors(facts: _Facts) -> list[RedFlag]:
@@ -107,11 +120,9 @@ def _debtors(facts: _Facts) -> list[RedFlag]:
     if days is None or days <= usual * DEBTOR_DAYS_OVER:
         return []
     formula = f"-({days:.0f} - {usual:.0f} days) / 365 x revenues {facts.revenues:,.0f}"
-    return [
-        RedFlag(
-            "debtor_days", "Customers pay late", -(days - usual) / 365.0 * facts.revenues, formula
-        )
-    ]
+    effect = -(days - usual) / 365.0 * facts.revenues
+    figures = {"days": days, "usual": usual, "revenues": facts.revenues}
+    return [RedFlag("debtor_days", "Customers pay late", effect, formula, figures)]
 
 
 def _deferred(facts: _Facts) -> list[RedFlag]:
@@ -122,7 +133,8 @@ def _deferred(facts: _Facts) -> list[RedFlag]:
     years = facts.diligence.years_of_low_expenditure
     formula = f"-(depreciation {facts.depreciation:,.0f} - invested {spent:,.0f}) x {years:g} years"
     effect = -(facts.depreciation - spent) * years
-    return [RedFlag("deferred_capex", "Investment was put off", effect, formula)]
+    figures = {"depreciation": facts.depreciation, "spent": spent, "years": years}
+    return [RedFlag("deferred_capex", "Investment was put off", effect, formula, figures)]
 
 
 def _declining(facts: _Facts) -> list[RedFlag]:
@@ -132,4 +144,6 @@ def _declining(facts: _Facts) -> list[RedFlag]:
         return []
     formula = f"(newest EBITDA {newest:,.0f} - weighted {facts.ebitda:,.0f}) x {facts.multiple:.2f}"
     effect = (newest - facts.ebitda) * facts.multiple
-    return [RedFlag("declining_result", "The newest year is the weakest ground", effect, formula)]
+    figures = {"newest": newest, "ebitda": facts.ebitda, "multiple": facts.multiple}
+    title = "The newest year is the weakest ground"
+    return [RedFlag("declining_result", title, effect, formula, figures)]

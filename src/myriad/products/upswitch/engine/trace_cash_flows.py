@@ -5,11 +5,12 @@ Source: A. Damodaran, fcffsimpleginzu.xlsx, sheet "Valuation output".
 
 from __future__ import annotations
 
+from myriad.products.upswitch.engine import cash_flow_formulas as formulas
+from myriad.products.upswitch.engine.cash_flow_formulas import TERMINAL
 from myriad.products.upswitch.engine.fcff import YEARS, Projection
 from myriad.products.upswitch.engine.solved import Solved
 from myriad.products.upswitch.engine.trace import SHEET, Trace
 
-TERMINAL = YEARS + 1
 _COLUMNS = "BCDEFGHIJKLM"
 
 
@@ -77,7 +78,7 @@ def _income(trace: Trace, solved: Solved) -> None:
             f"revenue_growth_{year}",
             label("Revenue growth", year),
             p.growth[place],
-            _growth(year),
+            formulas.growth(year),
             source(2),
             cell(year, 2),
         )
@@ -93,7 +94,7 @@ def _income(trace: Trace, solved: Solved) -> None:
             f"operating_margin_{year}",
             label("Operating margin", year),
             p.margin[place],
-            _margin(year),
+            formulas.margin(year),
             source(4),
             cell(year, 4),
         )
@@ -118,33 +119,6 @@ def _income(trace: Trace, solved: Solved) -> None:
 def label(what: str, year: int) -> str:
     """Return a row's words with its year."""
     return f"{what}, terminal year" if year == TERMINAL else f"{what}, year {year}"
-
-
-def _growth(year: int) -> str:
-    if year == 1:
-        return "revenue_growth_next_year"
-    if year <= 5:
-        return "revenue_growth_years_2_to_5"
-    if year == TERMINAL:
-        return "growth_in_perpetuity"
-    return f"revenue_growth_5-(revenue_growth_5-growth_in_perpetuity)/5*{year - 5}"
-
-
-def _margin(year: int) -> str:
-    if year == 1:
-        return "operating_margin_next_year"
-    if year == TERMINAL:
-        return f"operating_margin_{YEARS}"
-    left = f"(margin_convergence_year-{year})"
-    gap = "(target_operating_margin-operating_margin_1)/margin_convergence_year"
-    after = f"IF({year}>margin_convergence_year,target_operating_margin,"
-    return f"{after}target_operating_margin-{gap}*{left})"
-
-
-def _faded(name: str, first: str, last: str, year: int) -> str:
-    if year == TERMINAL:
-        return last
-    return first if year <= 5 else f"{name}_5+({last}-{name}_5)/5*{year - 5}"
 
 
 def _taxes(trace: Trace, solved: Solved) -> None:
@@ -183,7 +157,7 @@ def _tax_year(trace: Trace, p: Projection, year: int) -> None:
         f"tax_rate_{year}",
         label("Tax rate", year),
         p.tax_rate[year - 1],
-        _faded("tax_rate", "effective_tax_rate", "terminal_tax_rate", year),
+        formulas.faded("tax_rate", "effective_tax_rate", "terminal_tax_rate", year),
         source(6),
         cell(year, 6),
     )
@@ -227,7 +201,9 @@ def _costs(trace: Trace, solved: Solved) -> None:
             f"cost_of_capital_{year}",
             label("Cost of capital", year),
             cost[year - 1],
-            _faded("cost_of_capital", "initial_cost_of_capital", "terminal_cost_of_capital", year),
+            formulas.faded(
+                "cost_of_capital", "initial_cost_of_capital", "terminal_cost_of_capital", year
+            ),
             source(12),
             cell(year, 12),
         )
@@ -258,7 +234,7 @@ def _flows(trace: Trace, solved: Solved) -> None:
             f"reinvestment_{year}",
             label("Reinvestment", year),
             p.reinvestment[year - 1],
-            _reinvested(year, solved.basis.drivers.reinvestment_lag_years),
+            formulas.reinvested(year, solved.basis.drivers.reinvestment_lag_years),
             source(8),
             cell(year, 8),
         )
@@ -303,16 +279,3 @@ def _invested(trace: Trace, p: Projection, year: int, before: float) -> float:
         cell(year, 40),
     )
     return after
-
-
-def _reinvested(year: int, lag: int) -> str:
-    if year == TERMINAL:
-        rate = f"revenue_growth_{TERMINAL}/return_on_capital_{TERMINAL}"
-        return f"IF(revenue_growth_{TERMINAL}>0,{rate}*after_tax_income_{TERMINAL},0)"
-    ratio = f"sales_to_capital_{year}"
-    if lag == 3 and year == YEARS:
-        return f"reinvestment_{YEARS - 1}*(1+revenue_growth_{TERMINAL})"
-    if lag >= 2 and year >= YEARS - 1:
-        later = TERMINAL if lag == 3 else year + 1
-        return f"revenues_{later}*revenue_growth_{later}/{ratio}"
-    return f"(revenues_{year + lag}-revenues_{year + lag - 1})/{ratio}"

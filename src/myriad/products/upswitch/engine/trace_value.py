@@ -6,10 +6,11 @@ the exit multiple are the engine's own and say so.
 
 from __future__ import annotations
 
+from myriad.products.upswitch.engine.cash_flow_formulas import TERMINAL
 from myriad.products.upswitch.engine.fcff import YEARS
 from myriad.products.upswitch.engine.solved import Solved
 from myriad.products.upswitch.engine.trace import Trace
-from myriad.products.upswitch.engine.trace_cash_flows import TERMINAL, cell, label, source
+from myriad.products.upswitch.engine.trace_cash_flows import cell, label, source
 
 _OWN = "Upswitch: mid-year convention, specification section 4.6"
 

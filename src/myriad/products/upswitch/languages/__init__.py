@@ -49,6 +49,9 @@ class Language:
             text = f"{value:,.0f}"
         if digits is not None and "." in text:
             text = text.rstrip("0").rstrip(".")
+        return self._parted(text)
+
+    def _parted(self, text: str) -> str:
         group, decimal = _MARKS[self.locale]
         return text.translate({ord(","): group, ord("."): decimal})
 
@@ -62,21 +65,34 @@ class Language:
         sign = "-" if euros < 0 and number != "0" else ""
         if self.locale == "en":
             return f"{currency} {sign}{number}"
-        mark = "€" if currency == "EUR" else currency
-        if self.locale == "nl":
-            return f"{mark}{_BLANK}{sign}{number}"
-        return f"{sign}{number}{_BLANK}{mark}"
+        return self._marked(f"{sign}{number}", currency)
 
-    def money(self, amount: Money) -> str:
-        """Return an amount of money in whole units."""
+    def _marked(self, number: str, currency: str) -> str:
+        mark = "€" if currency == "EUR" else currency
+        parts = (mark, number) if self.locale == "nl" else (number, mark)
+        return _BLANK.join(parts)
+
+    def money(self, amount: Money, *, whole: bool = True) -> str:
+        """Return an amount of money in whole units, or to the cent."""
         if self.locale == "en":
-            return amount.format(whole=True)
-        return self.amount(amount.minor / 10 ** minor_digits(amount.currency), amount.currency)
+            return amount.format(whole=whole)
+        digits = minor_digits(amount.currency)
+        units = amount.minor / 10**digits
+        if whole:
+            return self.amount(units, amount.currency)
+        return self._marked(self._parted(f"{units:,.{digits}f}"), amount.currency)
 
     def day(self, moment: date) -> str:
         """Return a day: `31 December 2025`, `31 december 2025`, `1er janvier 2026`."""
         number = "1er" if self.locale == "fr" and moment.day == 1 else str(moment.day)
         return f"{number} {self.texts['months'].split()[moment.month - 1]} {moment.year}"
+
+    def written(self, text: str) -> str:
+        """Return a day that a source gives as `2025-12-31` in words; other text as it is."""
+        try:
+            return self.day(date.fromisoformat(text))
+        except ValueError:
+            return text
 
 
 @cache

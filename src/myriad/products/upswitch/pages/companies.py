@@ -11,6 +11,7 @@ from fastapi import Path as PathParameter
 from fastapi import Query
 from starlette.responses import RedirectResponse, Response
 
+from myriad.products.upswitch.languages import ENGLISH, NAMES
 from myriad.products.upswitch.queueing import enqueue_filings
 from myriad.products.upswitch.registry.asking import ask_registers
 from myriad.products.upswitch.registry.numbers import parse_enterprise_number
@@ -25,7 +26,6 @@ from myriad.scale.http import (
     BoundReader,
     CurrentRuntime,
     Router,
-    Staff,
     TenantReader,
     TenantReadSession,
     TenantSession,
@@ -82,6 +82,8 @@ async def company(
         filings=filings,
         chance=await get_chance(runtime.database, reader, view),
         answer=_described(view),
+        languages=NAMES,
+        written=ENGLISH.written,
     )
 
 
@@ -101,11 +103,12 @@ async def filings(
 
 @router.get("/companies/{number}/registers")
 async def registers(
-    page: CurrentPage, runtime: CurrentRuntime, _caller: Staff, number: Number
+    page: CurrentPage, runtime: CurrentRuntime, reader: TenantReader, number: Number
 ) -> Response:
     """Show what other registers say of a company, as part of its card."""
-    answers = await ask_registers(runtime, parse_enterprise_number(number))
-    return _RENDERER.respond(page, "upswitch/registers.html", answers=answers)
+    found = await get_company(reader, number)
+    answers = await ask_registers(runtime, parse_enterprise_number(found.number))
+    return _RENDERER.respond(page, "upswitch/company_registers.html", answers=answers)
 
 
 @router.post("/companies/{number}/filings")

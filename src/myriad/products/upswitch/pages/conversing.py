@@ -23,7 +23,7 @@ from myriad.products.upswitch.conversation.talking import (
     begin_turn,
 )
 from myriad.products.upswitch.languages import Locale
-from myriad.products.upswitch.listening import check_session, events_of
+from myriad.products.upswitch.listening import events_of, known_session
 from myriad.products.upswitch.pages.session_drawing import (
     Drawing,
     Fault,
@@ -33,10 +33,7 @@ from myriad.products.upswitch.pages.session_drawing import (
 )
 from myriad.products.upswitch.pages.worth import note_worth
 from myriad.products.upswitch.repository.drafts import stop_draft
-from myriad.products.upswitch.repository.sessions import (
-    get_locale,
-    update_session,
-)
+from myriad.products.upswitch.repository.sessions import get_locale, update_session
 from myriad.scale.http import (
     CurrentRuntime,
     EventSourceResponse,
@@ -50,7 +47,6 @@ from myriad.scale.http import (
 from myriad.scale.ui.page import CurrentPage
 
 router = Router()
-Number = Annotated[str, PathParameter(max_length=40)]
 Typed = Annotated[str, Form(max_length=200)]
 Seq = Annotated[int, PathParameter(ge=1, le=2_000_000_000)]
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)]
@@ -105,12 +101,6 @@ async def say(
         return await draw_conversation(
             Drawing(page, runtime, session, reader, is_partial), view, fault
         )
-
-
-async def known_session(session_id: UUID, runtime: CurrentRuntime, caller: Staff) -> UUID:
-    """Return a session of this account before anything is sent."""
-    await check_session(runtime, caller.tenant_id, session_id)
-    return session_id
 
 
 @router.get("/sessions/{session_id}/messages/{seq}/words", response_class=EventSourceResponse)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -38,6 +38,7 @@ from myriad.scale.http import (
     TenantSession,
 )
 from myriad.scale.http.hub import RETRY_MILLISECONDS, hub_of
+from myriad.scale.http.watching import while_let_in
 from myriad.scale.runtime import Runtime
 from myriad.scale.ui.context import Alert, Alerts
 from myriad.scale.ui.page import CurrentPage
@@ -108,12 +109,13 @@ async def _events(
 ) -> AsyncIterator[AsyncIterator[ServerSentEvent]]:
     """Provide what is unseen, and each change of it for so long; raises TooManyStreamsError."""
     with hub_of(request).slot(caller.id):
-        yield _changes(runtime, caller, seconds)
+        events = _changes(runtime, caller, seconds)
+        yield while_let_in(request, caller.tenant_id, events)
 
 
 async def _changes(
     runtime: Runtime, caller: Principal, seconds: float
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncGenerator[ServerSentEvent]:
     told: UnseenMoves | None = None
     end = time.monotonic() + seconds
     while True:

@@ -9,6 +9,7 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 
 from myriad.kit.clock import utc_now
+from myriad.products.upswitch.languages import ENGLISH
 from myriad.products.upswitch.queueing import enqueue_register
 from myriad.products.upswitch.repository.register import get_register
 from myriad.products.upswitch.settings import UpswitchSettings
@@ -44,6 +45,7 @@ async def operations(_caller: Operator, page: OperatorPage, runtime: CurrentRunt
         in_force=in_force,
         vintages=await list_vintages(runtime.database),
         cost=rows[0],
+        written=ENGLISH.written,
     )
 
 

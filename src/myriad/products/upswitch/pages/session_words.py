@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from myriad.kit.money import Money
+from myriad.products.upswitch.conversation.answers import AMOUNT_UNITS
 from myriad.products.upswitch.conversation.keys import HISTORY, KEYS, Group, Key
 from myriad.products.upswitch.conversation.naming import (
     choice_in,
@@ -17,13 +18,21 @@ from myriad.products.upswitch.conversation.naming import (
 from myriad.products.upswitch.conversation.normalising import base_period
 from myriad.products.upswitch.conversation.questions import default_period
 from myriad.products.upswitch.languages import ENGLISH, NAMES, Language
-from myriad.products.upswitch.valuations.words import rounded
+from myriad.products.upswitch.valuations.words import grounded, rounded
 from myriad.products.upswitch.views.sessions import ConversationView, FactView
 
-__all__ = ["NAMES", "answer", "changed", "groups_of", "rounded", "row_of", "typed_of"]
+__all__ = [
+    "AMOUNT_UNITS",
+    "NAMES",
+    "answer",
+    "changed",
+    "grounded",
+    "groups_of",
+    "rounded",
+    "row_of",
+    "typed_of",
+]
 MINUS = "\N{MINUS SIGN}"
-
-AMOUNT_UNITS = ("EUR", "thousand EUR", "million EUR")
 _TONES = {"user": "info", "registry": "good", "llm": "info", "default": "hollow"}
 _GROUPS: tuple[Group, ...] = ("figures", "history", "outlook", "diligence")
 _DEPRECIATION = f"{HISTORY}depreciation_and_amortization"
@@ -117,7 +126,9 @@ def row_of(
         is_users=held is not None and held.source in ("user", "llm"),
         proposal=None if proposed is None else shown(key, proposed.value, language),
         proposal_evidence="" if proposed is None else proposed.evidence,
-        default=key.otherwise if key.default is None else shown(key, key.default, language),
+        default=grounded(key.otherwise, language)
+        if key.default is None
+        else shown(key, key.default, language),
     )
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Form, Header
+from fastapi import Form
 from fastapi import Path as PathParameter
 from starlette.responses import RedirectResponse, Response
 
@@ -17,9 +17,7 @@ from myriad.products.upswitch.pages.session_drawing import (
     draw_assumptions,
     draw_normalisation,
 )
-from myriad.products.upswitch.repository.sessions import (
-    list_sessions,
-)
+from myriad.products.upswitch.repository.sessions import list_sessions
 from myriad.scale.http import (
     CurrentRuntime,
     PageRequest,
@@ -34,10 +32,6 @@ from myriad.scale.ui.page import CurrentPage
 router = Router()
 SESSIONS = "/upswitch/sessions"
 Number = Annotated[str, PathParameter(max_length=40)]
-Typed = Annotated[str, Form(max_length=200)]
-Seq = Annotated[int, PathParameter(ge=1, le=2_000_000_000)]
-LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)]
-Short = Annotated[str, Form(max_length=100)]
 
 
 @router.get("/sessions")

@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from myriad.products.upswitch.errors import ShareLinkError
+from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.pages import valuation_figures as figures
 from myriad.products.upswitch.pages.valuations import years_of
 from myriad.products.upswitch.valuations import sharing, words
 from myriad.products.upswitch.valuations.answering import answer_report
-from myriad.products.upswitch.valuations.reading import get_valuation
+from myriad.products.upswitch.valuations.reading import get_valuation, language_for
 from myriad.products.upswitch.views.valuations import ReportFormat, ValuationView
 from myriad.scale import ui
 from myriad.scale.http import CurrentRuntime, Router, Staff, TenantSession, public
@@ -51,7 +52,12 @@ async def share(
     link_id = await sharing.share(session, caller, valuation_id, days)
     token = sharing.seal(runtime.vault, caller.tenant_id, link_id)
     return _RENDERER.respond(
-        page, "upswitch/share.html", view=view, path=f"{sharing.PATH}?t={token}", days=days
+        page,
+        "upswitch/share.html",
+        view=view,
+        path=f"{sharing.PATH}?t={token}",
+        days=days,
+        t=await language_for(session, view),
     )
 
 
@@ -68,20 +74,25 @@ async def revoke(
 async def shared(request: Request, runtime: CurrentRuntime, token: Token = "") -> Response:
     """Show a valuation to whoever has its link, read only."""
     try:
-        view = await _open(runtime, token)
+        view, t = await _open(runtime, token)
     except ShareLinkError as error:
-        return _answer(request, HTTPStatus.NOT_FOUND, None, error.detail)
-    return _answer(request, HTTPStatus.OK, view)
+        return _answer(request, HTTPStatus.NOT_FOUND, None, fault=error.detail)
+    return _answer(request, HTTPStatus.OK, view, t)
 
 
-async def _open(runtime: Runtime, token: str) -> ValuationView:
+async def _open(runtime: Runtime, token: str) -> tuple[ValuationView, Language]:
     tenant_id, link_id = sharing.unseal(runtime.vault, token)
     async with runtime.database.read_session(tenant_id) as session:
-        return await get_valuation(session, await sharing.open_link(session, link_id))
+        view = await get_valuation(session, await sharing.open_link(session, link_id))
+        return view, await language_for(session, view)
 
 
 def _answer(
-    request: Request, status: HTTPStatus, view: ValuationView | None, fault: str = ""
+    request: Request,
+    status: HTTPStatus,
+    view: ValuationView | None,
+    t: Language = ENGLISH,
+    fault: str = "",
 ) -> Response:
     response = _RENDERER.respond(
         visitor_page(request),
@@ -89,6 +100,7 @@ def _answer(
         status=status,
         view=view,
         fault=fault,
+        t=t,
         words=words,
         figures=figures,
         years=[] if view is None else years_of(view),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from myriad.kit.money import Money, minor_digits
 from myriad.products.upswitch.engine.waterfall import Waterfall
+from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.valuations import words
 from myriad.products.upswitch.valuations.asking import Sensitivity
 from myriad.products.upswitch.views.valuations import ValuationView
@@ -24,26 +25,32 @@ class Figure:
     rest: str = ""
 
 
-def football_field(view: ValuationView) -> Figure:
+def football_field(view: ValuationView, t: Language = ENGLISH) -> Figure:
     """Return a line for each method, and the value over all of them as an upright."""
     rows, points = [], []
     for bar in view.outputs["football_field"]:
         low, middle, high = (_money(view, bar[name]) for name in ("low", "middle", "high"))
-        text = f"{words.rounded(low)} to {words.rounded(high)}"
-        name = f"{words.named(bar['label'])}, {bar['weight']:.0%}"
+        text = _range(low, high, t)
+        name = f"{words.named(bar['label'], t)}, {bar['weight']:.0%}"
         kind: Any = "info" if bar["in_range"] else "plain"
         rows.append(charts.Estimate(name, middle.minor, low.minor, high.minor, text, kind))
-        points.append(charts.Point(name, middle.minor, f"{words.rounded(middle)} ({text})"))
+        points.append(charts.Point(name, middle.minor, f"{words.rounded(middle, t)} ({text})"))
+    value = words.rounded(view.middle, t)
+    marked = t.say("result.marked", value=value)
     chart = charts.interval_chart(
         rows,
-        title="What each method says",
-        desc=f"Ranges of {len(rows)} methods; the value over all is {words.rounded(view.middle)}",
-        marks=[(view.middle.minor, f"value {words.rounded(view.middle)}")],
+        title=t.say("result.methods"),
+        desc=t.say("result.methods_desc", count=len(rows), value=value),
+        marks=[(view.middle.minor, marked)],
     )
-    return Figure(chart, tuple(points), f"value {words.rounded(view.middle)}")
+    return Figure(chart, tuple(points), marked)
 
 
-def tornado(view: ValuationView) -> Figure | None:
+def _range(low: Money, high: Money, t: Language) -> str:
+    return t.say("report.to", low=words.rounded(low, t), high=words.rounded(high, t))
+
+
+def tornado(view: ValuationView, t: Language = ENGLISH) -> Figure | None:
     """Return what moves the value by cash flows, the widest first; None without cash flows."""
     if "tornado" not in view.outputs:
         return None
@@ -54,35 +61,39 @@ def tornado(view: ValuationView) -> Figure | None:
             continue
         at_low, at_high = (_equity(view, swing[name]) for name in ("low", "high"))
         low, high = sorted((at_low, at_high), key=lambda amount: amount.minor)
-        name = f"{words.named(swing['label'])} ±{words.step(swing['lever'], swing['step'])}"
-        text = f"{words.rounded(low)} to {words.rounded(high)}"
+        label = words.named(t.find(f"lever.{swing['lever']}", swing["label"]))
+        name = f"{label} ±{words.step(swing['lever'], swing['step'], t)}"
+        text = _range(low, high, t)
         rows.append(charts.Estimate(name, base.minor, low.minor, high.minor, text))
-        said = f"{words.rounded(at_low)} below, {words.rounded(at_high)} above"
+        ends = {"low": words.rounded(at_low, t), "high": words.rounded(at_high, t)}
+        said = t.say("result.swing", **ends)
         points.append(charts.Point(name, abs(high.minor - low.minor), said))
     chart = charts.interval_chart(
         rows,
-        title="What moves the value",
-        desc="Equity by free cash flow when one input goes down and up, the widest first",
-        marks=[(base.minor, words.rounded(base))],
+        title=t.say("report.moves"),
+        desc=t.say("result.moves_desc"),
+        marks=[(base.minor, words.rounded(base, t))],
     )
-    return Figure(chart, tuple(points), "equity by free cash flow")
+    return Figure(chart, tuple(points), t.say("result.by_cash_flow"))
 
 
-def grid(found: Sensitivity) -> Figure:
+def grid(found: Sensitivity, t: Language = ENGLISH) -> Figure:
     """Return the equity over two levers as a grid of figures."""
+    nothing = t.say("report.no_meaning")
     texts = [
-        ["n/m" if cell is None else words.rounded(cell) for cell in row] for row in found.values
+        [nothing if cell is None else words.rounded(cell, t) for cell in row]
+        for row in found.values
     ]
-    across = [_place(found.x_lever, x) for x in found.x]
-    down = [_place(found.y_lever, y) for y in found.y]
-    x_name, y_name = words.LEVERS[found.x_lever], words.LEVERS[found.y_lever]
+    across = [_place(found.x_lever, x, t) for x in found.x]
+    down = [_place(found.y_lever, y, t) for y in found.y]
+    x_name, y_name = (t.say(f"across.{lever}") for lever in (found.x_lever, found.y_lever))
     chart = charts.value_grid(
         [[None if cell is None else float(cell.minor) for cell in row] for row in found.values],
         rows=down,
         columns=across,
         texts=texts,
-        title=f"{words.named(x_name)} by {y_name}",
-        desc="Equity by free cash flow, after discounts; n/m where growth reaches its cost",
+        title=t.say("result.grid_title", across=words.named(x_name), down=y_name),
+        desc=t.say("result.grid_desc", nothing=nothing),
         names=(x_name, y_name),
         marked=(len(down) // 2, len(across) // 2),
     )
@@ -91,33 +102,33 @@ def grid(found: Sensitivity) -> Figure:
         for y, line in zip(down, texts, strict=True)
         for x, text in zip(across, line, strict=True)
     )
-    return Figure(chart, points, f"across: {x_name}")
+    return Figure(chart, points, t.say("result.grid_rest", across=x_name))
 
 
-def _place(lever: str, value: float) -> str:
-    return f"{value:.2f}" if lever == "sales_to_capital" else words.percent(round(value, 6))
+def _place(lever: str, value: float, t: Language) -> str:
+    if lever == "sales_to_capital":
+        return t.number(value, 2)
+    return words.percent(round(value, 6), t)
 
 
-def waterfall(found: Waterfall) -> Figure:
+def waterfall(found: Waterfall, t: Language = ENGLISH) -> Figure:
     """Return the way from one value to the other, a line for each cause."""
     at, rows, points = found.start.minor, [], []
     for step in found.steps:
         after = at + step.amount.minor
-        name = words.caused(step.label)
+        name = words.caused(step.label, t)
         kind: Any = "good" if step.amount.minor > 0 else "bad"
         low, high = sorted((at, after))
-        text = words.signed(step.amount)
+        text = words.signed(step.amount, t)
         rows.append(charts.Estimate(name, after, low, high, text, kind))
         points.append(charts.Point(name, step.amount.minor, text))
         at = after
+    start, end = words.rounded(found.start, t), words.rounded(found.end, t)
     chart = charts.interval_chart(
         rows,
-        title="From one value to the other",
-        desc=f"{len(rows)} steps from {words.rounded(found.start)} to {words.rounded(found.end)}",
-        marks=[
-            (found.start.minor, words.rounded(found.start)),
-            (found.end.minor, words.rounded(found.end)),
-        ],
+        title=t.say("result.way"),
+        desc=t.say("result.way_desc", count=len(rows), low=start, high=end),
+        marks=[(found.start.minor, start), (found.end.minor, end)],
     )
     return Figure(chart, tuple(points))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 from fastapi import Form, Query
@@ -22,6 +22,7 @@ from myriad.products.upswitch.valuations import asking, ordering, words
 from myriad.products.upswitch.valuations.ordering import Desk
 from myriad.products.upswitch.valuations.reading import (
     kept,
+    language_for,
     list_kin,
     list_valuations,
     load_valuation,
@@ -100,14 +101,16 @@ async def valuation(
     found = None
     if "tornado" in view.outputs and x != y:
         found = asking.sensitivity(await reopen(runtime.database, view), x, y)
+    t = await language_for(session, view)
     return _RENDERER.respond(
         page,
         "upswitch/valuation.html",
         view=view,
         words=words,
         figures=figures,
-        grid=None if found is None else figures.grid(found),
-        levers=list(words.LEVERS.items()),
+        t=t,
+        grid=None if found is None else figures.grid(found, t),
+        levers=[(lever, t.say(f"across.{lever}")) for lever in get_args(asking.Lever)],
         x=x,
         y=y,
         links=await list_links(session, valuation_id),
@@ -117,11 +120,16 @@ async def valuation(
 
 @router.get("/valuations/{valuation_id}/assumptions")
 async def assumptions(
-    valuation_id: UUID, page: CurrentPage, caller: Staff, runtime: CurrentRuntime
+    valuation_id: UUID,
+    page: CurrentPage,
+    caller: Staff,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
 ) -> Response:
     """Show every input with its source, its day, its default and who said otherwise."""
     view = await load_valuation(runtime, caller.tenant_id, valuation_id)
-    return _RENDERER.respond(page, "upswitch/assumptions.html", view=view, words=words)
+    t = await language_for(session, view)
+    return _RENDERER.respond(page, "upswitch/assumptions.html", view=view, words=words, t=t)
 
 
 @router.get("/valuations/{valuation_id}/proof")
@@ -130,6 +138,7 @@ async def proof(
     page: CurrentPage,
     caller: Staff,
     runtime: CurrentRuntime,
+    session: TenantReadSession,
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """Show every number with its formula, the numbers it reads, and its source."""
@@ -140,7 +149,7 @@ async def proof(
         page,
         "upswitch/proof.html",
         view=view,
-        words=words,
+        t=await language_for(session, view),
         steps=found,
         q=q,
         differs=again.middle != view.middle,
@@ -177,17 +186,28 @@ async def compare(
         kin=kin,
         words=words,
         figures=figures,
+        t=await language_for(session, view),
     )
 
 
 @router.get("/valuations/{valuation_id}/report")
 async def report(
-    valuation_id: UUID, page: CurrentPage, caller: Staff, runtime: CurrentRuntime
+    valuation_id: UUID,
+    page: CurrentPage,
+    caller: Staff,
+    runtime: CurrentRuntime,
+    session: TenantReadSession,
 ) -> Response:
     """Show what the report holds before it is handed over."""
     view = await load_valuation(runtime, caller.tenant_id, valuation_id)
     return _RENDERER.respond(
-        page, "upswitch/report.html", view=view, words=words, figures=figures, years=years_of(view)
+        page,
+        "upswitch/report.html",
+        view=view,
+        words=words,
+        figures=figures,
+        t=await language_for(session, view),
+        years=years_of(view),
     )
 
 
@@ -220,8 +240,9 @@ async def what_if(
         path: parse_percent(text) for path, text in given.items() if text.strip()
     }
     desk = Desk(runtime.database, session, reader, caller.id)
+    t = await language_for(session, await load_valuation(runtime, caller.tenant_id, valuation_id))
     title = ", ".join(
-        f"{path.removeprefix('input_sheet.').replace('_', ' ')} {words.percent(float(value or 0))}"
+        f"{words.caused(path, t)} {words.percent(float(value or 0), t)}"
         for path, value in changes.items()
     )
     made, _ = await ordering.value_scenario(desk, valuation_id, changes, title=title[:200])

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from myriad.kit.clock import utc_now
+from myriad.products.upswitch.languages import ENGLISH
 from myriad.products.upswitch.registry.gleif import GleifClient, GleifUnavailableError, LeiRecord
 from myriad.products.upswitch.registry.opencorporates import OpenCorporatesClient
 from myriad.products.upswitch.registry.sql import QUERIES
@@ -81,12 +82,8 @@ class VatRegister:
 
 def _since(since: datetime, asked_at: datetime) -> str:
     if since.date() == asked_at.date():
-        return f"as asked on {_day(asked_at)}"
-    return f"at every question since {_day(since)}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
+        return f"as asked on {ENGLISH.day(asked_at)}"
+    return f"at every question since {ENGLISH.day(since)}"
 
 
 class LeiRegister:

@@ -218,7 +218,7 @@ def _attacks(sheet: Sheet) -> Story:
         [
             language.find(f"flag.{flag.code}", flag.title),
             words.signed(sheet.valuation.as_money(flag.effect), language),
-            flag.formula,
+            words.reckoned(flag.code, flag.formula, flag.figures, language),
         ]
         for flag in sheet.valuation.flags
     ]
@@ -232,10 +232,10 @@ def _assumptions(sheet: Sheet) -> Story:
     view, language = sheet.view, sheet.language
     rows = [
         [
-            language.find(f"label.{row.path}", row.label),
+            words.labelled(row, language),
             words.assumed(row, view.middle.currency, language),
             words.instead_of(row, view.middle.currency, language),
-            row.source,
+            words.grounded(row.source, language),
             row.as_of,
         ]
         for row in view.assumptions

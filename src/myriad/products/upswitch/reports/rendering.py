@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from myriad.kit.lazy import lazily
 from myriad.products.upswitch.engine.valuation import Valuation
 from myriad.products.upswitch.engine.workbook import write_workbook
-from myriad.products.upswitch.languages import language_of
-from myriad.products.upswitch.reports.pdf import render_pdf
+from myriad.products.upswitch.languages import ENGLISH, Language, language_of
 from myriad.products.upswitch.views.valuations import ReportFormat, ValuationView
+
+# reportlab costs half a second and 15 MB, and a process draws its first PDF late or never.
+_pdf = lazily("myriad.products.upswitch.reports.pdf")
 
 MEDIA_TYPES: Mapping[ReportFormat, str] = {
     "pdf": "application/pdf",
@@ -27,6 +30,12 @@ def render(
     if format_ == "xlsx":
         return write_workbook(valuation)
     return render_pdf(view, valuation, language_of(locale))
+
+
+def render_pdf(view: ValuationView, valuation: Valuation, language: Language = ENGLISH) -> bytes:
+    """Return the report as a PDF document in a language."""
+    document: bytes = _pdf.render_pdf(view, valuation, language)
+    return document
 
 
 def file_name(view: ValuationView, format_: ReportFormat) -> str:

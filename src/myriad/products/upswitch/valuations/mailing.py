@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.products.upswitch.valuations.moves import list_who_want_none, row_of
 from myriad.products.upswitch.valuations.sql import execute, fetch
@@ -15,21 +13,14 @@ from myriad.products.upswitch.views.moves import MoveRow
 from myriad.scale.directory import Member, list_members
 from myriad.scale.jobs import Job
 from myriad.scale.jobs.errors import PermanentJobError
+from myriad.scale.mail.letters import Letters
 from myriad.scale.mail.sending import Mail, send
 from myriad.scale.mail.settings import SmtpSettings
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.ui.filters import FILTERS
 
 _log = get_logger(__name__)
-_TEMPLATES = Path(__file__).parents[1] / "templates" / "upswitch" / "mail"
-_environment = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
-    autoescape=select_autoescape(),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_environment.filters.update(FILTERS)
+_LETTERS = Letters(Path(__file__).parents[1] / "templates" / "upswitch" / "mail", FILTERS)
 
 
 async def mail_moves(job: Job) -> int:
@@ -69,16 +60,11 @@ def letter(moves: Sequence[MoveRow], member: Member, public_url: str, key: str) 
     """Return the message about these moves, the largest first."""
     subject = moves[0].title if len(moves) == 1 else f"{len(moves)} values moved"
     values = {"moves": moves, "name": member.name, "base": public_url.rstrip("/")}
-    return Mail(
+    return _LETTERS.write(
+        "moves",
+        values,
         to=member.email,
-        name=_one_line(member.name),
-        subject=_one_line(subject),
-        text=_environment.get_template("moves.txt").render(**values),
-        html=_environment.get_template("moves.html").render(**values),
+        name=member.name,
+        subject=subject,
         message_key=f"{key}:{member.user_id}",
     )
-
-
-def _one_line(text: str) -> str:
-    """Return names that people chose without what no header may hold."""
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()

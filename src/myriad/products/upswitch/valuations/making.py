@@ -8,11 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from myriad.products.upswitch.reports import render
-from myriad.products.upswitch.repository.sessions import SessionNotFoundError, get_locale
 from myriad.products.upswitch.valuations.asking import simulated
-from myriad.products.upswitch.valuations.reading import load_valuation, reopen
+from myriad.products.upswitch.valuations.reading import language_for, load_valuation, reopen
 from myriad.products.upswitch.valuations.sql import execute, find
-from myriad.products.upswitch.views.valuations import ReportFormat, ValuationView
+from myriad.products.upswitch.views.valuations import ReportFormat
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId, current_tenant
@@ -23,7 +22,7 @@ async def make_report(
 ) -> bytes:
     """Return a valuation's report in its session's language, made and kept if it is not there yet."""
     view = await load_valuation(runtime, TenantId(current_tenant()), valuation_id)
-    locale = await _locale_of(session, view) if format_ == "pdf" else "en"
+    locale = (await language_for(session, view)).locale if format_ == "pdf" else "en"
     place = {"valuation_id": valuation_id, "format": format_, "locale": locale}
     row = await find(session, "find_report", **place)
     if row is not None:
@@ -40,16 +39,6 @@ async def make_report(
         sha256=digest,
     )
     return content
-
-
-async def _locale_of(session: Session, view: ValuationView) -> str:
-    """Return the language of the session that was valued; English without one."""
-    if view.session_id is None:
-        return "en"
-    try:
-        return await get_locale(session, view.session_id)
-    except SessionNotFoundError:
-        return "en"
 
 
 async def find_simulation(

@@ -15,7 +15,9 @@ from myriad.products.upswitch.engine.document import convert_inputs
 from myriad.products.upswitch.engine.valuation import Valuation, value
 from myriad.products.upswitch.engine.waterfall import Kept
 from myriad.products.upswitch.errors import ValuationNotFoundError
+from myriad.products.upswitch.languages import ENGLISH, Language, language_of
 from myriad.products.upswitch.registry.numbers import format_number
+from myriad.products.upswitch.repository.sessions import SessionNotFoundError, get_locale
 from myriad.products.upswitch.valuations.sql import Row, fetch, find
 from myriad.products.upswitch.valuations.vintages import Vintage, get_vintage
 from myriad.products.upswitch.views.valuations import (
@@ -55,6 +57,16 @@ async def get_valuation(session: ReadSession, valuation_id: UUID) -> ValuationVi
             "there is no such valuation in this account; the list of valuations has its own"
         )
     return _view(row)
+
+
+async def language_for(session: ReadSession, view: ValuationView) -> Language:
+    """Return the language of the session that was valued; English without one."""
+    if view.session_id is None:
+        return ENGLISH
+    try:
+        return language_of(await get_locale(session, view.session_id))
+    except SessionNotFoundError:
+        return ENGLISH
 
 
 async def list_valuations(

@@ -149,7 +149,7 @@ def _view(row: Row) -> ParameterSetView:
         tables=tuple(
             {
                 "table": name,
-                "rows": _size(table),
+                "rows": size_of(table),
                 "source": origin.source,
                 "as_of": origin.as_of,
                 "licence": origin.licence,
@@ -159,5 +159,6 @@ def _view(row: Row) -> ParameterSetView:
     )
 
 
-def _size(table: Any) -> int:
+def size_of(table: Any) -> int:
+    """Return how many rows a table of parameters has."""
     return next((len(getattr(table, name)) for name in _COUNTED if hasattr(table, name)), 0)

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+import re
+from collections.abc import Mapping, Sequence
 
 from myriad.kit.money import Money, minor_digits
 from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.views.valuations import (
     AssumedKind,
     Assumption,
-    Origin,
-    ValuationKind,
     ValuationRow,
     ValuationView,
 )
 
-ORIGINS: dict[Origin, str] = {
-    "user": "said by you",
-    "registry": "filed accounts",
-    "llm": "understood by a model, confirmed by you",
-    "default": "default",
-}
-KINDS: dict[ValuationKind, str] = {
-    "session": "from a conversation",
-    "document": "from a document",
-    "scenario": "what if",
-    "replay": "under other parameters",
-    "watch": "after a new filing",
-}
-LEVERS = {
-    "wacc": "cost of capital",
-    "g": "growth in perpetuity",
-    "growth": "growth, years 2 to 5",
-    "margin": "operating margin",
-    "sales_to_capital": "sales to capital",
-    "riskfree": "riskfree rate after year 10",
-    "tax": "effective tax rate",
-}
-FLAG_ADVICE = "Have an answer ready before a buyer asks."
+_YEAR = re.compile(r"market_approach\.history\.(\d{4}-\d\d-\d\d)\.(\w+)")
 
 
 def sentence(view: ValuationRow | ValuationView, language: Language = ENGLISH) -> str:
@@ -78,7 +54,7 @@ def figure(
     if isinstance(value, str):
         return language.find(f"choice.{value}", value)
     if kind in ("rate", "share"):
-        return f"{language.number(value * 100, 2)} %"
+        return language.percent(value)
     if kind == "amount":
         return language.money(Money(round(value * 10 ** minor_digits(currency)), currency))
     return language.number(value, 2)
@@ -101,9 +77,46 @@ def named(label: str, language: Language = ENGLISH) -> str:
     return text[:1].upper() + text[1:]
 
 
-def caused(label: str) -> str:
+def labelled(row: Assumption, language: Language = ENGLISH) -> str:
+    """Return what a figure is called, with the year of one that has a year."""
+    of_year = _YEAR.fullmatch(row.path)
+    if of_year is None:
+        return language.find(f"label.{row.path}", row.label)
+    name = language.find(f"label.market_approach.history.{of_year[2]}", "")
+    return f"{name} {of_year[1]}" if name else row.label
+
+
+def grounded(text: str, language: Language = ENGLISH) -> str:
+    """Return a source or a ground in a language; one with names or figures of its own as it is."""
+    return language.find(f"ground.{text}", text)
+
+
+def reckoned(
+    code: str, formula: str, figures: Mapping[str, float], language: Language = ENGLISH
+) -> str:
+    """Return how a point of attack was reckoned; as it was kept where its figures were not."""
+    text = language.find(f"reckoned.{code}", "")
+    if not text or not figures:
+        return formula
+    shown = {name: _in_formula(name, value, language) for name, value in figures.items()}
+    return text.format(**shown)
+
+
+def _in_formula(name: str, value: float, language: Language) -> str:
+    if name in ("share", "chance"):
+        return language.percent(value, 0)
+    return language.number(value, 2 if name in ("multiple", "years") else 0)
+
+
+def titled(row: ValuationRow | ValuationView, language: Language = ENGLISH) -> str:
+    """Return the title of a valuation, or how it came about."""
+    return row.title or language.say(f"kind.{row.kind}")
+
+
+def caused(label: str, language: Language = ENGLISH) -> str:
     """Return the cause of a step of a waterfall in words."""
-    return named(label.replace("input_sheet.", "").replace("_", " "))
+    plain = named(label.replace("input_sheet.", "").replace("_", " "))
+    return language.find(f"label.{label}", plain)
 
 
 def step(lever: str, size: float, language: Language = ENGLISH) -> str:
@@ -118,28 +131,27 @@ def percent(share: float, language: Language = ENGLISH) -> str:
     return figure(share, "rate", language=language)
 
 
-def day(moment: date) -> str:
-    """Return a day such as `30 September 2026`."""
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def said_by_people(rows: Sequence[Assumption]) -> str:
+def said_by_people(rows: Sequence[Assumption], language: Language = ENGLISH) -> str:
     """Return how much of the valuation rests on defaults, in a sentence."""
     known = [row for row in rows if row.value is not None]
     defaults = sum(row.origin == "default" for row in known)
     if not known:
-        return "It came as a whole document: what each figure rests on stands in the proof."
+        return language.say("result.rests_document")
     if not defaults:
-        return f"All {len(known)} figures were said by somebody or filed."
-    return f"{defaults} of {len(known)} figures are defaults; each can be said otherwise."
+        return language.say("result.rests_all", all=len(known))
+    return language.say("result.rests_defaults", defaults=defaults, all=len(known))
 
 
-def compared(before: ValuationRow | ValuationView, after: ValuationRow | ValuationView) -> str:
+def compared(
+    before: ValuationRow | ValuationView,
+    after: ValuationRow | ValuationView,
+    language: Language = ENGLISH,
+) -> str:
     """Return how one valuation differs from another, in a sentence."""
     change = after.middle - before.middle
     if change.minor == 0:
-        return "Both come to the same value, to the cent"
+        return language.say("result.same_value")
     share = f" ({change.minor / before.middle.minor:+.0%})" if before.middle.minor else ""
-    word = "more" if change.minor > 0 else "less"
-    amount = Money(abs(change.minor), change.currency).format(whole=True)
-    return f"{amount}{share} {word}, and why"
+    amount = language.money(Money(abs(change.minor), change.currency))
+    key = "result.more" if change.minor > 0 else "result.less"
+    return language.say(key, amount=f"{amount}{share}")

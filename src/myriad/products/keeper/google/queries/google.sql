@@ -32,7 +32,7 @@ ORDER BY created_at, id
 UPDATE keeper.connection
 SET status = 'revoked', access_token_enc = NULL, refresh_token_enc = NULL, notice = %(notice)s,
     updated_at = now()
-WHERE tenant_id = %(tenant_id)s AND id = %(connection_id)s
+WHERE tenant_id = %(tenant_id)s AND id = %(connection_id)s AND status <> 'revoked'
 
 -- name: note_google_connection
 UPDATE keeper.connection

@@ -15,17 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from myriad.kit.clock import utc_now
+from myriad.kit.jwt import encode_part
 from myriad.products.keeper.google.simulator.state import GoogleSettings
 from myriad.products.keeper.google.simulator.world import timestamp
 from myriad.scale.simulator.deliveries import Deliveries, post_once
 
 _KEPT = 500
 _KEY_ID = "simulated-key"
-
-
-def encode_part(raw: bytes) -> str:
-    """Return base64url without padding (RFC 7515)."""
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 @dataclass

@@ -20,25 +20,32 @@ FROM keeper.agent_note
 WHERE agent = 'visits' AND business_date = %(day)s
 
 -- name: touched_days
--- What changed is found first: a planner without statistics would begin at the visits instead.
+-- What changed is found first: a planner without statistics would begin at the visits instead. Ranges
+-- have an end, and bounds the type of their column: only so one plan serves every night.
 WITH changed_orders AS MATERIALIZED (
-    SELECT tenant_id, ext_id FROM keeper.sales_order WHERE updated_at > %(since)s
+    SELECT tenant_id, ext_id FROM keeper.sales_order
+    WHERE updated_at > %(since)s AND updated_at <= 'infinity'
 ), changed_bookings AS MATERIALIZED (
     SELECT tenant_id, customer_ext_id, local_date, created_at <= %(since)s AS was_there
     FROM keeper.booking
-    WHERE updated_at > %(since)s
+    WHERE updated_at > %(since)s AND updated_at <= 'infinity'
 )
 SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days,
-       EXISTS (SELECT FROM keeper.team_member WHERE updated_at > %(since)s) AS staff_renamed
+       EXISTS (
+           SELECT FROM keeper.team_member
+           WHERE updated_at > %(since)s AND updated_at <= 'infinity'
+       ) AS staff_renamed
 FROM (
-    SELECT local_date FROM keeper.payment WHERE updated_at > %(since)s
+    SELECT local_date FROM keeper.payment
+    WHERE updated_at > %(since)s AND updated_at <= 'infinity'
     UNION ALL
     SELECT local_date FROM keeper.payment WHERE local_date > %(last)s AND local_date <= %(day)s
     UNION ALL
     -- What Square said was given back after the last night's day counts from its own day on.
     SELECT local_date
     FROM keeper.payment
-    WHERE refunded > 0 AND ext_updated_at >= %(last)s::date
+    WHERE refunded > 0 AND ext_updated_at >= %(last)s::date::timestamptz
+      AND ext_updated_at <= 'infinity'
     UNION ALL
     SELECT p.local_date
     FROM changed_orders o
@@ -47,13 +54,14 @@ FROM (
     SELECT p.local_date
     FROM keeper.refund r
     JOIN keeper.payment p ON p.tenant_id = r.tenant_id AND p.ext_id = r.payment_ext_id
-    WHERE r.updated_at > %(since)s OR r.local_date > %(last)s
+    WHERE r.updated_at > %(since)s AND r.updated_at <= 'infinity'
+       OR r.local_date > %(last)s AND r.local_date <= 'infinity'
     UNION ALL
     SELECT local_date FROM changed_bookings
     UNION ALL
     SELECT local_date
     FROM keeper.booking
-    WHERE start_at > %(since)s AND start_at < %(day)s::date + 2
+    WHERE start_at > %(since)s AND start_at < (%(day)s::date + 2)::timestamptz
     UNION ALL
     -- A booking that was there before may have lain on another day.
     SELECT v.local_date

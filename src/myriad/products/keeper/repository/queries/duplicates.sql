@@ -215,22 +215,23 @@ GROUP BY s.customer_ext_id
 ON CONFLICT (tenant_id, ext_id) DO NOTHING
 
 -- name: add_new_customers
--- The same for sales that came or changed after a time.
+-- The same for sales that came or changed after a time; with an end, so that one plan serves every
+-- night.
 INSERT INTO keeper.customer (tenant_id, ext_id, creation_source, ext_created_at)
 SELECT %(tenant_id)s, s.customer_ext_id, 'UNKNOWN', min(s.ext_created_at)
 FROM (
     SELECT p.customer_ext_id
     FROM keeper.payment p
-    WHERE p.updated_at > %(since)s
+    WHERE p.updated_at > %(since)s AND p.updated_at <= 'infinity'
     UNION
     SELECT o.customer_ext_id
     FROM keeper.payment p
     JOIN keeper.sales_order o ON o.tenant_id = p.tenant_id AND o.ext_id = p.order_ext_id
-    WHERE p.updated_at > %(since)s
+    WHERE p.updated_at > %(since)s AND p.updated_at <= 'infinity'
     UNION
     SELECT o.customer_ext_id
     FROM keeper.sales_order o
-    WHERE o.updated_at > %(since)s
+    WHERE o.updated_at > %(since)s AND o.updated_at <= 'infinity'
 ) n
 CROSS JOIN LATERAL (
     SELECT p.customer_ext_id, p.ext_created_at

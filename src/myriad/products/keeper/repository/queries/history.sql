@@ -1,15 +1,17 @@
--- name: data_digest
+-- name: ledger_digest
 -- Whoever writes to the ledger sets `updated_at`; what is deleted shows in the counts.
 SELECT md5(concat_ws('|', p.rows, p.last_at, r.rows, r.last_at, b.rows, b.last_at, b.begun_at,
-                     o.rows, o.last_at, c.rows, c.last_at)) AS digest,
-       p.rows + r.rows + b.rows + o.rows + c.rows AS rows
+                     o.rows, o.last_at)) AS digest,
+       p.rows + r.rows + b.rows + o.rows AS rows
 FROM (SELECT count(*) AS rows, max(updated_at) AS last_at FROM keeper.payment) p,
      (SELECT count(*) AS rows, max(updated_at) AS last_at FROM keeper.refund) r,
      (SELECT count(*) AS rows, max(updated_at) AS last_at,
              (SELECT max(start_at) FROM keeper.booking WHERE start_at <= now()) AS begun_at
       FROM keeper.booking) b,
-     (SELECT count(*) AS rows, max(updated_at) AS last_at FROM keeper.sales_order) o,
-     (SELECT count(*) AS rows, max(updated_at) AS last_at FROM keeper.customer) c
+     (SELECT count(*) AS rows, max(updated_at) AS last_at FROM keeper.sales_order) o
+
+-- name: customers_digest
+SELECT concat_ws('|', count(*), max(updated_at)) AS digest, count(*) AS rows FROM keeper.customer
 
 -- name: links_digest
 SELECT md5(concat_ws(',', count(*), max(decided_at))) AS digest FROM keeper.identity_link
@@ -153,8 +155,9 @@ SELECT count(*) AS changed FROM changed
 DELETE FROM keeper.person_metrics WHERE business_date = %(day)s
 
 -- name: thin_metrics
+-- A range with two ends: one plan serves every night.
 DELETE FROM keeper.person_metrics
-WHERE business_date < %(day)s::date - 35
+WHERE business_date >= '-infinity' AND business_date < %(day)s::date - 35
   AND business_date <> (date_trunc('month', business_date) + interval '1 month - 1 day')::date
 
 -- name: store_model_fit
@@ -183,16 +186,17 @@ LIMIT 1
 -- name: daily_revenue
 -- Takings as the index has them, less what was given back of the few payments that know of it.
 WITH given_back AS MATERIALIZED (
-    SELECT payment_ext_id AS ext_id, sum(amount)::bigint AS amount
-    FROM keeper.refund
-    WHERE local_date <= %(day)s AND status NOT IN ('REJECTED', 'FAILED')
-    GROUP BY payment_ext_id
-), changed AS MATERIALIZED (
-    SELECT ext_id FROM given_back
-    UNION
-    SELECT ext_id
-    FROM keeper.payment
-    WHERE refunded > 0 AND local_date BETWEEN %(first)s AND %(last)s
+    SELECT e.ext_id, sum(e.amount)::bigint AS amount
+    FROM (
+        SELECT payment_ext_id AS ext_id, amount
+        FROM keeper.refund
+        WHERE local_date <= %(day)s AND status NOT IN ('REJECTED', 'FAILED')
+        UNION ALL
+        SELECT ext_id, 0
+        FROM keeper.payment
+        WHERE refunded > 0
+    ) e
+    GROUP BY e.ext_id
 )
 SELECT coalesce(array_agg(d.local_date - date '0001-01-01' + 1), '{}') AS days,
        coalesce(array_agg(d.revenue), '{}') AS revenue
@@ -204,12 +208,17 @@ FROM (
         WHERE p.status = 'COMPLETED' AND p.local_date BETWEEN %(first)s AND %(last)s
         UNION ALL
         SELECT p.local_date, -least(p.amount, greatest(
-                   coalesce(g.amount, 0),
+                   g.amount,
                    CASE WHEN p.ext_updated_at::date <= %(day)s THEN p.refunded ELSE 0 END
                ))
-        FROM changed c
-        JOIN keeper.payment p ON p.ext_id = c.ext_id
-        LEFT JOIN given_back g ON g.ext_id = p.ext_id
+        FROM given_back g
+        -- One by one: a plan for any night takes the days for so few that it would read all of them.
+        CROSS JOIN LATERAL (
+            SELECT local_date, amount, refunded, ext_updated_at, status
+            FROM keeper.payment
+            WHERE ext_id = g.ext_id
+            OFFSET 0
+        ) p
         WHERE p.status = 'COMPLETED' AND p.local_date BETWEEN %(first)s AND %(last)s
     ) e
     GROUP BY e.local_date
@@ -240,19 +249,23 @@ INSERT INTO keeper.person_metrics (
 )
 SELECT %(tenant_id)s, %(day)s, w.person_id, w.x, w.t_x_weeks, w.age_weeks, w.gap_days,
        w.itt_median_days, w.itt_mad_days, w.p_alive, w.churn_30, w.churn_60, w.churn_90,
-       w.expected_visits_90, w.expected_spend, w.clv_12m, w.value_at_risk, w.state, w.reason::jsonb,
+       w.expected_visits_90, w.expected_spend, w.clv_12m, w.value_at_risk, w.state, w.reason,
        w.model_version
-FROM unnest(
-    %(person_id)s::uuid[], %(x)s::integer[], %(t_x_weeks)s::float8[], %(age_weeks)s::float8[],
-    %(gap_days)s::integer[], %(itt_median_days)s::float8[], %(itt_mad_days)s::float8[],
-    %(p_alive)s::float8[], %(churn_30)s::float8[], %(churn_60)s::float8[], %(churn_90)s::float8[],
-    %(expected_visits_90)s::float8[], %(expected_spend)s::bigint[], %(clv_12m)s::bigint[],
-    %(value_at_risk)s::bigint[], %(state)s::text[], %(reason)s::text[], %(model_version)s::text[]
-) AS w (
-    person_id, x, t_x_weeks, age_weeks, gap_days, itt_median_days, itt_mad_days, p_alive, churn_30,
-    churn_60, churn_90, expected_visits_90, expected_spend, clv_12m, value_at_risk, state, reason,
-    model_version
-)
+-- Side by side as rows come: arrays that stand in FROM would each be written out and read again.
+FROM (
+    SELECT unnest(%(person_id)s::uuid[]) AS person_id, unnest(%(x)s::integer[]) AS x,
+           unnest(%(t_x_weeks)s::float8[]) AS t_x_weeks, unnest(%(age_weeks)s::float8[]) AS age_weeks,
+           unnest(%(gap_days)s::integer[]) AS gap_days,
+           unnest(%(itt_median_days)s::float8[]) AS itt_median_days,
+           unnest(%(itt_mad_days)s::float8[]) AS itt_mad_days,
+           unnest(%(p_alive)s::float8[]) AS p_alive, unnest(%(churn_30)s::float8[]) AS churn_30,
+           unnest(%(churn_60)s::float8[]) AS churn_60, unnest(%(churn_90)s::float8[]) AS churn_90,
+           unnest(%(expected_visits_90)s::float8[]) AS expected_visits_90,
+           unnest(%(expected_spend)s::bigint[]) AS expected_spend,
+           unnest(%(clv_12m)s::bigint[]) AS clv_12m,
+           unnest(%(value_at_risk)s::bigint[]) AS value_at_risk, unnest(%(state)s::text[]) AS state,
+           unnest(%(reason)s::jsonb[]) AS reason, unnest(%(model_version)s::text[]) AS model_version
+) AS w
 -- As a value, so that the persons are looked up in a table in memory, however few are expected.
 WHERE (w.person_id IN (SELECT id FROM keeper.person)) IS TRUE
 

@@ -8,6 +8,33 @@ INSERT INTO keeper.notice (
 ON CONFLICT (tenant_id, dedup_key) DO NOTHING
 RETURNING id
 
+-- name: store_run_notices
+-- What a run has to tell. Who has not looked at the last one of a sort sees the new one in its place.
+WITH told AS (
+    INSERT INTO keeper.notice (
+        tenant_id, dedup_key, kind, level, audience, title, detail, href
+    )
+    SELECT %(tenant_id)s, w.*
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
+        dedup_key text, kind text, level text, audience text, title text, detail text, href text
+    )
+    ON CONFLICT (tenant_id, dedup_key) DO NOTHING
+    RETURNING id, kind, split_part(dedup_key, ':', 2) AS sort
+), replaced AS (
+    UPDATE keeper.notice n
+    SET cleared_at = now(), updated_at = now()
+    FROM told t
+    WHERE n.tenant_id = %(tenant_id)s AND n.kind = t.kind
+      AND split_part(n.dedup_key, ':', 2) = t.sort
+      AND n.seen_at IS NULL AND n.cleared_at IS NULL
+)
+SELECT t.id, EXISTS (
+    SELECT FROM keeper.preference p, jsonb_each(p.notify_emails) AS e (user_id, kinds)
+    WHERE p.tenant_id = %(tenant_id)s
+      AND e.kinds ? CASE t.kind WHEN 'task' THEN 'new_tasks' ELSE t.kind END
+) AS is_wanted
+FROM told t
+
 -- name: clear_notice
 UPDATE keeper.notice
 SET cleared_at = now(), updated_at = now()

@@ -40,7 +40,8 @@ WHERE graded_at > %(since)s AND correct IS NOT NULL
 
 -- name: account_work
 SELECT a.tenant_id, n.name, n.plan, coalesce(w.seconds, 0)::float8 AS seconds,
-       coalesce(c.rows, 0)::float8 AS rows
+       coalesce(c.rows, 0)::float8 AS rows,
+       coalesce(m.usd_micros, 0)::float8 AS model_usd_micros
 FROM keeper.account a
 JOIN platform.tenant n ON n.id = a.tenant_id
 LEFT JOIN (
@@ -54,6 +55,12 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT tenant_id, sum(rows) AS rows FROM keeper.sync_cursor GROUP BY tenant_id
 ) c ON c.tenant_id = a.tenant_id
+LEFT JOIN (
+    SELECT tenant_id, sum(cost_usd_micros) AS usd_micros
+    FROM platform.ai_spend
+    WHERE product = 'keeper' AND day BETWEEN %(first)s AND %(last)s
+    GROUP BY tenant_id
+) m ON m.tenant_id = a.tenant_id
 
 -- name: stored_bytes
 SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::float8 AS bytes

@@ -100,12 +100,3 @@ VALUES (%(tenant_id)s, %(member_id)s, %(user_id)s, %(linked_by)s)
 
 -- name: find_team_member
 SELECT id FROM keeper.team_member WHERE id = %(member_id)s
-
--- name: team_export
-SELECT coalesce(nullif(concat_ws(' ', t.given_name, t.family_name), ''),
-                'Member ' || right(t.ext_id, 4)) AS member,
-       m.team_member_id, m.period, m.period_start, m.period_end, m.metric, m.n, m.reason, m.value,
-       m.shrunk, m.lo, m.hi, m.expected, m.ratio, m.ratio_lo, m.ratio_hi, m.peer
-FROM keeper.staff_metrics m
-JOIN keeper.team_member t ON t.tenant_id = m.tenant_id AND t.id = m.team_member_id
-ORDER BY m.period, m.period_start DESC, member, m.metric

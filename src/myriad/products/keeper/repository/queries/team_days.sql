@@ -12,27 +12,35 @@ FROM keeper.customer
 
 -- name: team_news
 -- The days whose facts may have changed since the last night, and what was there before and was
--- edited: it may have lain on another day. A day more for clocks that differ from ours.
+-- edited: it may have lain on another day. A day more for clocks that differ from ours. Of a range
+-- without an end a plan for any night would expect a third of all rows, and never be taken.
 WITH changed_orders AS MATERIALIZED (
     SELECT tenant_id, ext_id FROM keeper.sales_order
-    WHERE updated_at > %(since)s OR local_date > %(last)s
+    WHERE updated_at > %(since)s AND updated_at <= 'infinity'
+    UNION ALL
+    SELECT tenant_id, ext_id FROM keeper.sales_order
+    WHERE local_date > %(last)s AND local_date <= 'infinity'
 ), changed_bookings AS MATERIALIZED (
     SELECT id, local_date, created_at <= %(since)s AND updated_at > %(since)s AS was_there
     FROM keeper.booking
     WHERE updated_at > least(%(since)s, %(last)s::date - interval '1 day')
+      AND updated_at <= 'infinity'
       AND (updated_at > %(since)s OR ext_created_at >= %(last)s::date
            OR ext_updated_at >= %(last)s::date)
 ), changed_cards AS MATERIALIZED (
     SELECT t.id, t.created_at <= %(since)s AS was_there,
            (t.start_at AT TIME ZONE coalesce(z.name, %(zone)s))::date AS local_date
     FROM (
-        SELECT * FROM keeper.timecard WHERE updated_at > %(since)s
+        SELECT * FROM keeper.timecard
+        WHERE updated_at > %(since)s AND updated_at <= 'infinity'
         UNION ALL
         SELECT * FROM keeper.timecard
-        WHERE start_at >= %(last)s::date AND updated_at <= %(since)s
+        WHERE start_at >= %(last)s::date AND start_at <= 'infinity'
     ) t
     LEFT JOIN unnest(%(places)s::text[], %(zones)s::text[]) AS z (ext_id, name)
         ON z.ext_id = t.location_ext_id
+), moved AS MATERIALIZED (
+    SELECT tenant_id, ext_id FROM keeper.customer WHERE id = ANY (%(moved)s::uuid[])
 )
 SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days,
        (SELECT coalesce(string_agg(uuid_send(id), ''), '') FROM changed_bookings WHERE was_there)
@@ -42,34 +50,43 @@ SELECT coalesce(array_agg(DISTINCT d.local_date), '{}') AS days,
 FROM (
     SELECT p.local_date
     FROM keeper.payment p
-    WHERE p.updated_at > least(%(since)s, %(last)s::date - interval '1 day')
-      AND (p.updated_at > %(since)s OR p.ext_updated_at >= %(last)s::date)
-    UNION
+    WHERE p.updated_at > %(since)s AND p.updated_at <= 'infinity'
+    UNION ALL
+    -- Of what was there before only what was given back counts from a day of its own on.
+    SELECT p.local_date
+    FROM keeper.payment p
+    WHERE p.refunded > 0 AND p.ext_updated_at >= %(last)s::date
+    UNION ALL
     SELECT p.local_date
     FROM changed_orders o
     JOIN keeper.payment p ON p.tenant_id = o.tenant_id AND p.order_ext_id = o.ext_id
-    UNION
+    UNION ALL
     SELECT p.local_date
     FROM keeper.refund r
     JOIN keeper.payment p ON p.tenant_id = r.tenant_id AND p.ext_id = r.payment_ext_id
     WHERE r.updated_at > %(since)s OR r.local_date > %(last)s
-    UNION
+    UNION ALL
     SELECT local_date FROM changed_bookings
-    UNION
+    UNION ALL
     SELECT b.local_date
     FROM keeper.booking b
     WHERE b.start_at > %(since)s AND b.local_date <= %(day)s
-    UNION
+      AND b.local_date >= %(since)s::date - 2
+    UNION ALL
     SELECT local_date FROM changed_cards
-    UNION
-    SELECT s.local_date
-    FROM keeper.sale s
-    WHERE cardinality(%(moved)s::uuid[]) > 0 AND s.customer_id = ANY (%(moved)s::uuid[])
-    UNION
+    UNION ALL
+    SELECT p.local_date
+    FROM moved m
+    JOIN keeper.payment p ON p.tenant_id = m.tenant_id AND p.customer_ext_id = m.ext_id
+    UNION ALL
+    SELECT p.local_date
+    FROM moved m
+    JOIN keeper.sales_order o ON o.tenant_id = m.tenant_id AND o.customer_ext_id = m.ext_id
+    JOIN keeper.payment p ON p.tenant_id = o.tenant_id AND p.order_ext_id = o.ext_id
+    UNION ALL
     SELECT b.local_date
-    FROM keeper.customer c
-    JOIN keeper.booking b ON b.tenant_id = c.tenant_id AND b.customer_ext_id = c.ext_id
-    WHERE c.id = ANY (%(moved)s::uuid[])
+    FROM moved m
+    JOIN keeper.booking b ON b.tenant_id = m.tenant_id AND b.customer_ext_id = m.ext_id
 ) d
 WHERE d.local_date >= %(first)s
 

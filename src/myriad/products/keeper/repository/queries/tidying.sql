@@ -17,5 +17,8 @@ DELETE FROM keeper.person_metrics WHERE business_date < (now() - %(after)s::inte
 -- name: tidy_views
 DELETE FROM keeper.view_log WHERE hour < now() - %(after)s::interval
 
+-- name: tidy_notices
+DELETE FROM keeper.notice WHERE created_at < now() - %(after)s::interval
+
 -- name: tidy_consents
 DELETE FROM keeper.consent WHERE created_at < now() - %(after)s::interval

@@ -32,8 +32,7 @@ UPDATE keeper.connection
 SET status = 'revoked', access_token_enc = NULL, refresh_token_enc = NULL, notice = %(notice)s,
     updated_at = now()
 WHERE tenant_id = %(tenant_id)s
-  AND (id = %(connection_id)s OR merchant_id = %(merchant_id)s)
-RETURNING id
+  AND (id = %(connection_id)s OR merchant_id = %(merchant_id)s) AND status <> 'revoked'
 
 -- name: note_connection
 UPDATE keeper.connection

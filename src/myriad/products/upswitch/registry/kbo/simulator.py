@@ -17,139 +17,16 @@ from pathlib import Path
 from typing import IO
 
 from myriad.products.upswitch.registry.kbo.files import FILES, SIMULATED
+from myriad.products.upswitch.registry.kbo.invention import (
+    ENDINGS,
+    FORMS,
+    NACE,
+    PLACES,
+    STREETS,
+    WORDS,
+)
 
-_WORDS = [
-    "Aarden",
-    "Bakkerij",
-    "Beton",
-    "Bloemen",
-    "Bouw",
-    "Brouw",
-    "Daken",
-    "Data",
-    "Delta",
-    "Drogist",
-    "Edel",
-    "Elektro",
-    "Fiets",
-    "Garage",
-    "Glas",
-    "Groen",
-    "Haard",
-    "Handel",
-    "Hoeve",
-    "Hout",
-    "Immo",
-    "Installa",
-    "Kaas",
-    "Kapper",
-    "Keuken",
-    "Klima",
-    "Koffie",
-    "Lakens",
-    "Linde",
-    "Logis",
-    "Meubel",
-    "Molen",
-    "Motor",
-    "Noord",
-    "Oever",
-    "Optiek",
-    "Orgel",
-    "Papier",
-    "Pelikaan",
-    "Plaat",
-    "Rivier",
-    "Schilder",
-    "Slager",
-    "Solar",
-    "Staal",
-    "Steen",
-    "Studio",
-    "Tapijt",
-    "Techno",
-    "Transport",
-    "Tuin",
-    "Valk",
-    "Verf",
-    "Vlas",
-    "Water",
-    "Wijn",
-    "Zadel",
-    "Zilver",
-    "Zuid",
-    "Atelier",
-    "Boulange",
-    "Carreaux",
-    "Charpente",
-    "Confis",
-    "Ferme",
-    "Fleuri",
-    "Menuise",
-    "Pâtisse",
-    "Plombe",
-    "Toiture",
-]
-_ENDINGS = [
-    "ring",
-    "stein",
-    "haus",
-    "veld",
-    "dal",
-    "mont",
-    "eau",
-    "rie",
-    "land",
-    "berg",
-    "beek",
-    "hof",
-    "poort",
-    "plein",
-    "donk",
-    "gem",
-    "zele",
-]
-_STREETS = [
-    "Dorpsstraat",
-    "Kerkplein",
-    "Stationslaan",
-    "Molenweg",
-    "Lindelaan",
-    "Nieuwstraat",
-    "Veldweg",
-]
-_PLACES = (("9000", "Gent"), ("2000", "Antwerpen"), ("3000", "Leuven"), ("8000", "Brugge"),
-           ("1000", "Brussel"), ("4000", "Liège"), ("5000", "Namur"), ("3500", "Hasselt"))  # fmt: skip
-_FORMS = {
-    "NL": {"014": "Naamloze vennootschap", "015": "Besloten vennootschap met beperkte aansprakelijkheid",
-           "610": "Besloten vennootschap", "612": "Commanditaire vennootschap",
-           "706": "Coöperatieve vennootschap"},
-    "FR": {"014": "Société anonyme", "015": "Société privée à responsabilité limitée",
-           "610": "Société à responsabilité limitée", "612": "Société en commandite",
-           "706": "Société coopérative"},
-}  # fmt: skip
-# What each code is about in Dutch and in French, in words of our own.
-_NACE = {
-    "10710": ("Brood en vers gebak maken", "Fabrication de pain et de pâtisserie fraîche"),
-    "41201": ("Woningen bouwen", "Construction de maisons"),
-    "43211": ("Elektriciteit aanleggen in gebouwen", "Installation électrique de bâtiments"),
-    "45200": ("Auto's onderhouden en herstellen", "Entretien et réparation de voitures"),
-    "46499": ("Groothandel in huishoudelijke goederen", "Commerce de gros de biens du ménage"),
-    "47114": ("Buurtwinkel met voedingswaren", "Commerce d'alimentation de proximité"),
-    "49410": ("Goederenvervoer over de weg", "Transport routier de marchandises"),
-    "55100": ("Hotels", "Hôtels"),
-    "56101": ("Restaurants met bediening", "Restaurants avec service"),
-    "62010": ("Software ontwikkelen", "Développement de logiciels"),
-    "64190": ("Bankbedrijf", "Activités bancaires"),
-    "68201": ("Eigen woningen verhuren", "Location de logements propres"),
-    "69201": ("Accountants en boekhouders", "Experts-comptables et comptables"),
-    "70220": ("Advies aan ondernemingen", "Conseil aux entreprises"),
-    "71121": ("Ingenieurs en studiebureaus", "Ingénieurs et bureaux d'études"),
-    "81210": ("Gebouwen schoonmaken", "Nettoyage de bâtiments"),
-    "86210": ("Huisartsen", "Médecins généralistes"),
-    "96021": ("Kapsalons", "Salons de coiffure"),
-}
-_CODES = tuple(_NACE)
+_CODES = tuple(NACE)
 _FIRST = 20_000_000
 
 
@@ -250,9 +127,9 @@ def _quoted(text: str) -> str:
 
 
 def _name(chance: random.Random) -> str:
-    name = chance.choice(_WORDS) + chance.choice(_ENDINGS)
+    name = chance.choice(WORDS) + chance.choice(ENDINGS)
     if chance.random() < 0.6:
-        name += " " + chance.choice(_WORDS)
+        name += " " + chance.choice(WORDS)
     return name if chance.random() > 0.01 else f'{name} ""De Oude""'
 
 
@@ -267,8 +144,8 @@ def _names(own: str, chance: random.Random) -> str:
 
 
 def _address(entity: str, kind: str, chance: random.Random) -> str:
-    zipcode, place = chance.choice(_PLACES)
-    street = chance.choice(_STREETS)
+    zipcode, place = chance.choice(PLACES)
+    street = chance.choice(STREETS)
     return (
         f'"{entity}","{kind}",,,"{zipcode}","{place}","{place}","{street}","{street}",'
         f'"{chance.randrange(1, 300)}","","",\n'
@@ -287,7 +164,7 @@ def _activities(entity: str, chance: random.Random, count: int) -> str:
 
 
 def _codes() -> Iterator[str]:
-    for language, forms in _FORMS.items():
+    for language, forms in FORMS.items():
         yield from (
             f'"JuridicalForm","{code}","{language}","{text}"\n' for code, text in forms.items()
         )
@@ -298,6 +175,6 @@ def _codes() -> Iterator[str]:
     yield '"Status","AC","NL","Actief"\n'
     yield '"Status","AC","FR","Actif"\n'
     for version in ("Nace2008", "Nace2025"):
-        for code, (dutch, french) in _NACE.items():
+        for code, (dutch, french) in NACE.items():
             yield f'"{version}","{code}","NL","{dutch}"\n'
             yield f'"{version}","{code}","FR","{french}"\n'

@@ -24,7 +24,7 @@ LEFT JOIN (
     SELECT enterprise, array_agg(DISTINCT word) AS words
     FROM (
         SELECT coalesce(t.enterprise, b.enterprise, m.entity) AS enterprise,
-               unnest(upswitch.search_words(m.denomination)) AS word
+               unnest(upswitch.name_words(m.denomination)) AS word
         FROM upswitch.kbo_denomination{next} m
         LEFT JOIN upswitch.kbo_establishment{next} t ON t.number = m.entity
         LEFT JOIN upswitch.kbo_branch{next} b ON b.number = m.entity

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from myriad.products.upswitch.registry.kbo.simulator import iter_named
 from myriad.products.upswitch.registry.simulator.app import create_app
+from myriad.products.upswitch.registry.simulator.names import names_of
 from myriad.scale.simulator.faults import Faults, Weather
 from myriad.scale.simulator.serving import create_parser, run_command, serve
 
@@ -28,13 +28,7 @@ def run_simulator(
     The first `enterprises` of the simulated extract of that seed are known by their names.
     """
     greeting = f"Simulated NBB, VIES and GLEIF at http://{host}:{port}\n"
-
-    def named() -> dict[int, tuple[str, str]]:
-        return {
-            number: (name, seat) for number, name, seat in iter_named(enterprises, companies_seed)
-        }
-
-    app = create_app(Weather(seed, Faults()), named)
+    app = create_app(Weather(seed, Faults()), lambda: names_of(enterprises, companies_seed))
     serve(app, host=host, port=port, quiet=quiet, greeting=greeting)
 
 

@@ -61,11 +61,6 @@ FROM upswitch.valuation
 WHERE tenant_id = %(tenant_id)s AND company_number = %(company_number)s AND kind <> 'scenario'
 ORDER BY created_at DESC LIMIT 1
 
--- name: list_method_results
-SELECT place, method, low_minor, middle_minor, high_minor, weight, trace
-FROM upswitch.method_result
-WHERE tenant_id = %(tenant_id)s AND valuation_id = %(valuation_id)s ORDER BY place
-
 -- name: store_simulation
 INSERT INTO upswitch.simulation (tenant_id, valuation_id, paths, seed, result)
 VALUES (%(tenant_id)s, %(valuation_id)s, %(paths)s, %(seed)s, %(result)s::jsonb)
