@@ -1,4 +1,9 @@
-"""Loads the fixtures, one file a subject."""
+"""Loads the fixtures, one file a subject; how long an example takes never decides."""
+
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 pytest_plugins = [
     "tests.fixtures.models",

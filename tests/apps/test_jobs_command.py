@@ -17,11 +17,13 @@ from uuid import UUID
 import psutil
 import pytest
 
+from myriad.apps.cli.jobs import app
 from myriad.kit.ids import new_id
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.jobs.place import Place
 from myriad.scale.runtime import Runtime
 from tests.apps.console.queue_rows import REPORT, SYNC, TRAIN, Rows, add_worker, busy_hour
+from tests.apps.terminal import Done, invoke
 from tests.fixtures.app import Company, create_company
 from tests.fixtures.database import TEST_KEY, runtime_for
 
@@ -37,17 +39,18 @@ class Line:
     runtime: Runtime
     company: Company
 
-    async def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    async def run(self, *words: str) -> Done:
         """Run one command line to its end."""
-        return await asyncio.to_thread(self._run, words)
+        return (await invoke(app, words, self.home, self.urls)).done
 
     async def json(self, *words: str) -> Any:
-        """Run one command line and return what it printed as JSON."""
-        done = await self.run(*words, "--json")
-        assert done.stdout, done.stderr
-        return json.loads(done.stdout)
+        """Run one command line and return what it shows as JSON."""
+        said = await invoke(app, words, self.home, self.urls)
+        assert said.result is not None, said.done.stderr
+        return said.result
 
-    def _run(self, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    async def process(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run one command line to its end in a process of its own, as people do."""
         line = [sys.executable, "-P", "-m", "myriad.apps.cli", "jobs", *words]
         environment = os.environ | {
             "MYRIAD_HOME": str(self.home),
@@ -58,14 +61,16 @@ class Line:
             "MYRIAD_REDIS__CACHE_URL": self.urls.cache_url,
             "MYRIAD_SECRETS__KEY": base64.b64encode(TEST_KEY).decode(),
         }
-        return subprocess.run(line, capture_output=True, text=True, check=False, env=environment)
+        return await asyncio.to_thread(
+            subprocess.run, line, capture_output=True, text=True, check=False, env=environment
+        )
 
 
 @pytest.fixture
-async def line(fresh_servers: ServerUrls, tmp_path: Path) -> Any:
-    async with runtime_for(fresh_servers) as runtime:
+async def line(quiet_servers: ServerUrls, tmp_path: Path) -> Any:
+    async with runtime_for(quiet_servers) as runtime:
         company = await create_company(runtime)
-        yield Line(fresh_servers, tmp_path, runtime, company)
+        yield Line(quiet_servers, tmp_path, runtime, company)
 
 
 @pytest.fixture
@@ -90,6 +95,16 @@ async def test_ls_filters_by_state_task_class_and_account(
     shown = await line.run("ls", "--state", "dead")
     assert str(jobs["dead"]) in shown.stdout
     assert "poison" in shown.stdout
+
+
+async def test_a_terminal_gets_json_and_one_line_for_what_is_wrong(
+    line: Line, jobs: dict[str, UUID]
+) -> None:
+    shown = await line.process("ls", "--state", "dead", "--task", SYNC, "--json")
+    assert [job["id"] for job in json.loads(shown.stdout)["jobs"]] == [str(jobs["dead"])]
+    wrong = await line.process("ls", "--state", "stuck")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1), wrong.stderr
+    assert "no state 'stuck'" in wrong.stderr
 
 
 async def test_show_tells_everything_but_the_secrets(line: Line, jobs: dict[str, UUID]) -> None:
@@ -193,4 +208,3 @@ async def test_top_says_first_whether_anything_is_stuck(line: Line, jobs: dict[s
 async def test_wrong_use_says_what_to_do(line: Line, words: list[str], message: str) -> None:
     done = await line.run(*words)
     assert (done.returncode, message in done.stderr) == (2, True), done.stderr
-    assert "Traceback" not in done.stderr

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
+import pytest
 
 from myriad.apps.cli.supervisor import Part, Supervisor, Watched
 from myriad.scale.embedded import children
@@ -124,3 +126,13 @@ async def test_children_die_with_their_parent(tmp_path: Path) -> None:
             return True
 
     await until(is_gone)
+
+
+def test_a_helper_that_is_reaped_while_orphans_are_looked_for_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The thread that waits for a helper may be quicker than the supervisor's question."""
+    helper = subprocess.Popen(["/bin/true"])
+    helper.wait()
+    monkeypatch.setattr(os, "waitid", lambda *_: SimpleNamespace(si_pid=helper.pid))
+    Supervisor(lambda _watched: None).reap_orphans()

@@ -21,6 +21,7 @@ import psutil
 import psycopg
 import pytest
 
+from myriad.apps.cli.status import look
 from myriad.scale.embedded import EmbeddedPostgres, running_servers
 from myriad.scale.embedded.state import read_state
 
@@ -49,6 +50,12 @@ def parts(home: Path) -> dict[str, Any]:
     return shown
 
 
+def seen(home: Path) -> dict[str, Any]:
+    """Return the same without another process, for whoever asks again and again."""
+    found: dict[str, Any] = look(read_state(home))["parts"]
+    return found
+
+
 def until(condition: Callable[[], object]) -> None:
     """Wait for the condition."""
     deadline = time.monotonic() + _SECONDS
@@ -75,20 +82,30 @@ def running_up(home: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[
         process.wait()
 
 
-def test_up_from_the_first_start_to_a_clean_end(home: Path) -> None:
-    """The page answers, the login is shown, a second `up` is refused, `down` ends every process."""
+def test_up_from_the_first_start_through_kills_to_a_clean_end(home: Path) -> None:
+    """One login, shown once; kill -9 of any part and of `up` itself loses nothing; `down` ends all."""
     with running_up(home) as (process, output):
-        text = output.read_text()
-        address = re.search(r"http://127\.0\.0\.1:\d+", text)
-        assert address is not None
-        with urllib.request.urlopen(f"{address.group()}/livez") as answer:
-            assert answer.status == 200
-        password = re.search(r"with the password (\S+)", text)
-        assert password is not None
-        logs = "".join(path.read_text() for path in (home / "logs").glob("*.log"))
-        assert password.group(1) not in logs
+        _answers_and_shows_its_login(home, output.read_text())
         second = call(home, "up", "--no-demo")
         assert (second.returncode, "already runs" in second.stderr) == (1, True)
+        urls = read_state(home).urls
+        assert urls is not None
+        with psycopg.connect(urls.database_url) as connection:
+            connection.execute("CREATE TABLE public.kept AS SELECT 42 AS number")
+        for name in ("postgres", "redis-broker", "api"):
+            pid = seen(home)[name]["pid"]
+            os.kill(pid, signal.SIGKILL)
+            until(lambda name=name, pid=pid: seen(home)[name]["pid"] != pid)  # type: ignore[misc]
+            until(lambda name=name: seen(home)[name]["health"] == "ready")  # type: ignore[misc]
+        process.kill()
+        process.wait()
+    assert call(home, "status").returncode == 1
+    with running_up(home) as (process, output):
+        assert "password" not in output.read_text()
+        assert read_state(home).urls == urls
+        with psycopg.connect(urls.database_url) as connection:
+            assert connection.execute("SELECT number FROM kept").fetchall() == [(42,)]
+        assert parts(home).keys() == seen(home).keys()
         assert call(home, "doctor").returncode == 0
         family = psutil.Process(process.pid).children(recursive=True)
         assert call(home, "down").returncode == 0
@@ -97,31 +114,18 @@ def test_up_from_the_first_start_to_a_clean_end(home: Path) -> None:
         assert alive == []
 
 
-def test_killed_parts_and_a_killed_supervisor_lose_nothing(home: Path) -> None:
-    """After kill -9 of any part, and then of `up` itself, everything runs again with its data."""
-    with running_up(home) as (process, _):
-        urls = read_state(home).urls
-        assert urls is not None
-        with psycopg.connect(urls.database_url) as connection:
-            connection.execute("CREATE TABLE public.kept AS SELECT 42 AS number")
-        for name in ("postgres", "redis-broker", "api"):
-            pid = parts(home)[name]["pid"]
-            os.kill(pid, signal.SIGKILL)
-            until(lambda name=name, pid=pid: parts(home)[name]["pid"] != pid)  # type: ignore[misc]
-            until(lambda name=name: parts(home)[name]["health"] == "ready")  # type: ignore[misc]
-        process.kill()
-        process.wait()
-    assert call(home, "status").returncode == 1
-    with running_up(home) as (process, output):
-        assert "password" not in output.read_text()
-        again = read_state(home).urls
-        assert again == urls
-        with psycopg.connect(urls.database_url) as connection:
-            assert connection.execute("SELECT number FROM kept").fetchall() == [(42,)]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+def _answers_and_shows_its_login(home: Path, text: str) -> None:
+    address = re.search(r"http://127\.0\.0\.1:\d+", text)
+    assert address is not None
+    with urllib.request.urlopen(f"{address.group()}/livez") as answer:
+        assert answer.status == 200
+    password = re.search(r"with the password (\S+)", text)
+    assert password is not None
+    logs = "".join(path.read_text() for path in (home / "logs").glob("*.log"))
+    assert password.group(1) not in logs
 
 
+@pytest.mark.slow
 def test_a_new_password_is_one_command_away(home: Path) -> None:
     """Who lost the login gets another one."""
     with running_up(home) as (process, _):
@@ -174,6 +178,6 @@ def test_a_users_own_servers_are_used_instead(own_servers: dict[str, str], tmp_p
         names = set(parts(home))
         assert names.isdisjoint({"postgres", "redis-broker", "redis-cache"})
         assert call(home, "doctor", **own_servers).returncode == 0
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
     assert not (home / "postgres").exists()

@@ -27,6 +27,7 @@ def _by_way_of(proxy: CuttingProxy, house: Household) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 async def test_an_answer_that_never_arrives_neither_loses_nor_doubles(tmp_path: Path) -> None:
     seed = seed_of_run()
     dice = random.Random(seed)

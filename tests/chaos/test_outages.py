@@ -116,6 +116,7 @@ def _attempts(bench: Bench) -> int:
     )
 
 
+@pytest.mark.slow
 async def test_a_broker_that_forgets_everything_loses_no_job(bench: Bench) -> None:
     labels = [str(n) for n in range(80)]
     bench.house.add_worker("first", slots=2)

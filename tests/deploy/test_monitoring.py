@@ -20,6 +20,7 @@ import pytest
 from myriad.apps.products import PRODUCTS
 from myriad.products.keeper.operations import measuring
 from myriad.products.upswitch import measuring as register_measuring
+from myriad.scale.data.backup import health, nightly
 from myriad.scale.http import edge, hub
 from myriad.scale.jobs import backlog, measures
 from myriad.scale.jobs import events as job_events
@@ -27,12 +28,24 @@ from myriad.scale.jobs.overview import STUCK_SECONDS, look_at_queue
 from myriad.scale.jobs.store import CLASSES, QUERIES
 from myriad.scale.runtime import Runtime
 from myriad.scale.schedule import tick
+from myriad.scale.storage.archive import measuring as months_measuring
 
 yaml: Any = pytest.importorskip("yaml")
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yml"
-_EXPORTING = (edge, hub, backlog, measures, measuring, register_measuring, job_events, tick)
+_EXPORTING = (
+    edge,
+    hub,
+    backlog,
+    measures,
+    measuring,
+    register_measuring,
+    months_measuring,
+    job_events,
+    tick,
+    nightly,
+)
 _METRIC = re.compile(r"\bmyriad_[a-z0-9_]+")
 _LABELS = re.compile(r'(\w+)(=~?)"([^"]*)"')
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -114,6 +127,11 @@ def test_alerts_and_screens_agree_when_a_class_is_stuck() -> None:
         assert float(rule["expr"].rpartition(">")[2]) == seconds
 
 
+def test_alerts_and_screens_agree_when_backups_are_late() -> None:
+    for name, span in {"BackupOld": health.LATE, "BackupLogWaits": health.LOG_WAITS}.items():
+        assert float(alerts()[name]["expr"].rpartition(">")[2]) == span.total_seconds()
+
+
 def test_the_other_files_parse_and_panels_do_not_overlap() -> None:
     config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
     assert config["rule_files"] == [RULES.name]
@@ -180,6 +198,13 @@ _HEALTHY = {
     "myriad_keeper_insights_graded": "500x400",
     "myriad_keeper_cost_share_ratio": "0.01x400",
     "myriad_upswitch_register_age_days": "3x400",
+    'myriad_data_standby_lag_seconds{standby="standby-1"}': "0.1x400",
+    'myriad_data_months_ahead{table="kamioi.purchase"}': "3x400",
+    'myriad_data_default_partition_rows{table="kamioi.purchase"}': "0x400",
+    "myriad_backup_newest_age_seconds": "3600x400",
+    "myriad_backup_log_waiting_seconds": "0x400",
+    'myriad_backup_runs_total{outcome="good"}': "0+1x400",
+    'myriad_backup_runs_total{outcome="failed"}': "0x400",
 }
 _ILL: dict[str, dict[str, str]] = {
     **{
@@ -210,6 +235,12 @@ _ILL: dict[str, dict[str, str]] = {
     "KeeperCostHigh": {"myriad_keeper_cost_share_ratio": "0.018x400"},
     "KeeperCostTooHigh": {"myriad_keeper_cost_share_ratio": "0.03x400"},
     "UpswitchRegisterOld": {"myriad_upswitch_register_age_days": "60x400"},
+    "MonthsRunOut": {'myriad_data_months_ahead{table="kamioi.purchase"}': "1x400"},
+    "RowsWithoutMonth": {'myriad_data_default_partition_rows{table="kamioi.purchase"}': "2x400"},
+    "StandbyBehind": {'myriad_data_standby_lag_seconds{standby="standby-1"}': "5x400"},
+    "BackupOld": {"myriad_backup_newest_age_seconds": "100000x400"},
+    "BackupFails": {'myriad_backup_runs_total{outcome="failed"}': "0+1x400"},
+    "BackupLogWaits": {"myriad_backup_log_waiting_seconds": "301x400"},
     "HttpErrors": {'myriad_http_requests_total{method="GET",route="/",status="500"}': "0+60x400"},
     "ProcessGone": {'up{job="myriad-api",instance="api:8000"}': "0x400"},
 }

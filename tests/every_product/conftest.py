@@ -76,9 +76,9 @@ def _in_a_loop_of_its_own(work: Any) -> Any:
     return results[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def served(database_urls: ServerUrls) -> Any:
-    """The real application, opened on this test's event loop."""
+    """The real application, opened on the tests' event loop."""
     app: FastAPI = api.create_app(settings_for(database_urls))
     assert isinstance(app, DocumentedApp)
     async with app.router.lifespan_context(app):

@@ -17,11 +17,23 @@ from pydantic import TypeAdapter
 from myriad.apps.products import PRODUCTS
 from myriad.kit.ids import new_id
 from myriad.scale.http import EverybodyMay
-from myriad.scale.http.guards import get_caller, get_operator, get_owner, get_staff
+from myriad.scale.http.guards import (
+    get_belonging,
+    get_caller,
+    get_operator,
+    get_owner,
+    get_staff,
+)
 from tests.every_product.exceptions import PARAMETERS_WITHOUT_TABLE, PLATFORM_RESOURCES
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
-_GUARDS = {get_operator: "operator", get_owner: "owner", get_staff: "staff", get_caller: "caller"}
+_GUARDS = {
+    get_operator: "operator",
+    get_owner: "owner",
+    get_staff: "staff",
+    get_belonging: "belonging",
+    get_caller: "caller",
+}
 _BY_FORMAT = {
     "uuid": str(UUID(int=7)),
     "date": "2099-12-31",
@@ -68,7 +80,7 @@ class Endpoint:
 
     @property
     def role(self) -> str | None:
-        """The strictest guard: operator, owner, staff, caller, or None."""
+        """The strictest guard: operator, owner, staff, belonging, caller, or None."""
         return next((role for guard, role in _GUARDS.items() if guard in self.calls), None)
 
     def request(self, values: Mapping[str, Any]) -> dict[str, Any]:

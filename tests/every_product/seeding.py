@@ -75,15 +75,28 @@ def seed_tenant(
     """Write one row into every table that has a tenant, and return them all."""
     known = {"platform.tenant": {"id": tenant_id}, "platform.user_account": {"id": user_id}}
     seeded = Seeded(tenant_id, dict(known))
+    wanted = _wanted(tables)
     for table in in_order(tables):
-        if table.is_of_tenants and table.is_stored:
+        if table.is_stored and table.oid in wanted and table.name not in known:
             values = _values_for(table, tables, seeded)
             seeded.rows[table.name] = _insert(app_url, crossing_url, table, values, tenant_id)
     return seeded
 
 
+def _wanted(tables: dict[str, Table]) -> set[int]:
+    """Return the tables of tenants, and those of the world that their rows must point to."""
+    by_oid = {table.oid: table for table in tables.values()}
+    found = {table.oid for table in tables.values() if table.is_of_tenants}
+    waiting = list(found)
+    while waiting:
+        targets = {one["target"] for one in _required_references(by_oid[waiting.pop()])}
+        waiting += targets - found
+        found |= targets
+    return found
+
+
 def _values_for(table: Table, tables: dict[str, Table], seeded: Seeded) -> dict[str, Any]:
-    values: dict[str, Any] = {"tenant_id": seeded.tenant_id}
+    values: dict[str, Any] = {"tenant_id": seeded.tenant_id} if table.is_of_tenants else {}
     names = {other.oid: other.name for other in tables.values()}
     for constraint in _required_references(table):
         target = seeded.rows[names[constraint["target"]]]

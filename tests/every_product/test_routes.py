@@ -25,7 +25,14 @@ from tests.every_product.routes import (
     resources,
     values_for,
 )
-from tests.fixtures.app import app_with, client_of, create_person, signed_in
+from tests.fixtures.app import (
+    app_with,
+    client_of,
+    create_member,
+    create_person,
+    form_token,
+    signed_in,
+)
 
 Both = tuple[Peopled, Peopled]
 HTML = {"Accept": "text/html"}
@@ -131,7 +138,9 @@ async def test_the_same_id_is_found_by_its_own_tenant(
 ) -> None:
     wrong = []
     for endpoint in filter(_names_a_row, endpoints):
-        if endpoint.public_reason is None and endpoint.method == "GET":
+        # What is a person's own no key finds; the products' tests show that its owner does.
+        is_the_accounts = endpoint.public_reason is None and endpoint.role != "belonging"
+        if is_the_accounts and endpoint.method == "GET":
             request = endpoint.request(values_for(endpoint, both[1].seeded.rows))
             answer = await client.request(**request, headers=both[1].company.owner.bearer)
             if answer.status_code >= 400:
@@ -148,6 +157,20 @@ async def test_staff_may_do_what_staff_may_and_no_more(
             answer = await client.request(**request, headers=both[0].company.staff.bearer)
             is_kept_out = answer.status_code in KEPT_OUT
             assert is_kept_out == (endpoint.role in ("owner", "operator")), endpoint.name
+
+
+async def test_a_member_reaches_what_is_a_persons_own_and_nothing_else(
+    served: FastAPI, endpoints: list[Endpoint], both: Both
+) -> None:
+    member = await create_member(served.state.runtime, both[0].company.tenant_id)
+    async with signed_in(served, member) as browser:
+        token = {"X-CSRF-Token": form_token(served, browser)}
+        for endpoint in endpoints:
+            if endpoint.role is not None:
+                request = endpoint.request(anything_for(endpoint))
+                answer = await browser.request(**request, headers=token)
+                is_kept_out = answer.status_code in KEPT_OUT
+                assert is_kept_out == (endpoint.role not in ("belonging", "caller")), endpoint.name
 
 
 async def test_an_owner_is_no_operator(

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.every_product.routes import endpoints_of
 from tests.fixtures.app import LiveApp
 
-_EXAMPLES = 8
+_EXAMPLES, _MANY_EXAMPLES = 4, 32
 
 # Excluded below: positive_data_acceptance. A schema cannot say that a cursor must be one of ours
 # or that a day must not have passed; such requests are refused with a documented 422.
@@ -47,18 +47,31 @@ def test_every_documented_failure_is_a_problem(real_app: FastAPI) -> None:
 
 @pytest.mark.timeout(600)
 def test_requests_from_the_document_get_documented_answers(live_app: LiveApp) -> None:
-    schema, faults = _schema(live_app), []
-    for result in schema.get_all_operations():
-        operation = result.ok()
-        fault = _try(operation, live_app.first.owner.bearer)
-        if fault is not None:
-            faults.append(f"{operation.method.upper()} {operation.path}: {fault}")
+    faults = _faults(live_app, _EXAMPLES)
     assert faults == [], "\n\n".join(faults)
 
 
-def _try(operation: Any, headers: dict[str, str]) -> str | None:
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_many_requests_from_the_document_get_documented_answers(live_app: LiveApp) -> None:
+    faults = _faults(live_app, _MANY_EXAMPLES)
+    assert faults == [], "\n\n".join(faults)
+
+
+def _faults(live: LiveApp, examples: int) -> list[str]:
+    """Return what each operation answered otherwise than it documents."""
+    found = []
+    for result in _schema(live).get_all_operations():
+        operation = result.ok()
+        fault = _try(operation, live.first.owner.bearer, examples)
+        if fault is not None:
+            found.append(f"{operation.method.upper()} {operation.path}: {fault}")
+    return found
+
+
+def _try(operation: Any, headers: dict[str, str], examples: int) -> str | None:
     @settings(
-        max_examples=_EXAMPLES,
+        max_examples=examples,
         deadline=None,
         database=None,
         derandomize=True,

@@ -62,13 +62,26 @@ _CARELESS = {
 }
 
 
+_KIND = "SELECT relkind::text FROM pg_class WHERE oid = 'keeper.careless'::regclass"
+_DROP = {
+    "r": b"DROP TABLE keeper.careless",
+    "v": b"DROP VIEW keeper.careless",
+    "m": b"DROP MATERIALIZED VIEW keeper.careless",
+}
+
+
 @pytest.mark.parametrize("careless", _CARELESS)
-def test_a_careless_table_is_noticed(fresh_servers: ServerUrls, careless: str) -> None:
+def test_a_careless_table_is_noticed(empty_servers: ServerUrls, careless: str) -> None:
     statements, rule = _CARELESS[careless]
-    assert _keeps(rule, fresh_servers), "the rule holds before"
-    with psycopg.connect(fresh_servers.database_url) as connection:
+    assert _keeps(rule, empty_servers), "the rule holds before"
+    with psycopg.connect(empty_servers.database_url, autocommit=True) as connection:
         connection.execute(statements)  # type: ignore[call-overload]
-    assert not _keeps(rule, fresh_servers)
+        try:
+            assert not _keeps(rule, empty_servers)
+        finally:
+            (kind,) = connection.execute(_KIND).fetchone() or ("r",)
+            connection.execute(_DROP[kind])
+            connection.execute("ALTER TABLE keeper.person DROP CONSTRAINT IF EXISTS only_id")
 
 
 def _keeps(rule: Callable[..., None], urls: ServerUrls) -> bool:

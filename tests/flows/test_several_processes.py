@@ -117,6 +117,7 @@ async def _make_schedules_due(house: Household) -> None:
         connection.execute("UPDATE platform.schedule SET next_fire_at = now() - interval '1 s'")
 
 
+@pytest.mark.slow
 async def test_several_processes_of_each_kind_are_one_installation(
     installation: Installation,
 ) -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myriad.kit.errors import InvalidInputError
-from myriad.kit.money import Money
+from myriad.kit.money import Money, minor_digits, parse_minor
 
 cents = st.integers(min_value=-(10**15), max_value=10**15)
 
@@ -36,3 +36,25 @@ def test_two_currencies_are_never_added() -> None:
 )
 def test_people_read_their_own_currency(money: Money, whole: bool, text: str) -> None:
     assert money.format(whole=whole) == text
+
+
+@given(st.integers(min_value=0, max_value=10**14), st.sampled_from(["USD", "JPY", "KWD"]))
+def test_an_amount_that_is_typed_as_it_is_shown_is_the_same(minor: int, currency: str) -> None:
+    # No more than twelve digits before the point can be typed.
+    minor %= 10 ** (12 + minor_digits(currency))
+    shown = Money(minor, currency).format().replace("KWD ", "")
+    assert parse_minor(shown, currency) == minor
+    assert parse_minor(shown.replace(",", ""), currency) == minor
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "$ "], ids=["empty", "blank", "a sign alone"])
+def test_nothing_typed_is_no_amount(typed: str) -> None:
+    assert parse_minor(typed, "USD") is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["nan", "1e999999", "-3", "1,5", "1,50", "12,34.00", "1.005", "٣", "9" * 13, "5 000"]
+)
+def test_what_is_no_amount_of_the_currency_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidInputError, match="such as 25"):
+        parse_minor(typed, "USD")

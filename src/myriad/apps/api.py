@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
@@ -17,8 +17,10 @@ from fastapi import APIRouter, FastAPI
 import myriad
 from myriad.apps.console import (
     cache_pages,
+    database_pages,
     job_endpoints,
     job_pages,
+    joining,
     model_pages,
     settings_pages,
     signing,
@@ -28,7 +30,8 @@ from myriad.apps.products import PRODUCTS, migration_locations
 from myriad.apps.settings import HttpSettings, Settings, load_settings
 from myriad.kit.errors import UnavailableError
 from myriad.scale import http, ui
-from myriad.scale.manifest import Product, load
+from myriad.scale.ai.gateway import Gateway
+from myriad.scale.manifest import NavigationItem, Product, load
 from myriad.scale.observe import logs
 from myriad.scale.runtime import Runtime, open_runtime
 from myriad.scale.ui.page import Frame, ProductFrame
@@ -51,8 +54,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             broker_url=chosen.redis.broker_url.get_secret_value(),
             cache_url=chosen.redis.cache_url.get_secret_value(),
             vault=vault,
-            settings=[chosen.http, chosen.ai, chosen.keeper, chosen.upswitch],
+            settings=[
+                chosen.http,
+                chosen.ai,
+                chosen.storage.within(chosen.home),
+                chosen.backup.within(chosen.home),
+                chosen.keeper,
+                chosen.upswitch,
+                chosen.kamioi,
+            ],
         ) as opened:
+            Gateway.of(opened).start_warming()
             yield opened
 
     app = http.create_app(
@@ -87,28 +99,32 @@ def _pages() -> dict[str, APIRouter]:
     products = {f"/{product.name}": product.load_pages() for product in PRODUCTS}
     console = http.Router()
     console.include_router(signing.router)
+    console.include_router(joining.router)
     console.include_router(settings_pages.router)
     console.include_router(job_pages.router)
     console.include_router(cache_pages.router)
     console.include_router(model_pages.router)
+    console.include_router(database_pages.router)
     return {"": console, **products}
 
 
 def _frame_of(product: Product) -> ProductFrame:
-    links = tuple(
-        ui.Link(title=item.title, href=item.path, key=item.key) for item in product.navigation
-    )
     card = ui.Link(title=product.title, href=product.home)
     return ProductFrame(
         product.name,
         card,
-        links,
-        operations=tuple(
-            ui.Link(title=item.title, href=item.path, key=item.key) for item in product.operations
-        ),
+        _links(item for item in product.navigation if item.audience != "member"),
+        _links(item for item in product.navigation if item.audience == "member"),
+        frozenset(item.path for item in product.navigation if item.audience == "owner"),
+        operations=_links(product.operations),
         alerts=load(product.alerts) if product.alerts else None,
+        standing=load(product.standing) if product.standing else None,
         shortcuts=product.shortcuts,
     )
+
+
+def _links(items: Iterable[NavigationItem]) -> tuple[ui.Link, ...]:
+    return tuple(ui.Link(title=item.title, href=item.path, key=item.key) for item in items)
 
 
 def _version() -> str:

@@ -2,9 +2,11 @@
 
 The spa is also connected to the simulated Google, which has the reviews that its customers left.
 Upswitch gets a register of companies that do not exist, and values two of them for the spa's owner.
+Kamioi gets a programme of simulated banks, and one of card transactions where a file is given.
 
-`python -m myriad.apps.demo [--purchases FILE]` runs once at each start. A later start finds the
-accounts and only sees to it that they are connected, because a new simulator knows no old tokens.
+`python -m myriad.apps.demo [--purchases FILE] [--transactions FILE] [--since DAY]` runs once at each
+start. A later start finds the accounts and only sees to it that they are connected, because a new
+simulator knows no old tokens.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from myriad.apps.cli.servers import runtime_of
 from myriad.apps.settings import load_settings
 from myriad.kit.errors import MyriadError, UnavailableError
 from myriad.products.keeper.google.opening import accept_google, ask_google
-from myriad.products.keeper.opening import connect_simulated, open_tenant
+from myriad.products.keeper.opening import connect_simulated
 from myriad.products.keeper.queueing import enqueue_sync
 from myriad.products.keeper.repository.accounts import set_setting
 from myriad.products.keeper.settings import KeeperSettings, is_simulated
@@ -34,7 +36,8 @@ from myriad.products.upswitch.valuations.sql import QUERIES as VALUATIONS
 from myriad.scale.data import Session
 from myriad.scale.data.database import NOBODY
 from myriad.scale.directory import Principal, Role
-from myriad.scale.directory.principal import TenantFacts
+from myriad.scale.directory.opening import open_tenant
+from myriad.scale.directory.sessions import facts_of
 from myriad.scale.directory.tenants import find_tenant_by_slug
 from myriad.scale.directory.users import FIRST_OWNER_EMAIL, find_user_by_email
 from myriad.scale.manifest import load
@@ -47,6 +50,7 @@ SPA_SLUG, SPA_NAME = "alder-and-salt", "Alder & Salt Day Spa"
 TIMEZONE = "America/New_York"
 _TRIES, _PAUSE_SECONDS = 40, 0.25
 _UPSWITCH = "myriad.products.upswitch.opening"
+_PROGRAMMES = "myriad.apps.demo_programmes"
 _log = get_logger(__name__)
 
 
@@ -75,7 +79,7 @@ def accounts(purchases: Path | None) -> list[Account]:
 async def fill(runtime: Runtime, account: Account) -> None:
     """Open, connect and fill one account; safe to repeat."""
     tenant_id = await open_tenant(
-        runtime,
+        runtime.database,
         slug=account.slug,
         name=account.name,
         timezone=TIMEZONE,
@@ -112,12 +116,18 @@ async def _when_up(connect: Callable[[], Awaitable[object]]) -> None:
     await connect()
 
 
-async def run(purchases: Path | None) -> None:
-    """Fill every account of the demo, then Upswitch."""
+async def run(
+    purchases: Path | None, transactions: Path | None = None, since: date | None = None
+) -> None:
+    """Fill every account of the demo, then Upswitch and Kamioi."""
     wanted = await asyncio.to_thread(accounts, purchases)
     async with runtime_of(load_settings(), "demo") as runtime:
         await asyncio.gather(fill_register(runtime), fill_all(runtime, wanted))
         await fill_valuations(runtime)
+        if since is not None:
+            await _when_up(lambda: load(f"{_PROGRAMMES}:fill_banks")(runtime, since))
+        if transactions is not None:
+            await load(f"{_PROGRAMMES}:fill_cards")(runtime, transactions)
 
 
 async def fill_all(runtime: Runtime, wanted: Sequence[Account]) -> None:
@@ -152,10 +162,7 @@ async def _owner_of_spa(runtime: Runtime) -> Principal | None:
         user = await find_user_by_email(session, FIRST_OWNER_EMAIL)
         if tenant is None or user is None:
             return None
-        facts = TenantFacts(
-            TenantId(tenant.id), tenant.name, tenant.timezone, tenant.plan, is_suspended=False
-        )
-        return Principal("user", user.id, user.name, user.email, facts, Role.OWNER)
+        return Principal("user", user.id, user.name, user.email, facts_of(tenant), Role.OWNER)
 
 
 async def _has_valuations(runtime: Runtime, tenant_id: TenantId) -> bool:
@@ -169,9 +176,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fill the demo and return the exit code; 2 when the purchase log cannot be used."""
     parser = argparse.ArgumentParser(description="Fill the demo's accounts.")
     parser.add_argument("--purchases", type=Path, help="a purchase log for a second account")
+    parser.add_argument("--transactions", type=Path, help="card transactions for a programme")
+    parser.add_argument("--since", type=date.fromisoformat, help="when the banks' people began")
     logs.configure("demo")
+    given = parser.parse_args(arguments)
     try:
-        asyncio.run(run(parser.parse_args(arguments).purchases))
+        asyncio.run(run(given.purchases, given.transactions, given.since))
     except MyriadError as error:
         sys.stderr.write(f"{error.detail}\n")
         return 2

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from myriad.apps.cli.supervisor import Part, Supervisor, Watched
+from myriad.kit.waiting import wait_within
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.observe.metrics import SHARED_FOLDER, forget_process
 
@@ -68,8 +69,7 @@ class Fleet:
             has_served = has_served or any(child.settled.is_set() for child in children)
             if not has_served and all(child.restarts for child in children):
                 return 1
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), _LOOK_SECONDS)
+            await wait_within(stopping, _LOOK_SECONDS)
         return 0
 
     def _part(self, name: str) -> Part:

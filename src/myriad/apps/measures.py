@@ -13,6 +13,8 @@ from myriad.scale.manifest import load
 from myriad.scale.observe.logs import get_logger
 
 EVERY_SECONDS = 600.0
+# Of capabilities; products name theirs in their manifests.
+SCALE_MEASURES = ("myriad.scale.storage.archive.measuring:measure_by",)
 
 _log = get_logger(__name__)
 
@@ -20,6 +22,8 @@ _log = get_logger(__name__)
 async def serve_measures(database: Database, settings: Sequence[BaseModel]) -> None:
     """Let every product measure itself, now and every ten minutes, until cancelled."""
     while True:
+        for reference in SCALE_MEASURES:
+            await _measure(reference, database, settings)
         for product in PRODUCTS:
             if product.measures:
                 await _measure(product.measures, database, settings)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from myriad.products.kamioi.manifest import PRODUCT as KAMIOI
 from myriad.products.keeper.manifest import PRODUCT as KEEPER
 from myriad.products.upswitch.manifest import PRODUCT as UPSWITCH
 from myriad.scale.manifest import Product
 
-PRODUCTS: tuple[Product, ...] = (KEEPER, UPSWITCH)
+PRODUCTS: tuple[Product, ...] = (KEEPER, UPSWITCH, KAMIOI)
 
 _SCALE = Path(__file__).parents[1] / "scale"
 SCALE_MIGRATIONS: tuple[Path, ...] = tuple(
     _SCALE / capability / "migrations" / "versions"
-    for capability in ("directory", "limits", "jobs", "schedule", "ai")
+    for capability in ("directory", "data", "limits", "jobs", "schedule", "ai")
 )
 
 

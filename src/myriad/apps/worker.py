@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from prometheus_client import start_http_server
 
 from myriad.apps.products import PRODUCTS
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
+from myriad.scale.ai.gateway import Gateway
 from myriad.scale.jobs.worker import run_worker
 from myriad.scale.manifest import load
 from myriad.scale.observe import logs
@@ -32,6 +34,7 @@ def serve(settings: Settings) -> int:
     # Read when numpy is loaded: beside other workers, its threads would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     load("myriad.scale.ai.tasks:poll_batch")
+    load("myriad.scale.storage.archive.tasks:keep")
     for product in PRODUCTS:
         product.load_tasks()
     if settings.worker.metrics_port is not None:
@@ -39,16 +42,26 @@ def serve(settings: Settings) -> int:
     return run_worker(lambda: _runtime(settings), settings.worker)
 
 
-def _runtime(settings: Settings) -> AbstractAsyncContextManager[Runtime]:
+@asynccontextmanager
+async def _runtime(settings: Settings) -> AsyncIterator[Runtime]:
     connections = min(settings.worker.connections, settings.worker.slots)
-    return open_runtime(
+    async with open_runtime(
         process="worker",
         database=settings.database.model_copy(update={"work_pool_size": connections}),
         broker_url=settings.redis.broker_url.get_secret_value(),
         cache_url=settings.redis.cache_url.get_secret_value(),
         vault=Vault.from_base64(settings.secrets.key.get_secret_value()),
-        settings=[settings.http, settings.ai, settings.keeper, settings.upswitch],
-    )
+        settings=[
+            settings.http,
+            settings.ai,
+            settings.storage.within(settings.home),
+            settings.keeper,
+            settings.upswitch,
+            settings.kamioi,
+        ],
+    ) as runtime:
+        Gateway.of(runtime).start_warming()
+        yield runtime
 
 
 if __name__ == "__main__":

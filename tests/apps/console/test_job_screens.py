@@ -135,7 +135,7 @@ def tab(chromium: Browser, world: World) -> Iterator[Watched]:
 
 
 def screens(world: World) -> list[str]:
-    installation = ["/queue", "/cache", "/models"]
+    installation = ["/queue", "/cache", "/models", "/database"]
     return [
         "/jobs",
         "/jobs/list",

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from myriad.apps import api
 from myriad.apps.console import queue_looks
@@ -35,7 +36,7 @@ Companies = tuple[Company, Company]
 JOBS = "/api/v1/jobs"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def app(database_urls: ServerUrls) -> AsyncIterator[FastAPI]:
     served = api.create_app(settings_for(database_urls))
     async with served.router.lifespan_context(served):
@@ -277,6 +278,8 @@ async def test_ready_jobs_of_an_account_at_its_cap_are_capped(
     long = "test.long.work"
     task_id = await free.task_id(long)
     async with runtime.database.crossing("test sets a limit") as session:
+        # How many slots an account has depends on how many have work.
+        await session.execute(text("DELETE FROM platform.job"))
         await set_limit(session, f"tenant:{limited.tenant_id}", 2)
         connection = await session.connection()
         await connection.exec_driver_sql(

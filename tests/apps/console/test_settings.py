@@ -10,8 +10,16 @@ import pytest
 from fastapi import FastAPI
 
 from myriad.apps import api
+from myriad.scale.directory import Role
 from myriad.scale.embedded.servers import ServerUrls
-from tests.fixtures.app import Company, client_of, csrf_of, settings_for, signed_in
+from tests.fixtures.app import (
+    Company,
+    client_of,
+    create_person,
+    csrf_of,
+    settings_for,
+    signed_in,
+)
 
 Companies = tuple[Company, Company]
 
@@ -62,6 +70,33 @@ async def test_staff_see_the_people_and_no_keys(app: FastAPI, companies: Compani
         assert companies[0].owner.email in page.text
         assert companies[1].owner.email not in page.text
         assert "API keys" not in page.text
+
+
+async def test_an_owner_removes_somebody_who_is_out_at_once_with_their_keys(
+    app: FastAPI, companies: Companies
+) -> None:
+    owner, other = companies[0].owner, companies[1].owner
+    second = await create_person(app.state.runtime, companies[0].tenant_id, Role.OWNER)
+    async with signed_in(app, owner) as browser, signed_in(app, second) as leaving:
+        assert "the last owner stays" not in (await browser.get("/settings")).text
+        shown = await _post(leaving, "/settings/keys", name="Theirs", scope="read")
+        token = re.search(r"myr_\w{43}", shown.text)
+        assert token is not None
+        page = (await browser.get("/settings")).text
+        assert "Revoke also 1 key" in page
+        path = f"/settings/people/{second.user_id}/remove"
+        assert (await _post(browser, path, keys="revoke")).status_code == 303
+        assert (await leaving.get("/api/v1/me")).status_code == 401
+        bearer = {"Authorization": f"Bearer {token.group()}"}
+        async with client_of(app) as program:
+            assert (await program.get("/api/v1/me", headers=bearer)).status_code == 401
+        page = (await browser.get("/settings")).text
+        assert second.email not in page
+        assert "the last owner stays" in page
+        last = await _post(browser, f"/settings/people/{owner.user_id}/remove")
+        assert (last.status_code, "make somebody else its owner" in last.text) == (409, True)
+        strange = await _post(browser, f"/settings/people/{other.user_id}/remove")
+        assert strange.status_code == 404
 
 
 async def test_the_reference_lists_every_operation(app: FastAPI) -> None:

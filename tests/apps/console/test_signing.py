@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from secrets import token_hex
 
 import httpx
@@ -9,12 +10,34 @@ import pytest
 from fastapi import FastAPI
 
 from myriad.apps.console.signing import local_path
-from myriad.scale.directory import Role, add_member, find_user_by_email, set_status
+from myriad.products.kamioi.opening import ensure_running
+from myriad.products.keeper.settings import KeeperSettings
+from myriad.scale.directory import (
+    Role,
+    add_member,
+    create_tenant,
+    create_user,
+    find_user_by_email,
+    set_status,
+)
+from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.http import EdgeSettings, Request, Response, Router, Staff, csrf_token
 from myriad.scale.runtime import Runtime
-from tests.fixtures.app import Company, app_with, client_of, csrf_of, log_in, signed_in
+from tests.fixtures.app import (
+    PASSWORD,
+    Company,
+    Person,
+    app_with,
+    client_of,
+    create_company,
+    csrf_of,
+    log_in,
+    signed_in,
+)
+from tests.fixtures.database import runtime_for
 
 Companies = tuple[Company, Company]
+EARLY = "early@example.com"
 router = Router()
 
 
@@ -189,6 +212,46 @@ async def test_https_sessions_are_bound_to_the_host(runtime: Runtime, companies:
     async with client_of(app, base_url="https://test") as browser:
         await log_in(browser, companies[0].owner)
         assert browser.cookies["__Host-myriad_session"]
+
+
+async def test_whoever_is_here_before_the_demo_waits_for_it(fresh_servers: ServerUrls) -> None:
+    """Nobody needs an invitation to what is being made for them, nor to sign in again after it."""
+    html = {"Accept": "text/html"}
+    async with runtime_for(fresh_servers) as opened:
+        async with opened.database.crossing("test makes a user") as session:
+            user_id = await create_user(session, email=EARLY, name="Early", password=PASSWORD)
+        async with signed_in(_pages_of(opened), Person(EARLY, PASSWORD, "")) as browser:
+            assert (await browser.get("/page", headers=html)).status_code == 403
+        simulated = KeeperSettings(square_base_url="http://127.0.0.1:1")
+        app = _pages_of(replace(opened, settings=(simulated,)))
+        async with signed_in(app, Person(EARLY, PASSWORD, "")) as browser:
+            told = await browser.get("/page", headers=html)
+            assert (told.status_code, told.headers["refresh"]) == (503, "2")
+            assert "account is being made" in told.text
+            assert (await browser.get("/page")).json()["code"] == "no_membership"
+            async with opened.database.crossing("test makes the demo") as session:
+                tenant_id = await create_tenant(session, slug="demo", name="Demo")
+                assert (await browser.get("/page", headers=html)).status_code == 503
+                await add_member(session, tenant_id, user_id, Role.OWNER)
+            assert (await browser.get("/page", headers=html)).status_code == 200
+
+
+def _pages_of(runtime: Runtime) -> FastAPI:
+    """Return an application whose `/page` needs an account."""
+    app = app_with(runtime)
+    app.include_router(router)
+    return app
+
+
+async def test_the_start_leads_to_the_product_that_runs_for_the_account(
+    runtime: Runtime, real_app: FastAPI
+) -> None:
+    company, real_app.state.runtime = await create_company(runtime), runtime
+    async with signed_in(real_app, company.owner) as browser:
+        assert (await browser.get("/")).headers["location"] == "/keeper/today"
+        async with runtime.database.session(company.tenant_id) as session:
+            await ensure_running(session, company.tenant_id)
+        assert (await browser.get("/")).headers["location"] == "/kamioi/programme"
 
 
 @pytest.mark.parametrize(

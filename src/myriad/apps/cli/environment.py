@@ -24,6 +24,8 @@ _VARIABLES = {
     "cache_url": "MYRIAD_REDIS__CACHE_URL",
 }
 _KEY = "MYRIAD_SECRETS__KEY"
+SCHEDULED = "MYRIAD_BACKUP__IS_SCHEDULED"
+_YES = {"1", "true", "yes", "on", "t", "y"}
 
 
 def is_given(variable: str) -> bool:
@@ -34,6 +36,12 @@ def is_given(variable: str) -> bool:
 def embedded_names() -> frozenset[str]:
     """Return the servers that we run, which are those without a URL in the environment."""
     return frozenset(name for name, variable in _OWN.items() if not is_given(variable))
+
+
+def backs_up() -> bool:
+    """Say whether backups are scheduled: for our own server unless told not to, else when told."""
+    said = os.environ.get(SCHEDULED, "").lower()
+    return said in _YES if said else "postgres" in embedded_names()
 
 
 def variables(home: Path, urls: ServerUrls, **more: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 from typer import main as typer_main
@@ -28,12 +28,14 @@ COMMANDS = {
     "status": ("myriad.apps.cli.status:app", "Show each part and its health."),
     "doctor": ("myriad.apps.cli.doctor:app", "Look for what is wrong, and say its remedy."),
     "keeper": ("myriad.products.keeper.commands:app", "Keeper: customers who slip away."),
+    "kamioi": ("myriad.products.kamioi.commands:app", "Kamioi: purchases that buy shares."),
     "upswitch": ("myriad.products.upswitch.commands:app", "Upswitch: what a company is worth."),
     "ai": ("myriad.apps.cli.ai:app", "Models: status, cost, one question, simulated providers."),
     "worker": ("myriad.apps.cli.worker:app", "Run one more worker, here or on another host."),
     "jobs": ("myriad.apps.cli.jobs:app", "The queue: look, run again, cancel, drain, limit."),
     "cache": ("myriad.apps.cli.cache:app", "The cache: what it saves, its rules, emptying it."),
     "migrate": ("myriad.apps.cli.migrate:app", "Bring the database to the newest schema."),
+    "db": ("myriad.apps.cli.db:app", "The database: standbys, backups and what ails it."),
     "password": ("myriad.apps.cli.password:app", "Give a user a new password."),
     "test": ("myriad.apps.cli.test:app", "Run every check and every test."),
     "bench": ("myriad.apps.cli.bench:app", "Measure one claim beside its peer."),
@@ -57,15 +59,17 @@ Examples:
 class LazyGroup(TyperGroup):
     """Knows its commands by name and summary; imports the one that is called."""
 
+    known: ClassVar[dict[str, tuple[str, str]]] = COMMANDS
+
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        for name, (_, summary) in COMMANDS.items():
+        for name, (_, summary) in self.known.items():
             self.add_command(TyperCommand(name, help=summary), name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the real command in place of its summary."""
         name, _, rest = super().resolve_command(ctx, args)
-        return name, _command_of(load(COMMANDS[str(name)][0]), rest), rest
+        return name, _command_of(load(self.known[str(name)][0]), rest), rest
 
 
 def _command_of(app: typer.Typer, line: Sequence[str]) -> Any:

@@ -9,22 +9,35 @@ import signal
 import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from myriad.apps.cli.display import part_line, say
 from myriad.apps.cli.environment import embedded_names
-from myriad.apps.cli.plan import Demo, Plan, compiling, has_own_google, has_own_registers
+from myriad.apps.cli.plan import (
+    Demo,
+    Plan,
+    compiling,
+    has_own_broker,
+    has_own_google,
+    has_own_plaid,
+    has_own_registers,
+)
 from myriad.apps.cli.processes import server_part
 from myriad.apps.cli.stamp import SchemaStamp
 from myriad.apps.cli.supervisor import Supervisor, Watched
+from myriad.kit.clock import utc_now
 from myriad.kit.errors import MyriadError
+from myriad.kit.waiting import wait_within
 from myriad.scale.embedded import children, kernel
 from myriad.scale.embedded.files import free_port
+from myriad.scale.embedded.postgres import BACKUP
 from myriad.scale.embedded.servers import EmbeddedServers
 from myriad.scale.embedded.state import HomeState, home_lock, read_state, write_state
 
 DEFAULT_PORT = 8000
+DEMO_DAYS = 34
 _REAP_SECONDS = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -45,6 +58,7 @@ class Options:
     workers: int = 1
     has_demo: bool = True
     purchases: Path | None = None
+    transactions: Path | None = None
 
 
 @dataclass
@@ -68,8 +82,7 @@ class Launch:
             await self._unless_stopped(self._start())
             while not self.stopping.is_set():
                 self.supervisor.reap_orphans()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.stopping.wait(), _REAP_SECONDS)
+                await wait_within(self.stopping, _REAP_SECONDS)
         finally:
             await self._stop()
 
@@ -81,14 +94,16 @@ class Launch:
         await asyncio.sleep(0)
         await self._start_servers()
         demo = self._demo()
-        plan = Plan(self.options.home, port, self.servers.urls, demo)
-        login = await self._prepare(plan) if is_first or stamp is None else None
+        postgres = self.servers.postgres
+        login = postgres.url(BACKUP) if postgres else None
+        plan = Plan(self.options.home, port, self.servers.urls, demo, login)
+        logins = await self._prepare(plan) if is_first or stamp is None else {}
         if compiled is not None:
             await compiled.settled.wait()
         if stamp is not None:
             stamp.write()
         await self._first(self.supervisor.start(plan.api()))
-        self._announce(plan.address, login)
+        self._announce(plan.address, logins)
         for part in plan.background(self.options.workers):
             self.supervisor.start(part)
 
@@ -109,8 +124,7 @@ class Launch:
             if watched.restarts > 1:
                 said = last_line(watched.part.log)
                 raise LaunchError(f"{watched.part.name} does not start: {said}")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(watched.settled.wait(), 0.1)
+            await wait_within(watched.settled, 0.1)
 
     def _choose_port(self) -> int:
         asked = self.options.port
@@ -126,21 +140,43 @@ class Launch:
         square = self._port_of("square-simulator")
         google = None if has_own_google() else self._port_of("google-simulator")
         registers = None if has_own_registers() else self._port_of("registers-simulator")
-        # The account of a log lives on, so its seller has to be there at later starts too.
-        if self.options.purchases:
-            self.state.remembered["purchases"] = str(self.options.purchases)
-        remembered = Path(self.state.remembered.get("purchases", ""))
-        return Demo(square, remembered if remembered.is_file() else None, google, registers)
+        return Demo(
+            square,
+            # The account of a log lives on, so its seller has to be there at later starts too.
+            self._remember("purchases", self.options.purchases),
+            google,
+            registers,
+            None if has_own_plaid() else self._port_of("plaid-simulator"),
+            None if has_own_broker() else self._port_of("alpaca-simulator"),
+            self._demo_since(),
+            self._remember("transactions", self.options.transactions),
+        )
+
+    def _remember(self, name: str, given: Path | None) -> Path | None:
+        """Return the file that was given, now or at an earlier start, while it is there."""
+        if given:
+            self.state.remembered[name] = str(given)
+        remembered = Path(self.state.remembered.get(name, ""))
+        return remembered if remembered.is_file() else None
+
+    def _demo_since(self) -> str:
+        """Return the day on which the demo's programme began: a month before the first start."""
+        month_ago = utc_now().date() - timedelta(days=DEMO_DAYS)
+        return self.state.remembered.setdefault("demo_since", month_ago.isoformat())
 
     def _port_of(self, name: str) -> int:
         """Return the port of a part, the one that it had at the last start when it is free."""
         self.state.ports[name] = free_port(self.state.ports.get(name))
         return self.state.ports[name]
 
-    async def _prepare(self, plan: Plan) -> dict[str, str] | None:
-        """Migrate and make the first login, which stays out of every log."""
+    async def _prepare(self, plan: Plan) -> dict[str, dict[str, str]]:
+        """Migrate and make the first logins, which stay out of every log."""
+        has_member = plan.demo is not None and plan.demo.plaid_port is not None
         child = children.spawn(
-            [sys.executable, "-P", "-m", "myriad.apps.cli.prepare"],
+            [
+                *(sys.executable, "-P", "-m", "myriad.apps.cli.prepare"),
+                *(["--with-member"] if has_member else []),
+            ],
             log=self._log("prepare"),
             dies_by=signal.SIGTERM,
             environment=plan.environment,
@@ -152,18 +188,21 @@ class Launch:
             detail = answer.get("error") or last_line(self._log("prepare"))
             raise LaunchError(f"the database could not be prepared: {detail}")
         say(part_line("database", "ready", "schema is current"))
-        login: dict[str, str] | None = answer.get("login")
-        return login
+        logins: dict[str, dict[str, str]] = answer.get("logins") or {}
+        return logins
 
     def _log(self, name: str) -> Path:
         return self.options.home / "logs" / f"{name}.log"
 
-    def _announce(self, address: str, login: dict[str, str] | None) -> None:
+    def _announce(self, address: str, logins: dict[str, dict[str, str]]) -> None:
         self.state.address = address
         self._save()
         say(f"\nMyriad runs at {address}")
-        if login:
-            say(f"Sign in as {login['email']} with the password {login['password']}")
+        if owner := logins.get("owner"):
+            say(f"Sign in as {owner['email']} with the password {owner['password']}")
+        if member := logins.get("member"):
+            say(f"As a member of the programme: {member['email']}, {member['password']}")
+        if logins:
             say("(shown only this once; ./myriad password gives a new one)")
         say(f"Logs are in {self._log('api').parent}; Ctrl-C or ./myriad down stops everything.\n")
 

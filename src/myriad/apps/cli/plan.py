@@ -6,26 +6,25 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
-from myriad.apps.cli.environment import is_given, variables
+from myriad.apps.cli.environment import SCHEDULED, backs_up, is_given, variables
 from myriad.apps.cli.processes import python_part
 from myriad.apps.cli.supervisor import Part
-from myriad.products.upswitch.registry.simulator import (
-    DEMO_ENTERPRISES,
-    DEMO_SEED,
-    SIMULATED_KEY,
-)
+from myriad.products.upswitch.registry.simulator import SIMULATED_KEY
 from myriad.scale.embedded.servers import ServerUrls
 
-_SIMULATOR = "myriad.products.keeper.square.simulator"
-_GOOGLE_SIMULATOR = "myriad.products.keeper.google.simulator"
-_REGISTERS = "myriad.products.upswitch.registry.simulator"
+_SIMULATORS = "myriad.apps.simulators"
 _WEBHOOK_PATH = "/api/v1/keeper/webhooks/square"
 _GOOGLE_WEBHOOK_PATH = "/api/v1/keeper/webhooks/google"
+_PLAID_WEBHOOK_PATH = "/api/v1/kamioi/webhooks/plaid"
 _APPLICATION = "MYRIAD_KEEPER__SQUARE_APPLICATION_ID"
 _GOOGLE_APPLICATION = "MYRIAD_KEEPER__GOOGLE_CLIENT_ID"
 _BANK_KEY = "MYRIAD_UPSWITCH__NBB_KEY"
+_PLAID_APPLICATION = "MYRIAD_KAMIOI__PLAID_CLIENT_ID"
+_BROKER_KEY = "MYRIAD_KAMIOI__ALPACA_KEY_ID"
+_BACKUP_URL = "MYRIAD_DATABASE__BACKUP_URL"
 
 
 def has_own_square() -> bool:
@@ -43,23 +42,45 @@ def has_own_registers() -> bool:
     return is_given(_BANK_KEY)
 
 
+def has_own_plaid() -> bool:
+    """Say whether the environment names a real Plaid application; then no banks are simulated."""
+    return is_given(_PLAID_APPLICATION)
+
+
+def has_own_broker() -> bool:
+    """Say whether the environment has a key for Alpaca; then no broker is simulated."""
+    return is_given(_BROKER_KEY)
+
+
 @dataclass(frozen=True)
 class Demo:
     """Where the simulated Square listens, and the purchase log that it serves beside the spa.
 
-    `google_port` and `registers_port` are where the simulated Google and the simulated registers
-    of companies do, None where real ones are configured.
+    The other ports are those of the simulated Google, registers of companies, Plaid and Alpaca,
+    None where real ones are configured. The demo's programme began on `since`; `transactions` are
+    card transactions for a second one.
     """
 
     port: int
     purchases: Path | None
     google_port: int | None = None
     registers_port: int | None = None
+    plaid_port: int | None = None
+    alpaca_port: int | None = None
+    since: str = ""
+    transactions: Path | None = None
 
     @property
     def arguments(self) -> list[str]:
-        """The purchase log as arguments of the processes that read it."""
-        return ["--purchases", str(self.purchases)] if self.purchases else []
+        """What both the simulators and the part that fills the demo are told."""
+        log = ["--purchases", str(self.purchases)] if self.purchases else []
+        return [*log, "--since", self.since] if self.since else log
+
+    @property
+    def filling(self) -> list[str]:
+        """What the part that fills the demo is told."""
+        cards = ["--transactions", str(self.transactions)] if self.transactions else []
+        return [*self.arguments, *cards]
 
 
 def compiling(home: Path) -> Part:
@@ -74,12 +95,16 @@ def compiling(home: Path) -> Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """The processes that belong to one API address and one set of servers."""
+    """The processes that belong to one API address and one set of servers.
+
+    `backup_url` is the login that copies our own PostgreSQL; None where the user has a server.
+    """
 
     home: Path
     port: int
     urls: ServerUrls
     demo: Demo | None
+    backup_url: str | None = None
 
     @property
     def address(self) -> str:
@@ -88,14 +113,16 @@ class Plan:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """The environment of every process."""
+        """The environment of every process but that of backups, whose login is no other's."""
         own = {
             "MYRIAD_HTTP__HOST": "127.0.0.1",
             "MYRIAD_HTTP__PORT": str(self.port),
             "MYRIAD_KEEPER__PUBLIC_URL": self.address,
             "MYRIAD_UPSWITCH__PUBLIC_URL": self.address,
+            SCHEDULED: str(backs_up()).lower(),
         }
-        return variables(self.home, self.urls, **own, **self._simulated())
+        known = variables(self.home, self.urls, **own, **self._simulated())
+        return {name: value for name, value in known.items() if not name.startswith(_BACKUP_URL)}
 
     def _simulated(self) -> dict[str, str]:
         if self.demo is None:
@@ -106,6 +133,8 @@ class Plan:
             "MYRIAD_KEEPER__SQUARE_WEBHOOK_URL": f"{self.address}{_WEBHOOK_PATH}",
             **({"MYRIAD_KEEPER__GOOGLE_BASE_URL": f"http://127.0.0.1:{google}"} if google else {}),
             **_registers(self.demo.registers_port),
+            **_banks(self.demo.plaid_port, f"{self.address}{_PLAID_WEBHOOK_PATH}"),
+            **_broker(self.demo.alpaca_port),
         }
 
     def api(self) -> Part:
@@ -117,32 +146,58 @@ class Plan:
     def background(self, workers: int) -> Iterator[Part]:
         """What starts after the first page: the simulators first, for the others call them."""
         if self.demo:
-            yield self._simulator(self.demo)
-        if self.demo and self.demo.google_port:
-            yield self._google_simulator(self.demo.google_port)
-        if self.demo and self.demo.registers_port:
-            yield self._registers_simulator(self.demo.registers_port)
+            yield self._simulators(self.demo)
         for number in range(1, workers + 1):
             name = "worker" if number == 1 else f"worker-{number}"
             yield self._python(name, "-m", "myriad.apps.worker")
         yield self._python("ticker", "-m", "myriad.apps.ticker")
         if self.demo:
-            yield self._python("demo", "-m", "myriad.apps.demo", *self.demo.arguments, once=True)
+            yield self._python("demo", "-m", "myriad.apps.demo", *self.demo.filling, once=True)
+        if backs_up():
+            yield self._backups()
 
-    def _simulator(self, demo: Demo) -> Part:
-        address = ["--port", str(demo.port), "--webhook-url", f"{self.address}{_WEBHOOK_PATH}"]
-        arguments = ["-m", _SIMULATOR, "--spa", "--quiet", *address, *demo.arguments]
-        return self._python("square-simulator", *arguments, port=demo.port, path="/")
+    def _simulators(self, demo: Demo) -> Part:
+        """One process: each service has its own port, together they share an interpreter."""
+        ports = {
+            "square": demo.port,
+            "google": demo.google_port,
+            "registers": demo.registers_port,
+            "plaid": demo.plaid_port,
+            "alpaca": demo.alpaca_port,
+        }
+        listening = {name: str(port) for name, port in ports.items() if port}
+        webhooks = {
+            "--square-webhook-url": f"{self.address}{_WEBHOOK_PATH}",
+            "--google-webhook-url": f"{self.address}{_GOOGLE_WEBHOOK_PATH}",
+            "--plaid-webhook-url": f"{self.address}{_PLAID_WEBHOOK_PATH}",
+        }
+        options = {**{f"--{name}": port for name, port in listening.items()}, **webhooks}
+        return python_part(
+            "simulators",
+            ["-m", _SIMULATORS, *chain.from_iterable(options.items()), *demo.arguments],
+            home=self.home,
+            environment=self.environment,
+            port=demo.port,
+            path="/",
+            detail=", ".join(f"{name} 127.0.0.1:{port}" for name, port in listening.items()),
+        )
 
-    def _google_simulator(self, port: int) -> Part:
-        address = ["--port", str(port), "--webhook-url", f"{self.address}{_GOOGLE_WEBHOOK_PATH}"]
-        arguments = ["-m", _GOOGLE_SIMULATOR, "--quiet", *address]
-        return self._python("google-simulator", *arguments, port=port, path="/")
-
-    def _registers_simulator(self, port: int) -> Part:
-        companies = ["--enterprises", str(DEMO_ENTERPRISES), "--companies-seed", str(DEMO_SEED)]
-        arguments = ["-m", _REGISTERS, "--quiet", "--port", str(port), *companies]
-        return self._python("registers-simulator", *arguments, port=port, path="/")
+    def _backups(self) -> Part:
+        """The process that copies all there is; of what the others are told it needs nothing."""
+        told = {"MYRIAD_HOME": str(self.home), SCHEDULED: "true"}
+        if self.backup_url is not None:
+            told[_BACKUP_URL] = self.backup_url
+        given = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("MYRIAD_") or name.startswith((_BACKUP_URL, "MYRIAD_BACKUP__"))
+        }
+        return python_part(
+            "backups",
+            ["-m", "myriad.apps.backups"],
+            home=self.home,
+            environment=given | told,
+        )
 
     def _python(
         self,
@@ -173,3 +228,16 @@ def _registers(port: int | None) -> dict[str, str]:
         "MYRIAD_UPSWITCH__VIES_BASE_URL": f"{address}/vies",
         "MYRIAD_UPSWITCH__GLEIF_BASE_URL": f"{address}/gleif",
     }
+
+
+def _banks(port: int | None, webhook_url: str) -> dict[str, str]:
+    if port is None:
+        return {}
+    return {
+        "MYRIAD_KAMIOI__PLAID_BASE_URL": f"http://127.0.0.1:{port}",
+        "MYRIAD_KAMIOI__PLAID_WEBHOOK_URL": webhook_url,
+    }
+
+
+def _broker(port: int | None) -> dict[str, str]:
+    return {"MYRIAD_KAMIOI__ALPACA_BASE_URL": f"http://127.0.0.1:{port}"} if port else {}

@@ -1,19 +1,22 @@
 """`python -m myriad.apps.cli.prepare`: what `up` needs done once before the parts start.
 
-Prints one JSON object: the login that was made, if any, or the error that a person must see.
+Prints one JSON object: the logins that were made, if any, or the error that a person must see.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import secrets
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from myriad.apps.cli.servers import migrate, runtime_of
 from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
+from myriad.products.kamioi.demo.people import MEMBER_EMAIL, signs_in
 from myriad.scale.directory.users import (
     FIRST_OWNER_EMAIL,
     create_user,
@@ -39,18 +42,35 @@ async def make_login(runtime: Runtime) -> dict[str, str] | None:
     return {"email": FIRST_OWNER_EMAIL, "password": password}
 
 
-async def _prepare(settings: Settings) -> dict[str, Any]:
+async def make_member_login(runtime: Runtime) -> dict[str, str] | None:
+    """Make the user who will be a member of the demo's programme; None when there is one."""
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    async with runtime.database.crossing("the demo's member may sign in") as session:
+        if await find_user_by_email(session, MEMBER_EMAIL) is not None:
+            return None
+        name = signs_in().name
+        await create_user(session, email=MEMBER_EMAIL, name=name, password=password)
+    return {"email": MEMBER_EMAIL, "password": password}
+
+
+async def _prepare(settings: Settings, *, with_member: bool) -> dict[str, Any]:
     async with runtime_of(settings, "prepare") as runtime:
-        return {"login": await make_login(runtime)}
+        made = {"owner": await make_login(runtime)}
+        if with_member:
+            made["member"] = await make_member_login(runtime)
+        return {"logins": {role: login for role, login in made.items() if login}}
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Prepare the database, and say what came of it."""
+    parser = argparse.ArgumentParser(description="Prepare the database.")
+    parser.add_argument("--with-member", action="store_true", help="make the demo's member too")
+    given = parser.parse_args(arguments)
     logs.configure("prepare")
     try:
         settings = load_settings()
         migrate(settings)
-        answer = asyncio.run(_prepare(settings))
+        answer = asyncio.run(_prepare(settings, with_member=given.with_member))
     except MyriadError as error:
         answer = {"error": error.detail}
     sys.stdout.write(json.dumps(answer))

@@ -65,6 +65,7 @@ def python_part(
     port: int | None = None,
     path: str = "/livez",
     once: bool = False,
+    detail: str = "",
     stop_seconds: float = 5.0,
 ) -> Part:
     """Return `python ARGUMENTS` as a part; with a `port` it is ready once `path` answers."""
@@ -80,7 +81,7 @@ def python_part(
         spawn=process.spawn,
         is_ready=process.is_ready,
         log=process.log,
-        detail=f"127.0.0.1:{port}" if port else "",
+        detail=detail or (f"127.0.0.1:{port}" if port else ""),
         stop_seconds=stop_seconds,
         once=once,
     )

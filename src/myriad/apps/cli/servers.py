@@ -59,5 +59,11 @@ def runtime_of(settings: Settings, process: str) -> contextlib.AbstractAsyncCont
         broker_url=settings.redis.broker_url.get_secret_value(),
         cache_url=settings.redis.cache_url.get_secret_value(),
         vault=Vault.from_base64(settings.secrets.key.get_secret_value()),
-        settings=[settings.ai, settings.keeper, settings.upswitch],
+        settings=[
+            settings.ai,
+            settings.storage.within(settings.home),
+            settings.keeper,
+            settings.upswitch,
+            settings.kamioi,
+        ],
     )

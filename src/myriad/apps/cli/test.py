@@ -54,6 +54,9 @@ def python(*arguments: str) -> list[str]:
 def all_steps(*, with_slow: bool) -> list[Step]:
     """Return every check, the quickest to fail first."""
     pytest = ("-m", "pytest", "-q")
+    # What a module sets up is set up once: its tests stay in one process.
+    # Modules of few tests are the slow ones: they come as they come, not last.
+    two = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder", "--durations", "15")
     rest = "browser or slow" if with_slow else "browser and not slow"
     nothing = frozenset({0, _NO_TESTS})
     return [
@@ -61,8 +64,9 @@ def all_steps(*, with_slow: bool) -> list[Step]:
         Step("lint", python("-m", "ruff", "check", ".")),
         Step("imports", python("-c", _IMPORTS)),
         Step("types", python("-m", "mypy", "--strict")),
-        Step("tests", python(*pytest, "-n", "2", "-m", "not browser and not slow")),
-        Step("browser tests", python(*pytest, "-m", rest), nothing),
+        Step("types of benches", python("-m", "mypy", "--strict", "bench")),
+        Step("tests", python(*pytest, *two, "-m", "not browser and not slow")),
+        Step("browser tests", python(*pytest, *two, "-m", rest), nothing),
     ]
 
 

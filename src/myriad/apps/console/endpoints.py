@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from myriad.apps.console.people import let_go
 from myriad.scale.directory import (
     Role,
     issue_api_key,
@@ -34,6 +35,9 @@ from myriad.scale.http import (
 
 router = Router(tags=["platform"])
 
+_STAYS: dict[int | str, dict[str, Any]] = {
+    409: {"description": "The person is the account's last owner."}
+}
 Scope = Literal["read", "write"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -84,7 +88,7 @@ class ApiKeyCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name
-    role: Role = Role.STAFF
+    role: Literal[Role.STAFF, Role.OWNER] = Role.STAFF
     scopes: Annotated[set[Scope], Field(min_length=1)] = {"read", "write"}
     days: Annotated[int, Field(ge=1, le=3650)] = 365
 
@@ -138,9 +142,17 @@ async def me(caller: Caller) -> MeRead:
 
 @router.get("/members")
 async def members(caller: Staff, session: TenantReadSession) -> list[MemberRead]:
-    """List the people of the account by name."""
+    """List who runs the account, by name."""
     found = await list_members(session, caller.tenant_id)
     return [MemberRead.model_validate(member) for member in found]
+
+
+@router.delete("/members/{user_id}", status_code=204, responses=_STAYS)
+async def remove_member(
+    caller: Owner, runtime: CurrentRuntime, user_id: UUID, keep_keys: bool = False
+) -> None:
+    """Take a person's membership away at once, and the keys that they issued; their work stays."""
+    await let_go(runtime.database, caller, user_id, revokes_keys=not keep_keys)
 
 
 @router.get("/api-keys")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from myriad.apps.console.people import let_go
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.data import ReadSession
 from myriad.scale.directory import (
@@ -25,7 +27,15 @@ from myriad.scale.directory import (
     update_tenant,
 )
 from myriad.scale.directory.principal import READ, SCOPES
-from myriad.scale.http import MaybeCaller, Owner, Router, Staff, TenantReadSession, TenantSession
+from myriad.scale.http import (
+    CurrentRuntime,
+    MaybeCaller,
+    Owner,
+    Router,
+    Staff,
+    TenantReadSession,
+    TenantSession,
+)
 from myriad.scale.http import public as public_route
 from myriad.scale.ui import PageContext, Renderer
 from myriad.scale.ui.page import CurrentPage, member_page, visitor_page
@@ -51,9 +61,14 @@ class Operation:
 
 
 @router.get(SETTINGS)
-async def show_settings(caller: Staff, page: CurrentPage, session: TenantReadSession) -> Response:
+async def show_settings(
+    caller: Staff,
+    page: CurrentPage,
+    session: TenantReadSession,
+    done: Literal["", "removed"] = "",
+) -> Response:
     """Show the account, its people and, to an owner, its API keys."""
-    return await _draw(page, caller, session)
+    return await _draw(page, caller, session, done=done)
 
 
 @router.post(f"{SETTINGS}/account")
@@ -97,6 +112,18 @@ async def revoke_key(caller: Owner, session: TenantSession, api_key_id: UUID) ->
     return _back()
 
 
+@router.post(f"{SETTINGS}/people/{{user_id}}/remove")
+async def remove_person(
+    caller: Owner,
+    runtime: CurrentRuntime,
+    user_id: UUID,
+    keys: Annotated[Literal["", "revoke"], Form()] = "",
+) -> Response:
+    """Take a person's membership away at once; what they did stays."""
+    await let_go(runtime.database, caller, user_id, revokes_keys=keys == "revoke")
+    return RedirectResponse(f"{SETTINGS}?done=removed", _SEE_OTHER)
+
+
 @router.get("/api/docs", dependencies=[public_route("the API's reference names no tenant")])
 async def show_reference(request: Request, caller: MaybeCaller) -> Response:
     """Show every operation of the API on one page."""
@@ -121,16 +148,22 @@ async def _draw(
     status: int = 200,
     token: str = "",
     fault: str = "",
+    done: str = "",
 ) -> Response:
+    members = await list_members(session, caller.tenant_id)
+    keys = await list_api_keys(session) if caller.is_owner else []
     return _renderer.respond(
         page,
         "console/settings.html",
         status=status,
         is_owner=caller.is_owner,
-        members=await list_members(session, caller.tenant_id),
-        keys=await list_api_keys(session) if caller.is_owner else [],
+        members=members,
+        owners=sum(1 for one in members if one.role is Role.OWNER),
+        keys=keys,
+        issued=Counter(key.created_by for key in keys if key.revoked_at is None),
         token=token,
         fault=fault,
+        done=done,
     )
 
 

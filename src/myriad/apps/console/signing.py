@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,10 +13,15 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from myriad.kit.errors import MyriadError, TooManyRequestsError
+from myriad.kit.errors import MyriadError, NotFoundError, TooManyRequestsError
+from myriad.products.keeper.settings import KeeperSettings, is_simulated
 from myriad.scale import ui
 from myriad.scale.directory import (
+    NoMembershipError,
+    Principal,
+    Role,
     WrongCredentialsError,
+    has_tenants,
     sign_in,
     sign_out,
     switch_tenant,
@@ -30,15 +37,26 @@ from myriad.scale.http import (
     find_session_token,
     public,
     request_id_of,
+    runtime_of,
     set_session_cookie,
 )
+from myriad.scale.runtime import Runtime
+from myriad.scale.schedule import list_scheduled
 from myriad.scale.tenancy import TenantId
-from myriad.scale.ui.page import frame_of, visitor_page
+from myriad.scale.ui.page import ProductFrame, products_for, visitor_page
 
 LOGIN = "/login"
 _SEE_OTHER = 303
 _UNAUTHORIZED = 401
 _LONGEST_FIELD = 320
+
+_DEMO_COMES = Problem(
+    503,
+    "demo_comes",
+    "The demo is being made",
+    "The demo's account is being made. This page looks for it again every two seconds.",
+    headers={"Retry-After": "2", "Refresh": "2"},
+)
 
 router = Router(tags=["signing"])
 
@@ -77,12 +95,26 @@ def _login_page(
 
 
 @router.get("/", dependencies=[public("leads to the first product or to the sign-in")])
-async def start(request: Request, caller: MaybeCaller) -> Response:
-    """Lead to the first product's home, or to the sign-in."""
+async def start(request: Request, runtime: CurrentRuntime, caller: MaybeCaller) -> Response:
+    """Lead to the home of the product that the account uses, or to the sign-in."""
     if caller is None:
         return _to(LOGIN)
-    products = frame_of(request).products
-    return _to(products[0].link.href if products else LOGIN)
+    products = products_for(request, caller)
+    if not products and caller.role is Role.MEMBER:
+        raise NotFoundError("nothing here is open to you yet; ask whoever invited you")
+    return _to((await _in_use(runtime, caller, products)).link.href if products else LOGIN)
+
+
+async def _in_use(
+    runtime: Runtime, caller: Principal, products: Sequence[ProductFrame]
+) -> ProductFrame:
+    """Return the product for which most runs in the account, the first where nothing does yet."""
+    if caller.tenant is None or len(products) == 1:
+        return products[0]
+    async with runtime.database.read_session(caller.tenant_id) as session:
+        names = await list_scheduled(session, caller.tenant_id)
+    many = Counter(name.partition(".")[0] for name in names)
+    return max(products, key=lambda product: many[product.name])
 
 
 @router.get(LOGIN, dependencies=[public("nobody is signed in yet")])
@@ -154,10 +186,20 @@ async def fault_page(request: Request, problem: Problem) -> Response:
     """Draw an error for a person; who is not signed in is led to the sign-in."""
     if problem.status == _UNAUTHORIZED:
         return _lead_to_login(request)
+    if problem.code == NoMembershipError.code and await _is_demo_coming(runtime_of(request)):
+        problem = _DEMO_COMES
     words = ui.fault(problem.status, request_id_of(request), _detail(problem))
     page = ui.respond(visitor_page(request), "ui/error.html", status=problem.status, fault=words)
     page.headers.update(problem.headers)
     return page
+
+
+async def _is_demo_coming(runtime: Runtime) -> bool:
+    """Whether nobody has an account here yet, and the demo's is on its way."""
+    if not is_simulated(runtime.settings_of(KeeperSettings).square_base_url):
+        return False
+    async with runtime.database.crossing("has this installation any account") as session:
+        return not await has_tenants(session)
 
 
 def _detail(problem: Problem) -> str:

@@ -75,7 +75,8 @@ class Supervisor:
     def reap_orphans(self) -> None:
         """Reap what our children left behind; where nobody else does, zombies block a restart."""
         ours = {watched.child.pid for watched in self.watched.values() if watched.child}
-        with contextlib.suppress(ChildProcessError):
+        # A helper that its own thread waits for may be gone by the time that we ask about it.
+        with contextlib.suppress(ChildProcessError, ProcessLookupError):
             while found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 if found.si_pid in ours or not _is_orphan(found.si_pid):
                     return

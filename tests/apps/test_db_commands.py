@@ -1,0 +1,86 @@
+"""`./myriad db …`: what cannot be done is said in one line, before anything is started or made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from myriad.apps.cli.db import DB_COMMANDS
+from myriad.apps.cli.frame import main
+
+
+@pytest.mark.parametrize("name", ["backup", "restore", "drill", "standby"])
+def test_each_command_of_copies_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert name in DB_COMMANDS
+    assert main(["db", name, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert name == "standby" or f"./myriad db {name}" in shown.split("Example", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (["backup"], "there is no database"),
+        (["backup", "--node", "../up"], "no name of a node"),
+        (["backup", "status", "--node", "../up"], "no name of a node"),
+        (["backup", "serve"], "no server to take backups of is known"),
+        (["drill"], "there is no database"),
+        (["drill", "--url", "postgresql://me@127.0.0.1:1/db"], "cannot be reached as me"),
+        (["restore", "{home}/new"], "no finished backup"),
+        (["restore", "{home}/new", "--at", "yesterday"], "'yesterday' is no moment"),
+        (["restore", "{home}/full"], "is not empty"),
+        (["standby", "run", "nowhere"], "there is no standby nowhere"),
+        (["standby", "rewind", "old", "--url", "postgresql://me@127.0.0.1:1/db"], "no data folder"),
+        (["standby", "promote", "--standby-url", "postgresql://me@127.0.0.1:1/db"], "by --url"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    line: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "precious").touch()
+    words = [word.format(home=tmp_path) for word in line]
+    assert main(["db", *words, "--home", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert message in said.err
+    assert "Traceback" not in said.out + said.err
+    assert not (tmp_path / "postgres").exists()
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_empty_folder_of_backups_is_listed_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["db", "backup", "--list", "--home", str(tmp_path)]) == 0
+    assert "./myriad db backup takes one" in capsys.readouterr().out
+    assert main(["db", "backup", "--list", "--json", "--home", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"backups": []}
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "code", "said"),
+    [
+        ("true", 1, "is not to be seen from here"),
+        ("false", 0, "None are scheduled"),
+    ],
+    ids=["scheduled", "not"],
+)
+def test_the_state_of_backups_is_told_by_its_exit_code_with_what_to_do(
+    scheduled: str,
+    code: int,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MYRIAD_BACKUP__IS_SCHEDULED", scheduled)
+    assert main(["db", "backup", "status", "--home", str(tmp_path)]) == code
+    shown = capsys.readouterr().out
+    assert said in shown
+    assert "./myriad db backup takes one" in shown
+    assert main(["db", "backup", "status", "--json", "--home", str(tmp_path)]) == code
+    assert json.loads(capsys.readouterr().out)["healthy"] is (code == 0)
+    assert list(tmp_path.iterdir()) == []
