@@ -44,6 +44,7 @@ from myriad.scale.cache import cache as cache_module
 from myriad.scale.cache import entry as entry_module
 from myriad.scale.cache import generations as generations_module
 from myriad.scale.cache.statistics import SAVED, Statistics
+from myriad.scale.cache.store import Store
 from myriad.scale.embedded.redis import EmbeddedRedis
 from myriad.scale.tenancy import TenantId
 
@@ -81,7 +82,7 @@ class Clock:
 
 
 @dataclass
-class Shared:
+class Shared(Store):
     """A shared layer in a dictionary, on the driven clock."""
 
     clock: Clock
@@ -112,6 +113,13 @@ class Shared:
         """Remove the key if it holds this value."""
         if (await self.read(key))[0] == value:
             del self.held[key]
+
+    async def write_and_release(
+        self, key: str, value: bytes, seconds: float, lock: str, token: bytes
+    ) -> None:
+        """Keep a value and give the turn back."""
+        await self.write(key, value, seconds)
+        await self.release(lock, token)
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -91,6 +91,9 @@ print(json.dumps({
 """
 
 
+Rows = tuple[bgnbd.Floats, bgnbd.Floats, bgnbd.Floats]
+
+
 @dataclass(frozen=True, slots=True)
 class Purchases:
     """The purchase log: person index, day ordinal and minor units, one row a purchase."""
@@ -164,9 +167,7 @@ def compare_fit(purchases: Purchases, peer: dict[str, Any]) -> dict[str, float]:
     return {**fields, "fit_ratio": seconds / peer["seconds"], "max_abs_error": same}
 
 
-def prediction_error(
-    parameters: bgnbd.Parameters, rows: tuple[bgnbd.Floats, ...], peer: dict[str, Any]
-) -> float:
+def prediction_error(parameters: bgnbd.Parameters, rows: Rows, peer: dict[str, Any]) -> float:
     alive = np.abs(bgnbd.p_alive(parameters, *rows) - peer["p_alive"])
     expected = bgnbd.expected_purchases(parameters, *rows, HOLDOUT_WEEKS)
     return float(max(alive.max(), np.abs(expected - peer["expected"]).max()))
@@ -174,7 +175,7 @@ def prediction_error(
 
 def print_holdout(
     visits: Visits,
-    rows: tuple[bgnbd.Floats, ...],
+    rows: Rows,
     fitted: bgnbd.Parameters,
     peer: dict[str, Any],
 ) -> None:

@@ -13,8 +13,8 @@ accounts an hour is what two cores do in that CPU time, because wall time on a m
 use says nothing; wall time is shown beside it. Copying accounts and their statistics is not timed.
 
 Three sizes of night show how the cost grows; sizes that would not end within the bench's five
-minutes are left out, at least two stay. `--full` works through 100, 1,000 and 10,000 accounts and
-says beforehand how many hours and gigabytes each takes.
+minutes are left out, at least two stay. `--full` works through 100, 1,000 and 10,000 accounts, says
+beforehand how many hours and gigabytes each takes, and leaves out what the disk cannot hold.
 
 The peer does, in its own environment, a part of one agent's work as most people would write it:
 pandas reads the account's payments and counts them by day, `lifetimes` fits BG/NBD and
@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import math
 import os
@@ -34,41 +33,25 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-import psycopg
 from cpu_meter import Meter
-from job_peers.harness import Place, running, running_place
-from job_peers.myriad_peer import database_settings
+from job_peers.harness import Place, running_place
 from keeper_accounts import Copier, Template, draw_template, make_phases
+from keeper_daily_night import CORES, PHASES, Bench, Night
+from keeper_daily_workers import open_bench_runtime, workers
 from peers import PeerUnavailableError, peer_python
 
-from myriad.apps.products import PRODUCTS, migration_locations
-from myriad.kit.ids import new_id
-from myriad.products.keeper.queueing import enqueue_run
-from myriad.products.keeper.settings import KeeperSettings
-from myriad.products.keeper.weekly_queue import enqueue_week
-from myriad.scale.data import Database
+from myriad.apps.products import migration_locations
 from myriad.scale.data.migrations import upgrade
-from myriad.scale.embedded.servers import ServerUrls
-from myriad.scale.jobs.broker import Publisher, create_celery
-from myriad.scale.jobs.dispatch import Dispatcher
-from myriad.scale.jobs.reaper import Reaper
-from myriad.scale.jobs.settings import WorkerSettings
-from myriad.scale.jobs.worker import run_worker
 from myriad.scale.observe import logs
-from myriad.scale.runtime import Runtime, open_runtime
-from myriad.scale.tenancy import TenantId
-from myriad.scale.vault import Vault
+from myriad.scale.runtime import Runtime
 
 HERE = Path(__file__).resolve().parent
-CORES, WORKERS, SLOTS = 2, 2, 2
 CUSTOMERS = 300
-SELLERS, PHASES = 3, 7
+SELLERS = 3
 SIZES, FULL_SIZES = (28, 56, 112), (100, 1000, 10_000)
 WARM_ACCOUNTS = 28
 # Of five minutes, what the peer and the end of the bench need is left.
@@ -81,185 +64,6 @@ PEER = [
     "scipy==1.13.1",
     "psycopg[binary]==3.2.3",
 ]
-_LEFT = "SELECT count(*) FROM platform.job WHERE state <> 'dead'"
-_ENDED = """
-SELECT agent, state, count(*) FROM keeper.agent_run r
-WHERE started_at >= %s AND tenant_id = ANY (%s::uuid[]) GROUP BY agent, state ORDER BY agent, state
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Night:
-    """One measured night."""
-
-    accounts: int
-    cpu_seconds: float
-    wall_seconds: float
-    worker_mb: float
-    parts: Mapping[str, float]
-    preparing_seconds: float = 0.0
-    disk_gb: float = 0.0
-
-    @property
-    def per_hour(self) -> float:
-        """Accounts an hour on two busy cores."""
-        return 3600 * CORES * self.accounts / self.cpu_seconds
-
-
-def open_bench_runtime(
-    urls: ServerUrls, process: str
-) -> contextlib.AbstractAsyncContextManager[Runtime]:
-    """Open a runtime on the bench's servers."""
-    return open_runtime(
-        process=process,
-        database=database_settings(urls),
-        broker_url=urls.broker_url,
-        cache_url=urls.cache_url,
-        vault=Vault(bytes(32)),
-        settings=[KeeperSettings()],
-    )
-
-
-def work(urls: ServerUrls, name: str) -> int:
-    """Serve Keeper's jobs until told to end."""
-    for product in PRODUCTS:
-        product.load_tasks()
-    settings = WorkerSettings(slots=SLOTS, connections=SLOTS, grace_seconds=1.0, name=name)
-    return run_worker(lambda: open_bench_runtime(urls, "worker"), settings)
-
-
-async def tick(urls: ServerUrls) -> None:
-    """Dispatch and reap until told to end."""
-    database = Database(database_settings(urls), process="ticker")
-    publisher = Publisher(create_celery(urls.broker_url))
-    async with asyncio.TaskGroup() as group:
-        group.create_task(Dispatcher(database, publisher).serve())
-        group.create_task(Reaper(database, publisher).serve())
-
-
-@contextlib.contextmanager
-def workers(place: Place) -> Iterator[list[psutil.Process]]:
-    """Run a ticker and the workers while the block lasts; yield the workers."""
-    config = json.dumps(asdict(place.urls))
-    command = [sys.executable, str(HERE / "keeper_daily.py")]
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(running([*command, "--part", "ticker", config], place.log_of("ticker")))
-        names = [f"night-{number}" for number in range(WORKERS)]
-        children = [
-            stack.enter_context(running([*command, "--part", name, config], place.log_of(name)))
-            for name in names
-        ]
-        yield [psutil.Process(child.pid) for child in children]
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What every night of the bench works with: servers, accounts to copy, and workers."""
-
-    place: Place
-    runtime: Runtime
-    copier: Copier
-    templates: list[Template]
-    processes: list[psutil.Process]
-    meter: Meter
-
-    async def work(self, accounts: int, name: str) -> list[TenantId]:
-        """Copy accounts, bring the news, and work through one night of them."""
-        tenants = self._prepare(accounts, name)
-        await self._night(tenants)
-        return tenants
-
-    async def measure(self, accounts: int) -> Night:
-        """Time one night; checks that all agents ended."""
-        began, before = time.perf_counter(), self._disk_gb()
-        tenants = self._prepare(accounts, f"night-{accounts}")
-        prepared, since = time.perf_counter(), datetime.now(UTC)
-        before_parts = self.meter.parts()
-        await self._night(tenants)
-        wall = time.perf_counter() - prepared
-        parts = {
-            name: seconds - before_parts.get(name, 0.0)
-            for name, seconds in self.meter.parts().items()
-        }
-        self._check(since, tenants)
-        megabytes = max(_memory(process) for process in self.processes)
-        return Night(
-            accounts=accounts,
-            cpu_seconds=sum(parts.values()),
-            wall_seconds=wall,
-            worker_mb=megabytes,
-            parts=parts,
-            preparing_seconds=prepared - began,
-            disk_gb=self._disk_gb() - before,
-        )
-
-    def _prepare(self, accounts: int, name: str) -> list[TenantId]:
-        tenants = copy_accounts(self.copier, self.templates, accounts, name)
-        self.copier.analyze()
-        return tenants
-
-    async def _night(self, tenants: list[TenantId]) -> None:
-        with psycopg.connect(self.place.urls.crossing_url, autocommit=True) as connection:
-            await queue_night(self.runtime, tenants)
-            await wait_until_empty(connection)
-
-    def _check(self, since: datetime, tenants: list[TenantId]) -> None:
-        with psycopg.connect(self.place.urls.crossing_url, autocommit=True) as connection:
-            ended = connection.execute(_ENDED, (since, tenants)).fetchall()
-        check(ended, len(tenants))
-
-    def _disk_gb(self) -> float:
-        with psycopg.connect(self.place.urls.database_url) as connection:
-            row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-        return row[0] / 1e9 if row else 0.0
-
-
-def copy_accounts(
-    copier: Copier, templates: list[Template], accounts: int, name: str
-) -> list[TenantId]:
-    """Deal the accounts out among the templates."""
-    tenants = [TenantId(new_id()) for _ in range(accounts)]
-    for place, template in enumerate(templates):
-        own = tenants[place :: len(templates)]
-        if own:
-            copier.copy(template, own, f"{name}-{place}")
-            copier.add_news(template, own)
-    return tenants
-
-
-async def queue_night(runtime: Runtime, tenants: list[TenantId]) -> None:
-    """Queue a run for every account, and the week of those whose phase has it tonight."""
-    for place, tenant in enumerate(tenants):
-        async with runtime.database.session(tenant) as session:
-            await enqueue_run(session, is_asked=False)
-            if place % PHASES == PHASES - 1:
-                await enqueue_week(session)
-
-
-async def wait_until_empty(connection: psycopg.Connection, seconds: float = 3600) -> None:
-    """Wait until no job is left."""
-    ends = time.monotonic() + seconds
-    while True:
-        row = connection.execute(_LEFT).fetchone()
-        if row == (0,):
-            return
-        if time.monotonic() > ends:
-            sys.exit(f"keeper-daily: {row} jobs are left after {seconds:.0f} s")
-        await asyncio.sleep(0.2)
-
-
-def check(ended: list[tuple[str, str, int]], accounts: int) -> None:
-    """End the bench when an agent failed or did not run everywhere."""
-    bad = [row for row in ended if row[1] not in ("ok", "skipped")]
-    counts: dict[str, int] = {}
-    for agent, _, count in ended:
-        counts[agent] = counts.get(agent, 0) + count
-    if bad or len(counts) != 7 or set(counts.values()) != {accounts}:
-        sys.exit(f"keeper-daily: not every agent ended well for {accounts} accounts: {ended}")
-
-
-def _memory(process: psutil.Process) -> float:
-    return float(process.memory_info().rss) / 1e6
 
 
 def exponent(nights: list[Night]) -> float:
@@ -328,8 +132,8 @@ async def measure_nights(
     """Measure the sizes in turn; in the short form, those that end in time."""
     nights: list[Night] = []
     for size in sizes:
-        if nights and full:
-            announce(bench.place, nights[-1], size)
+        if nights and full and not fits(bench.place, nights[-1], size):
+            break
         if len(nights) > 1 and not full and time.perf_counter() + _expected(nights, size) > ends:
             print(f"{size:7,} accounts are left out: they would not end within five minutes")
             break
@@ -344,13 +148,14 @@ def _expected(nights: Sequence[Night], size: int) -> float:
     return (last.preparing_seconds + last.wall_seconds) * size / last.accounts
 
 
-def announce(place: Place, last: Night, size: int) -> None:
-    """Say what the next size takes; end the bench when the disk cannot hold it."""
+def fits(place: Place, last: Night, size: int) -> bool:
+    """Say what the next size takes, and whether the disk can hold it."""
     hours, disk_gb = _expected([last], size) / 3600, last.disk_gb * size / last.accounts
     free_gb = shutil.disk_usage(place.folder).free / 1e9
     print(f"{size:7,} accounts: about {hours:.1f} h and {disk_gb:.0f} GB of disk", flush=True)
     if disk_gb > free_gb:
-        sys.exit(f"keeper-daily: {size:,} accounts need {disk_gb:.0f} GB, {free_gb:.0f} are free")
+        print(f"{size:7,} accounts are left out: {free_gb:.0f} GB of disk are free", flush=True)
+    return disk_gb <= free_gb
 
 
 def print_night(night: Night) -> None:
@@ -388,24 +193,17 @@ def print_result(nights: list[Night], peer: float | None) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the bench, or a part of it as a process of its own."""
+    """Run the bench."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--full",
         action="store_true",
         help="100, 1,000 and 10,000 accounts: hours and tens of gigabytes, said beforehand",
     )
-    parser.add_argument("--part", nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args(argv)
     logs.configure("bench", level="WARNING")
     # Two workers share two cores; a second thread of the linear algebra would only wait for them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if chosen.part:
-        name, urls = chosen.part[0], ServerUrls(**json.loads(chosen.part[1]))
-        if name == "ticker":
-            asyncio.run(tick(urls))
-            return 0
-        return work(urls, name)
     return print_result(*asyncio.run(measure(chosen.full)))
 
 

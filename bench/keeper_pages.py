@@ -13,7 +13,8 @@ Fifty requests a second go out at fixed times whether or not earlier ones have b
 request's time counts from when it was due: a page that stalls is felt by all that come after it.
 Each has a connection of its own. Half of the requests are for Today, half for Customers; half are of
 whole accounts, half of small ones, and one in fifty is the largest's. What comes in the first
-seconds warms up and is not counted. Then the largest account's tasks and reports are made by their agents, and timed.
+seconds warms up and is not counted. Then the largest account's tasks and reports are made by their
+agents, and timed.
 
 The peer makes the same two views as object mappers are mostly used: SQLAlchemy's ORM loads the
 account's people, payments and visits as objects, Python adds them up, and what belongs to a shown
@@ -34,6 +35,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from cpu_meter import Meter
 from job_peers.harness import Place, running, running_place, tail
 from job_peers.myriad_peer import database_settings
@@ -45,6 +47,7 @@ from myriad.apps.cli.environment import variables
 from myriad.apps.products import migration_locations
 from myriad.products.keeper.agents import analysis
 from myriad.products.keeper.agents.context import AgentContext
+from myriad.products.keeper.agents.measures import Columns
 from myriad.products.keeper.repository.customers import list_customers
 from myriad.products.keeper.repository.sql import fetch_text
 from myriad.products.keeper.repository.today import get_today
@@ -157,7 +160,8 @@ async def make_tasks(context: AgentContext) -> None:
     sql = "SELECT * FROM keeper.person_metrics WHERE business_date = %(day)s"
     async with context.writing() as session:
         rows = await fetch_text(session, sql, {"day": context.day})
-        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        columns: Columns = {name: [row[name] for row in rows] for name in rows[0]}
+        columns["value_at_risk"] = np.array(columns["value_at_risk"], dtype=float)
         await analysis.make_tasks(session, context, columns, context.account.currency)
 
 

@@ -3,8 +3,9 @@
 Whole accounts are the simulator's spas with some 300 customers, small ones spas with a few, both
 worked through by the agents; the rest are copies that PostgreSQL makes by itself. One largest is
 made by SQL. Secondary indexes and foreign keys are made after the rows, as any bulk load does it;
-the keys of a copy are those of its template, in another tenant. Copies have the tables only that the two screens and the
-peer read: what nobody reads, the team's days for one, takes time to write and no part in an answer.
+the keys of a copy are those of its template, in another tenant. Copies have only the tables that the
+two screens and the peer read: what nobody reads, the team's days for one, takes time to write and
+has no part in an answer.
 Keeper's tables are without a write-ahead log here, which no read asks for; what the largest
 account's agents write is some hundred rows, and they are timed without it.
 """

@@ -55,7 +55,8 @@ ENDS = {0: "ended", -9: "was killed"}
 
 def write_log(path: Path, seed: int = 7) -> dict[date, int]:
     """Write a purchase log that ends today; return the cents of each day."""
-    dice, today, days = random.Random(seed), datetime.now(UTC).date(), {}
+    dice, today = random.Random(seed), datetime.now(UTC).date()
+    days: dict[date, int] = {}
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["customer_id", "date", "quantity", "amount"])

@@ -28,7 +28,7 @@ def listed(client: Square, location: str, begin: str, end: str) -> Iterator[tupl
         yield "refund", refund
     cursor = None
     while True:
-        going_on = {} if cursor is None else {"cursor": cursor}
+        going_on: dict[str, str] = {} if cursor is None else {"cursor": cursor}
         answer = client.orders.search(location_ids=[location], limit=500, **going_on)
         yield from (("order", order) for order in answer.orders or [])
         cursor = answer.cursor

@@ -40,7 +40,7 @@ class Tables:
             if table == "sync_cursor":
                 wanted = "object, location_ext_id, phase, cursor"
             sql = f"SELECT {wanted} FROM keeper.{table} WHERE tenant_id = %s ORDER BY 1, 2"
-            for row in self.connection.execute(sql, [tenant_id]):  # type: ignore[call-overload]
+            for row in self.connection.execute(sql, [tenant_id]):
                 whole.update(repr(row).encode())
         return whole.hexdigest()
 
@@ -48,7 +48,7 @@ class Tables:
         """Return by how many cents the days differ from the log, and the checked days from Square."""
         sql = """SELECT local_date, sum(amount + tip)::bigint FROM keeper.payment
                  WHERE tenant_id = %s GROUP BY 1"""
-        ours = dict(self.connection.execute(sql, [tenant_id]).fetchall())
+        ours: dict[date, int] = dict(self.connection.execute(sql, [tenant_id]).fetchall())
         off = sum(abs(ours.get(day, 0) - days.get(day, 0)) for day in ours.keys() | days.keys())
         sql = "SELECT coalesce(sum(abs(drift)), 0) FROM keeper.day_total WHERE tenant_id = %s"
         row = self.connection.execute(sql, [tenant_id]).fetchone()

@@ -191,7 +191,7 @@ def _converters(document: dict[str, Any], sets: dict[str, Parameters]) -> Pairs:
 
 
 def _mid_year() -> Pairs:
-    even, rising = np.full(5, 100.0), 100.0 * 1.1 ** np.arange(5)
+    even, rising = np.full(5, 100.0), 100.0 * np.float64(1.1) ** np.arange(5.0)
     return [
         (float(present_value(even, 0.1)), 379.078677, 1e-6),
         (float(present_value(even, 0.1, mid_year=True)), 397.581071, 1e-6),
@@ -209,19 +209,34 @@ def _marketability() -> Pairs:
     ]
 
 
+def _stated(figure: float | None) -> float:
+    """Return a figure that the published table must state."""
+    if figure is None:
+        sys.exit("upswitch-exact: the published table lacks a figure of an industry")
+    return figure
+
+
 def _wacc(table: Table, sets: dict[str, Parameters]) -> float:
-    errors = []
+    errors: list[float] = []
     for edition in ("amzn", "ko"):
         for market in ("us", "global"):
-            rows = sets[edition].need_industries(market)  # type: ignore[arg-type]
+            rows = sets[edition].need_industries(market)
             for row in rows.rows.values():
                 equity = capital.cost_of_equity(
-                    rows.riskfree_rate, row.levered_beta, rows.equity_risk_premium
+                    _stated(rows.riskfree_rate),
+                    _stated(row.levered_beta),
+                    _stated(rows.equity_risk_premium),
                 )
                 whole = capital.industry_cost(
-                    equity, row.pretax_cost_of_debt, rows.tax_rate, row.debt_to_capital
+                    equity,
+                    _stated(row.pretax_cost_of_debt),
+                    _stated(rows.tax_rate),
+                    _stated(row.debt_to_capital),
                 )
-                errors += [abs(equity - row.cost_of_equity), abs(whole - row.cost_of_capital)]
+                errors += [
+                    float(np.abs(equity - _stated(row.cost_of_equity))),
+                    float(np.abs(whole - _stated(row.cost_of_capital))),
+                ]
     table.add_row(
         "industries: cost of equity and capital",
         str(len(errors) // 2),
@@ -234,7 +249,7 @@ def _wacc(table: Table, sets: dict[str, Parameters]) -> float:
 def _betas(table: Table, data: Path) -> float:
     with (data / "damodaran_2020_us" / "betas.csv").open() as file:
         rows = list(csv.DictReader(file))
-    errors = []
+    errors: list[float] = []
     for row in rows:
         beta = capital.unlever(float(row["Beta"]), 0.25, float(row["D/E Ratio"]))
         clean = capital.correct_for_cash(beta, float(row["Cash/Firm value"]))

@@ -36,6 +36,8 @@ from myriad.scale.embedded.servers import ServerUrls, running_servers
 from myriad.scale.tenancy import TenantId
 
 MODEL_SECONDS = 2.0
+# No fact, then words with no number that was not given: what the conversation lets a model say.
+_ANSWER = "[]\nThat is good to know, and it is weighed with the rest. What comes next?"
 _BASE = "/api/v1/upswitch"
 _NUMBER = 200_065_765
 _LAST, _BEFORE = "2025-12-31", "2024-12-31"
@@ -170,7 +172,8 @@ def _model() -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "myriad.scale.ai.simulator", "--quiet", "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    with _running([*command, "--base-seconds", str(MODEL_SECONDS)], url, dict(os.environ), None):
+    command += ["--base-seconds", str(MODEL_SECONDS), "--answer", _ANSWER]
+    with _running(command, url, dict(os.environ), None):
         yield url
 
 

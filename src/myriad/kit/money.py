@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from myriad.kit.errors import InvalidInputError
 
 _DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$"}
+# Plain digits only: an exponent would be a number of any length.
+_TYPED = re.compile(r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,3})?", re.ASCII)
 
 
 def minor_digits(currency: str) -> int:
@@ -44,3 +48,19 @@ class Money:
         tail = f".{rest:0{digits}d}" if digits and not whole else ""
         symbol = _SYMBOLS.get(self.currency, self.currency + " ")
         return f"{sign}{symbol}{units:,}{tail}"
+
+
+def parse_minor(text: str, currency: str) -> int | None:
+    """Return what a person typed in the currency's smallest unit, None of nothing.
+
+    `25`, `25.50` and `$1,250` are amounts. Raises InvalidInputError for anything else: below zero,
+    finer than the currency is, or with a comma that may part thousands or decimals (`1,5`).
+    """
+    plain = text.strip().lstrip("$€£¥ ")
+    if not plain:
+        return None
+    if _TYPED.fullmatch(plain):
+        minor = Decimal(plain.replace(",", "")).scaleb(minor_digits(currency))
+        if minor == minor.to_integral_value():
+            return int(minor)
+    raise InvalidInputError(f"give an amount in {currency}, such as 25 or 1250.50")
