@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
 from reportlab.lib import colors
 
-ACCENT, INK = colors.HexColor("#2f55d4"), colors.HexColor("#1a2233")
-SOFT, LINE = colors.HexColor("#667080"), colors.HexColor("#e4e7ec")
-PALE = colors.HexColor("#c3cff3")
+from myriad.scale.ui.paper import ACCENT, INK, LINE, SOFT
+
+_PALE = colors.HexColor("#c3cff3")
 _ROW, _NAME_WIDTH, _TEXT_WIDTH = 20.0, 205.0, 130.0
 
 
@@ -49,7 +49,7 @@ def _draw(
     drawing: Drawing, row: Span, y: float, at: Callable[[float], float], width: float
 ) -> None:
     left, middle, right = at(row.low), at(row.middle), at(row.high)
-    fill = PALE if row.is_strong else LINE
+    fill = _PALE if row.is_strong else LINE
     drawing.add(String(0, y - 3, row.name[:48], fontName="Helvetica", fontSize=8.5, fillColor=INK))
     bar = Rect(left, y - 4, max(right - left, 1.0), 8, rx=2, ry=2)
     bar.fillColor, bar.strokeColor = fill, None

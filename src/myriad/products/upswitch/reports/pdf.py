@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.platypus import SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Spacer, Table
 
 from myriad.kit.money import Money, minor_digits
 from myriad.products.upswitch.engine.metrics import normalise
@@ -15,7 +13,10 @@ from myriad.products.upswitch.engine.sensitivity import tornado
 from myriad.products.upswitch.engine.valuation import Valuation
 from myriad.products.upswitch.languages import ENGLISH, Language
 from myriad.products.upswitch.reports.drawings import Span, spans
-from myriad.products.upswitch.reports.paper import (
+from myriad.products.upswitch.valuations import words
+from myriad.products.upswitch.valuations.asking import equity_of, sensitivity
+from myriad.products.upswitch.views.valuations import ValuationView
+from myriad.scale.ui.paper import (
     BODY,
     HEAD,
     LEAD,
@@ -23,36 +24,22 @@ from myriad.products.upswitch.reports.paper import (
     TITLE,
     WIDTH,
     Story,
-    number_page,
+    draw,
     section,
     table_of,
     text_of,
 )
-from myriad.products.upswitch.valuations import words
-from myriad.products.upswitch.valuations.asking import equity_of, sensitivity
-from myriad.products.upswitch.views.valuations import ValuationView
 
 
 def render_pdf(view: ValuationView, valuation: Valuation, language: Language = ENGLISH) -> bytes:
     """Return the valuation as a PDF document; the same valuation is the same bytes."""
-    target = BytesIO()
-    document = SimpleDocTemplate(
-        target,
-        pagesize=A4,
-        leftMargin=18 * mm,
-        rightMargin=18 * mm,
-        topMargin=16 * mm,
-        bottomMargin=16 * mm,
+    return draw(
+        _story(Sheet(view, valuation, language)),
         title=language.say("report.title", company=view.company_name),
         author="Upswitch",
         subject=language.say("report.digest", hash=view.hash),
         lang=language.locale,
-        invariant=1,
     )
-    document.build(
-        _story(Sheet(view, valuation, language)), onFirstPage=number_page, onLaterPages=number_page
-    )
-    return target.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
