@@ -87,7 +87,7 @@ def test_a_close_holds_until_the_next_one(rows: list[tuple[int, int]]) -> None:
     closes = {MONDAY + timedelta(days=at): Decimal(cents) / 100 for at, cents in rows}
     moved = [Movement(MONDAY, share, Decimal(2), 500, 500)]
     days = day_values(
-        moved, [Close(day, share, close) for day, close in closes.items()], {}, MONDAY,
+        moved, [Close(day, share, close, "USD") for day, close in closes.items()], {}, MONDAY,
         MONDAY + timedelta(days=500),
     )  # fmt: skip
     assert days[0].value_minor == 500

@@ -28,7 +28,7 @@ PUBLIC = "https://programme.example.com"
 
 @pytest.fixture
 async def mailbox(served: FastAPI, tmp_path: Path) -> AsyncIterator[Mailbox]:
-    """A mail server that the application knows."""
+    """A mail server that the application knows while the test lasts."""
     async with serving(tmp_path) as box:
         known = served.state.runtime
         settings = known.settings_of(KamioiSettings).model_copy(
@@ -37,6 +37,7 @@ async def mailbox(served: FastAPI, tmp_path: Path) -> AsyncIterator[Mailbox]:
         others = [one for one in known.settings if not isinstance(one, KamioiSettings)]
         served.state.runtime = replace(known, settings=(*others, settings))
         yield box
+        served.state.runtime = known
 
 
 def _address() -> str:

@@ -40,8 +40,8 @@ async def broker(simulator: AlpacaSimulator) -> AsyncIterator[AlpacaBroker]:
         yield open_alpaca(http, SETTINGS)
 
 
-def _order(ticker: str = "KO", minor: int = 1500) -> OrderRequest:
-    return OrderRequest(f"k-{new_id()}", new_id(), ticker, minor, WINDOW)
+def _order(ticker: str = "KO", minor: int = 1500, currency: str = "USD") -> OrderRequest:
+    return OrderRequest(f"k-{new_id()}", new_id(), ticker, minor, currency, WINDOW)
 
 
 async def test_an_order_that_is_sent_twice_is_one(
@@ -76,13 +76,17 @@ async def test_what_was_filled_is_told_when_the_order_has_ended(broker: AlpacaBr
     assert await broker.positions() == {"KO": Decimal("0.449505543")}
 
 
-@pytest.mark.parametrize(("ticker", "minor"), [("BRK", 1500), ("GONE", 1500), ("KO", 99)])
+@pytest.mark.parametrize(
+    ("ticker", "minor", "currency"),
+    [("BRK", 1500, "USD"), ("GONE", 1500, "USD"), ("KO", 99, "USD"), ("KO", 1500, "JPY")],
+)
 async def test_what_cannot_be_bought_is_refused_with_a_reason(
-    broker: AlpacaBroker, ticker: str, minor: int
+    broker: AlpacaBroker, simulator: AlpacaSimulator, ticker: str, minor: int, currency: str
 ) -> None:
-    answer = await broker.submit(_order(ticker, minor))
+    answer = await broker.submit(_order(ticker, minor, currency))
     assert answer.status == "refused"
     assert answer.reason
+    assert not simulator.orders
 
 
 @pytest.mark.parametrize(("qty", "cost_minor"), [("299.670661", 1_000_000), ("300", 1_001_100)])

@@ -15,20 +15,21 @@ amounts = st.integers(min_value=1, max_value=10**12)
 weights = st.lists(st.integers(min_value=0, max_value=10**12), min_size=1, max_size=40).filter(any)
 
 
-@given(amounts, st.integers(1, 10), st.booleans())
+@pytest.mark.parametrize(("currency", "whole"), [("USD", 100), ("JPY", 1), ("KWD", 1000)])
+@given(amount=amounts, multiplier=st.integers(1, 10), rounds_whole=st.booleans())
 def test_a_purchase_and_its_round_up_come_to_a_whole_unit(
-    amount: int, multiplier: int, rounds_whole: bool
+    currency: str, whole: int, amount: int, multiplier: int, rounds_whole: bool
 ) -> None:
-    once = arithmetic.round_up(amount, rounds_whole=rounds_whole)
-    assert (amount + once) % 100 == 0
-    assert 0 <= once <= (100 if rounds_whole else 99)
-    made = arithmetic.round_up(amount, multiplier=multiplier, rounds_whole=rounds_whole)
+    once = arithmetic.round_up(amount, currency, rounds_whole=rounds_whole)
+    assert (amount + once) % whole == 0
+    assert 0 <= once <= (whole if rounds_whole else whole - 1)
+    made = arithmetic.round_up(amount, currency, multiplier=multiplier, rounds_whole=rounds_whole)
     assert made == once * multiplier
 
 
 @pytest.mark.parametrize("amount", [0, -1, -250])
 def test_a_refund_or_nothing_rounds_up_by_nothing(amount: int) -> None:
-    assert arithmetic.round_up(amount, rounds_whole=True) == 0
+    assert arithmetic.round_up(amount, "USD", rounds_whole=True) == 0
 
 
 @given(st.lists(st.integers(0, 1000)), st.integers(0, 5000), st.integers(0, 5000))

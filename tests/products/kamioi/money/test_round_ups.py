@@ -238,7 +238,7 @@ async def test_caps_hold_for_days_and_weeks_in_any_order_of_arrival(
     made: dict[date, int] = {}
     for ahead, amount in bought:
         day = MONDAY + timedelta(days=ahead)
-        full[day] = full.get(day, 0) + arithmetic.round_up(amount)
+        full[day] = full.get(day, 0) + arithmetic.round_up(amount, "USD")
     for day, minor in rows:
         made[day] = made.get(day, 0) + minor
     _check_week(full, made, cap_day, cap_week)

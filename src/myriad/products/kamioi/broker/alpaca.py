@@ -28,6 +28,7 @@ from myriad.products.kamioi.money.errors import (
 PAPER_URL = "https://paper-api.alpaca.markets"
 # Mean prices are told to four decimals at least.
 _HALF_A_PRICE_STEP = Decimal("0.00005")
+_CURRENCY = "USD"
 _TOO_MANY, _UNPROCESSABLE, _NOT_FOUND, _FORBIDDEN = 429, 422, 404, 403
 _STATES: dict[str, Status] = {
     "filled": "filled",
@@ -67,7 +68,11 @@ class AlpacaBroker:
         """Ask for an order; one that Alpaca knows by its client_order_id is returned as it is.
 
         That is asked first: whatever became of the share since, an order that was sent may buy it.
+        It buys with dollars alone.
         """
+        if order.currency != _CURRENCY:
+            reason = f"{order.ticker}: Alpaca buys with {_CURRENCY}, not with {order.currency}"
+            return OrderStatus("refused", None, (), reason)
         known = await self._find(order)
         if known is not None:
             return _status(known)

@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 
 from myriad.products.kamioi.broker.port import BrokerFill, OrderRequest, OrderStatus
-from myriad.products.kamioi.money.arithmetic import UNITS, half_even, shares_of
+from myriad.products.kamioi.money.arithmetic import (
+    UNITS,
+    half_even,
+    minor_units,
+    shares_of,
+)
 
 _PRECISION = 60
 
@@ -59,24 +64,24 @@ class PaperBroker:
         parts = [spend * (n + 1) // self.fills - spend * n // self.fills for n in range(self.fills)]
         made = []
         for number, minor in enumerate(parts):
-            units = units_bought(minor, close)
+            units = units_bought(minor, close, order.currency)
             if units:
                 qty = shares_of(units)
                 identity = f"{self._id(order)}-{number}"
-                cost = cost_of(units, close)
+                cost = cost_of(units, close, order.currency)
                 made.append(BrokerFill(identity, qty, close, cost, order.window_at))
         return made
 
 
-def units_bought(minor: int, price: Decimal) -> int:
-    """Return how many billionths of a share `minor` cents buy, cut to what they can pay."""
+def units_bought(minor: int, price: Decimal, currency: str) -> int:
+    """Return how many billionths of a share that much money buys, cut to what it can pay."""
     with localcontext() as context:
         context.prec = _PRECISION
-        return int(Decimal(minor) * UNITS / (price * 100))
+        return int(Decimal(minor) * UNITS / (price * minor_units(currency)))
 
 
-def cost_of(units: int, price: Decimal) -> int:
-    """Return what so many billionths cost in cents, half to even."""
+def cost_of(units: int, price: Decimal, currency: str) -> int:
+    """Return what so many billionths cost, half to even."""
     with localcontext() as context:
         context.prec = _PRECISION
-        return half_even(Decimal(units) * price * 100 / UNITS)
+        return half_even(Decimal(units) * price * minor_units(currency) / UNITS)

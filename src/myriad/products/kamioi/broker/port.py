@@ -19,7 +19,7 @@ ENDED: frozenset[str] = frozenset(("filled", "refused", "expired", "cancelled"))
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """A market order for the day, by notional: `notional_minor` cents of `ticker`.
+    """A market order for the day, by notional: for `notional_minor` of `currency`, of `ticker`.
 
     `client_order_id` makes it one order however often it is sent.
     """
@@ -28,12 +28,13 @@ class OrderRequest:
     security_id: UUID
     ticker: str
     notional_minor: int
+    currency: str
     window_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerFill:
-    """A part of an order that was executed: shares, their price, what they cost in cents."""
+    """A part of an order that was executed: shares, their price, what they cost in its currency."""
 
     id: str
     qty: Decimal

@@ -103,7 +103,7 @@ class AlpacaSimulator:
         answer = dict(order)
         if order["status"] == "accepted":
             close = self.closes[order["symbol"]]
-            units = units_bought(int(Decimal(order["notional"]) * 100), close)
+            units = units_bought(int(Decimal(order["notional"]) * 100), close, "USD")
             order |= {
                 "status": "filled",
                 "filled_qty": str(shares_of(units)),

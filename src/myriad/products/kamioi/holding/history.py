@@ -10,10 +10,8 @@ from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
-from myriad.products.kamioi.money.arithmetic import half_even
+from myriad.products.kamioi.money.arithmetic import minor_of
 from myriad.products.kamioi.money.returns import CashFlow, DayValue
-
-_CENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +27,12 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """What a share closed at on a day, as `source` tells it."""
+    """What a share closed at on a day, in which currency, as `source` tells it."""
 
     day: date
     security_id: UUID
     close: Decimal
+    currency: str
     source: str = ""
 
 
@@ -46,7 +45,7 @@ class _Book:
 
     qty: dict[UUID, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     cost_minor: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
-    closes: dict[UUID, Decimal] = field(default_factory=dict)
+    closes: dict[UUID, Close] = field(default_factory=dict)
 
     def move(self, movement: Movement) -> None:
         self.qty[movement.security_id] += movement.qty
@@ -55,15 +54,15 @@ class _Book:
     def worth(self) -> int:
         """Return the value of all shares; one without any close counts as what it cost."""
         return sum(
-            value_of(qty, self.closes.get(key), self.cost_minor[key])
+            value_at(qty, self.closes.get(key), self.cost_minor[key])
             for key, qty in self.qty.items()
             if qty
         )
 
 
-def value_of(qty: Decimal, close: Decimal | None, cost_minor: int) -> int:
-    """Return what shares are worth in cents, half to even; what they cost while no close is known."""
-    return cost_minor if close is None else half_even(qty * close * _CENTS)
+def value_at(qty: Decimal, close: Close | None, cost_minor: int) -> int:
+    """Return what shares are worth at a close, half to even; what they cost while none is known."""
+    return cost_minor if close is None else minor_of(qty * close.close, close.currency)
 
 
 def day_values(
@@ -119,7 +118,7 @@ def _pass(book: _Book, movements: Iterable[Movement], closes: Iterable[Close]) -
     for movement in movements:
         book.move(movement)
     for one in closes:
-        book.closes[one.security_id] = one.close
+        book.closes[one.security_id] = one
 
 
 def _by_day(rows: Iterable[_RowT]) -> dict[date, list[_RowT]]:

@@ -18,8 +18,8 @@ from myriad.products.kamioi.holding.history import (
     day_values,
     flows_of,
     held_on,
-    value_of,
 )
+from myriad.products.kamioi.money.arithmetic import minor_of
 from myriad.products.kamioi.money.returns import (
     YEAR_DAYS,
     DayReturn,
@@ -58,7 +58,9 @@ class Position(msgspec.Struct, frozen=True):
     @property
     def value_minor(self) -> int:
         """Value at the last close; cost while there is none."""
-        return value_of(self.qty, self.close, self.cost_minor)
+        if self.close is None:
+            return self.cost_minor
+        return minor_of(self.qty * self.close, self.currency)
 
     @property
     def gain_minor(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from myriad.kit.errors import NotFoundError
-from myriad.products.kamioi.holding.history import value_of
+from myriad.products.kamioi.holding.history import value_at
 from myriad.products.kamioi.holding.portfolio import (
     Action,
     History,
@@ -161,6 +161,6 @@ async def _held(reader: BoundReader, history: History) -> tuple[Held, ...]:
     for row in rows:
         (qty, cost), last = held[row["id"]], closes.get(row["id"])
         close, source = (last.close, last.source) if last else (None, None)
-        worth = value_of(qty, close, cost)
+        worth = value_at(qty, last, cost)
         found.append(Held(row["ticker"], row["name"], qty, cost, worth, close, source))
     return tuple(sorted(found, key=lambda one: (-one.value_minor, one.ticker)))

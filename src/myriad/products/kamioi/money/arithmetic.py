@@ -11,22 +11,37 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from myriad.kit.errors import InvalidInputError
+from myriad.kit.money import minor_digits
 
 UNITS = 1_000_000_000
-_WHOLE = 100
 _DIGITS = 60
 
 
-def round_up(amount_minor: int, *, multiplier: int = 1, rounds_whole: bool = False) -> int:
-    """Return what a purchase rounds up by: to the next whole unit of currency, multiplied.
+def minor_units(currency: str) -> int:
+    """Return how many of its smallest units a whole unit of a currency has."""
+    units: int = 10 ** minor_digits(currency)
+    return units
+
+
+def minor_of(amount: Decimal, currency: str) -> int:
+    """Return an amount in whole units in the currency's smallest unit, half to even."""
+    return half_even(amount * minor_units(currency))
+
+
+def round_up(
+    amount_minor: int, currency: str, *, multiplier: int = 1, rounds_whole: bool = False
+) -> int:
+    """Return what a purchase rounds up by: to the next whole unit of its currency, multiplied.
 
     `amount_minor` above zero is money out; a refund or nothing rounds up by nothing. A whole amount
-    rounds up by a whole unit only when `rounds_whole`.
+    rounds up by a whole unit only when `rounds_whole`; of a currency without a smaller unit, such as
+    the yen, every amount is whole.
     """
     if amount_minor <= 0:
         return 0
-    rest = -amount_minor % _WHOLE
-    return (rest or (_WHOLE if rounds_whole else 0)) * multiplier
+    whole = minor_units(currency)
+    rest = -amount_minor % whole
+    return (rest or (whole if rounds_whole else 0)) * multiplier
 
 
 def within_cap(amounts: Sequence[int], cap: int | None, taken: int = 0) -> list[int]:

@@ -166,5 +166,6 @@ def request_of(row: dict[str, Any]) -> OrderRequest:
         row["security_id"],
         row["ticker"],
         row["notional_minor"],
+        row["currency"],
         row["window_at"],
     )

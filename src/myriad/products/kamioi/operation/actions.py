@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from myriad.kit.errors import ConflictError, NotFoundError
 from myriad.kit.ids import new_id
 from myriad.products.kamioi.money.actions import factor, find_worth, list_first_closes
-from myriad.products.kamioi.money.arithmetic import half_even, shares_of, units_of
+from myriad.products.kamioi.money.arithmetic import minor_of, shares_of, units_of
 from myriad.products.kamioi.money.errors import ActionError
 from myriad.products.kamioi.repository import sql as queries
 from myriad.scale.data import Database, ReadSession
@@ -127,7 +127,7 @@ async def preview(session: ReadSession, entry: ActionEntry) -> Effect:
     held = await queries.get(
         session, "count_held_before", security_id=listed["security_id"], ex_date=entry.ex_date
     )
-    after, new, cash = _moved(entry, held["qty"])
+    after, new, paid = _moved(entry, held["qty"])
     return Effect(
         security_id=listed["security_id"],
         name=listed["name"],
@@ -136,7 +136,7 @@ async def preview(session: ReadSession, entry: ActionEntry) -> Effect:
         qty_before=held["qty"],
         qty_after=after,
         new_qty=new,
-        cash_minor=cash,
+        cash_minor=minor_of(paid, listed["currency"]),
         currency=listed["currency"],
         waits_for=await _awaited(session, entry, listed["security_id"]),
     )
@@ -157,21 +157,22 @@ async def _awaited(session: ReadSession, entry: ActionEntry, security_id: UUID) 
     return "" if known else wanted
 
 
-def _moved(entry: ActionEntry, qty: Decimal) -> tuple[Decimal, Decimal, int]:
-    """Return the shares after, the shares of another company, and the cash in its smallest unit."""
+def _moved(entry: ActionEntry, qty: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """Return the shares after, the shares of another company, and the cash in whole units."""
     nothing = Decimal(0)
-    cash = half_even(qty * (entry.cash_per_share or nothing) * 100)
+    cash = qty * (entry.cash_per_share or nothing)
     if entry.kind == "worthless":
-        return nothing, nothing, 0
+        return nothing, nothing, nothing
     if entry.kind in ("cash_dividend", "rename"):
-        return qty, nothing, cash if entry.kind == "cash_dividend" else 0
+        return qty, nothing, cash if entry.kind == "cash_dividend" else nothing
     if entry.ratio_num is None:
         return nothing, nothing, cash
     numerator, denominator = factor(entry.model_dump())
     made = shares_of(units_of(qty) * numerator // denominator)
     if entry.kind == "spin_off":
-        return qty, made, 0
-    return (nothing, made, cash) if entry.kind == "merger" else (made, nothing, 0)
+        return qty, made, nothing
+    is_merger = entry.kind == "merger"
+    return (nothing, made, cash) if is_merger else (made, nothing, nothing)
 
 
 async def enter(database: Database, entry: ActionEntry, caller: Principal) -> UUID:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from myriad.products.kamioi.money.arithmetic import half_even
+from myriad.products.kamioi.money.arithmetic import minor_of
 from myriad.products.kamioi.repository import sql as queries
 from myriad.scale.data import ReadSession
 
@@ -41,7 +41,7 @@ class Holding(msgspec.Struct, frozen=True):
     @property
     def value_minor(self) -> int | None:
         """What it is worth at the last close."""
-        return None if self.close is None else half_even(self.qty * self.close * 100)
+        return None if self.close is None else minor_of(self.qty * self.close, self.currency)
 
 
 class Action(msgspec.Struct, frozen=True):

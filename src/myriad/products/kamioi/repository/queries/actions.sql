@@ -113,7 +113,8 @@ WITH held AS (
 ), due AS MATERIALIZED (
     SELECT s.*, CASE WHEN %(close)s::numeric IS NULL THEN s.moved_minor
             ELSE greatest(s.cost_minor - s.cash_minor,
-                least(s.cost_minor, round(s.qty * %(close)s * 100)))::bigint END AS arrived_minor,
+                least(s.cost_minor, round(s.qty * %(close)s * kamioi.minor_units(s.currency))
+            ))::bigint END AS arrived_minor,
         uuidv7() AS new_id, uuidv7() AS transfer_id
     FROM shared AS s
 ), opened AS (
@@ -177,10 +178,11 @@ WHERE security_id = %(security_id)s AND opened_on < %(ex_date)s AND closed_on IS
   AND currency <> %(currency)s LIMIT 1
 
 -- name: pay_per_share
--- So much for each share held before the day, half to even to the cent; what the whole came to and
--- its parts do not is the pool's.
+-- So much for each share held before the day, half to even to the currency's smallest unit; what the
+-- whole came to and its parts do not is the pool's.
 WITH owned AS (
-    SELECT l.tenant_id, l.member_id, l.currency, sum(l.qty) * %(cash_per_share)s * 100 AS exact
+    SELECT l.tenant_id, l.member_id, l.currency,
+        sum(l.qty) * %(cash_per_share)s * kamioi.minor_units(l.currency) AS exact
     FROM kamioi.lot AS l
     WHERE l.security_id = %(security_id)s AND l.opened_on < %(ex_date)s
       AND l.closed_on IS NULL AND l.qty > 0

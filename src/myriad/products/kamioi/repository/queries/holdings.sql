@@ -76,17 +76,17 @@ WHERE e.member_id = %(member_id)s AND e.account = 'member_cash'
 GROUP BY 1, 2, 3 ORDER BY 1, 2
 
 -- name: kamioi_closes
-SELECT p.security_id, p.day, p.close, p.source
+SELECT p.security_id, p.day, p.close, p.currency, p.source
 FROM kamioi.price AS p
 WHERE p.security_id = ANY (%(ids)s::uuid[]) AND p.day BETWEEN %(first)s AND %(last)s
 ORDER BY p.day, p.security_id
 
 -- name: kamioi_closes_before
 -- The last close of each before the first day, however long ago.
-SELECT one.id AS security_id, p.day, p.close, p.source
+SELECT one.id AS security_id, p.day, p.close, p.currency, p.source
 FROM unnest(%(ids)s::uuid[]) AS one (id)
 JOIN LATERAL (
-    SELECT day, close, source FROM kamioi.price
+    SELECT day, close, currency, source FROM kamioi.price
     WHERE security_id = one.id AND day < %(first)s ORDER BY day DESC LIMIT 1
 ) AS p ON true
 

@@ -142,6 +142,7 @@ WITH candidate AS MATERIALIZED (
 ), ruled AS (
     SELECT o.tenant_id, o.booked_on, o.purchase_id, o.member_id, o.amount_minor, o.currency,
         o.of_minor, o.brand_id, u.cap_day_minor, u.cap_week_minor,
+        kamioi.minor_units(o.currency) AS whole,
         coalesce(u.multiplier, 1) AS multiplier,
         coalesce(u.rounds_whole_amounts, false) AS rounds_whole,
         CASE
@@ -163,8 +164,9 @@ WITH candidate AS MATERIALIZED (
     SELECT r.*, date_trunc('week', r.booked_on::timestamp)::date AS week,
         CASE
             WHEN r.destination = 'skip' THEN 0
-            WHEN r.amount_minor %% 100 <> 0 THEN (100 - r.amount_minor %% 100) * r.multiplier
-            WHEN r.rounds_whole THEN 100 * r.multiplier
+            WHEN r.amount_minor %% r.whole <> 0
+                THEN (r.whole - r.amount_minor %% r.whole) * r.multiplier
+            WHEN r.rounds_whole THEN r.whole * r.multiplier
             ELSE 0
         END AS full_minor
     FROM ruled AS r
