@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from myriad.scale.observe.logs import get_logger
 MINIMUM_MINOR = 100
 ORDERS_AT_ONCE = 1_000
 _OPEN = ["sent", "part_filled"]
+Commit = Callable[[], Awaitable[None]]
 _log = get_logger(__name__)
 
 
@@ -53,41 +54,46 @@ async def list_orders(
     )
 
 
-async def send(session: Session, broker: Broker, now: datetime) -> int:
+async def send(
+    session: Session, broker: Broker, now: datetime, commit: Commit | None = None
+) -> int:
     """Send the orders whose window has come; return how many.
 
     A broker that has had enough requests gets the rest with the next call. When this dies between
     the broker's answer and the commit, the order is sent again under the same `client_order_id` and
     is still one; what it has bought meanwhile is taken in by `take_fills`, as of every other.
+
+    Money is held once the broker has answered, and not while it thinks. `commit` lets go of what
+    was read to know what to ask; a broker that answers at once needs none.
     """
+    rows = await list_orders(session, ["new"], now)
+    answers = await _ask(rows, broker.submit, commit)
     await queries.get(session, "hold_money")
-    sent = 0
-    for row in await list_orders(session, ["new"], now):
-        answer = await _within_limits(broker.submit(request_of(row)), sent)
-        if answer is None:
-            break
+    for row, answer in answers:
+        assert isinstance(answer, OrderStatus)
         is_refused = answer.status == "refused"
         taken = answer if is_refused else replace(answer, status="sent", fills=())
         await _mark(session, row["id"], taken, now, ["new"])
-        sent += 1
-    return sent
+    return len(answers)
 
 
-async def take_fills(session: Session, broker: Broker, now: datetime) -> int:
+async def take_fills(
+    session: Session, broker: Broker, now: datetime, commit: Commit | None = None
+) -> int:
     """Take in what the broker has executed since; return how many fills were new.
 
     Of a broker that has had enough requests the rest is asked with the next call. An order that it
     does not know, or whose fills cost more than was ordered, stays open with the reason beside it and
-    in the log: a person must look, and nobody else's shares wait for that.
+    in the log: a person must look, and nobody else's shares wait for that. When money is held, and
+    `commit`, are as `send` has them.
     """
+    rows = await list_orders(session, _OPEN, now)
+    answers = await _ask(rows, broker.look, commit)
     await queries.get(session, "hold_money")
     filled: list[UUID] = []
-    for looked, row in enumerate(await list_orders(session, _OPEN, now)):
+    for row, answer in answers:
         try:
-            status = await _within_limits(broker.look(request_of(row)), looked)
-            if status is None:
-                break
-            filled += [row["id"]] * await _take(session, row, status, now)
+            filled += [row["id"]] * await _take(session, row, answer, now)
         except (OverfillError, UnknownOrderError) as error:
             _log.error("order_needs_a_person", order_id=str(row["id"]), reason=error.code)
             await queries.execute(session, "note_order", id=row["id"], reason=error.detail, now=now)
@@ -97,8 +103,12 @@ async def take_fills(session: Session, broker: Broker, now: datetime) -> int:
     return len(filled)
 
 
-async def _take(session: Session, row: dict[str, Any], status: OrderStatus, now: datetime) -> int:
+async def _take(
+    session: Session, row: dict[str, Any], status: OrderStatus | UnknownOrderError, now: datetime
+) -> int:
     """Take in how an order stands, all of it or nothing; return how many fills were new."""
+    if isinstance(status, UnknownOrderError):
+        raise status
     async with session.begin_nested():
         new = [await allocate(session, row, fill) for fill in status.fills]
         if status.status != row["state"]:
@@ -106,14 +116,25 @@ async def _take(session: Session, row: dict[str, Any], status: OrderStatus, now:
     return sum(new)
 
 
-async def _within_limits(answer: Awaitable[OrderStatus], done: int) -> OrderStatus | None:
-    """Return the broker's answer; None when it wants a rest and something was done before."""
-    try:
-        return await answer
-    except TooManyRequestsError:
-        if not done:
-            raise
-        return None
+async def _ask(
+    rows: Sequence[dict[str, Any]],
+    ask: Callable[[OrderRequest], Awaitable[OrderStatus]],
+    commit: Commit | None,
+) -> list[tuple[dict[str, Any], OrderStatus | UnknownOrderError]]:
+    """Return orders with the broker's answers, up to where it wants a rest."""
+    if rows and commit is not None:
+        await commit()
+    answers: list[tuple[dict[str, Any], OrderStatus | UnknownOrderError]] = []
+    for row in rows:
+        try:
+            answers.append((row, await ask(request_of(row))))
+        except UnknownOrderError as error:
+            answers.append((row, error))
+        except TooManyRequestsError:
+            if not answers:
+                raise
+            break
+    return answers
 
 
 async def allocate(session: Session, order: dict[str, Any], fill: BrokerFill) -> bool:
@@ -143,7 +164,7 @@ async def allocate(session: Session, order: dict[str, Any], fill: BrokerFill) ->
 async def _mark(
     session: Session, order_id: UUID, status: OrderStatus, now: datetime, states: list[str]
 ) -> None:
-    await queries.execute(
+    marked = await queries.execute(
         session,
         "mark_order",
         id=order_id,
@@ -153,8 +174,9 @@ async def _mark(
         now=now,
         states=states,
     )
-    # What a filled order left is the member's cash; what was not filled is tried again.
-    if status.status in ENDED and status.status != "filled":
+    # What a filled order left is the member's cash; what was not filled is tried again, by whoever
+    # ends the order: two may have asked the broker of one.
+    if marked and status.status in ENDED and status.status != "filled":
         async with planned_for_sets(session):
             await queries.execute(session, "earmark_again", order_id=order_id)
 

@@ -109,7 +109,7 @@ async def window(job: Job, payload: dict[str, Any]) -> None:
     await orders.open_window(job.session, window_at, name)
     await job.checkpoint()
     async with open_broker(settings, job.session, job.tenant_id, window_at) as broker:
-        await orders.send(job.session, broker, window_at)
+        await orders.send(job.session, broker, window_at, job.checkpoint)
 
 
 @task(FILLS_TASK, max_attempts=8, lease_seconds=60, timeout_seconds=1800, job_class="default")
@@ -119,9 +119,9 @@ async def fills(job: Job, payload: dict[str, Any]) -> None:
     settings = job.runtime.settings_of(KamioiSettings)
     async with open_broker(settings, job.session, job.tenant_id, now) as broker:
         # What an interrupted window left unsent is sent first.
-        await orders.send(job.session, broker, now)
+        await orders.send(job.session, broker, now, job.checkpoint)
         await job.checkpoint()
-        if await orders.take_fills(job.session, broker, now):
+        if await orders.take_fills(job.session, broker, now, job.checkpoint):
             await _tell(job)
 
 
