@@ -23,6 +23,12 @@ def copy_in(table: BulkTable) -> bytes:
 
 
 @lru_cache(maxsize=256)
+def is_staging_used(table: BulkTable) -> bytes:
+    """Tell whether an earlier batch of this transaction left its rows in the temporary table."""
+    return f"SELECT EXISTS (SELECT FROM pg_temp.{table.staging})".encode()  # noqa: S608 - declared.
+
+
+@lru_cache(maxsize=256)
 def empty_staging(table: BulkTable) -> bytes:
     """Empty the temporary table for the next batch of the same transaction."""
     return f"TRUNCATE pg_temp.{table.staging}".encode()
