@@ -12,8 +12,7 @@ from myriad.products.upswitch.schedules import REGISTER_SCHEDULE
 from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.scale.data import Database
 from myriad.scale.observe.metrics import Gauge
-from myriad.scale.schedule import ensure_schedules
-from myriad.scale.tenancy import TenantId
+from myriad.scale.schedule import ensure_operator_schedules
 
 AGE = Gauge("myriad_upswitch_register_age_days", "Days since the day that the register is as of")
 
@@ -27,20 +26,4 @@ async def measure_by(database: Database, settings: Sequence[BaseModel]) -> None:
         AGE.set((utc_now().date() - rows[0]["snapshot_date"]).days)
     mine = [one for one in settings if isinstance(one, UpswitchSettings)]
     if mine and mine[0].kbo_folder is not None:
-        await ensure_register_schedule(database)
-
-
-async def ensure_register_schedule(database: Database) -> TenantId | None:
-    """Have the folder looked at in the account of the installation's operator; None without one.
-
-    A job belongs to an account; this one's is of whoever runs the installation.
-    """
-    rows = await database.crossing_rows(
-        "the operator's account has the register looked at", QUERIES["find_operators_account"]
-    )
-    if not rows:
-        return None
-    tenant_id = TenantId(rows[0]["tenant_id"])
-    async with database.session(tenant_id) as session:
-        await ensure_schedules(session, tenant_id, (REGISTER_SCHEDULE,))
-    return tenant_id
+        await ensure_operator_schedules(database, (REGISTER_SCHEDULE,))

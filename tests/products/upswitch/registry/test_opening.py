@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from myriad.apps.cli.plan import Demo, Plan, has_own_registers
 from myriad.kit.ids import new_id
 from myriad.products.upswitch import tasks  # noqa: F401 - registers the jobs
-from myriad.products.upswitch.measuring import AGE, ensure_register_schedule, measure_by
+from myriad.products.upswitch.measuring import AGE, measure_by
 from myriad.products.upswitch.opening import fill_register, fill_valuations
 from myriad.products.upswitch.registry.kbo.loading import load_full
 from myriad.products.upswitch.registry.kbo.simulator import iter_named, write_extract
@@ -117,9 +117,7 @@ async def test_the_folder_is_looked_at_in_the_account_of_an_operator(
     assert AGE._value.get() > 0
     for _ in range(2):
         await measure_by(runtime.database, [UpswitchSettings(kbo_folder=tmp_path)])
-    tenant_id = await ensure_register_schedule(runtime.database)
-    assert tenant_id is not None
     found = await runtime.database.crossing_rows(
         "test looks", "SELECT tenant_id FROM platform.schedule WHERE name = 'upswitch.register'"
     )
-    assert found == [{"tenant_id": tenant_id}]
+    assert found == [{"tenant_id": companies[0].tenant_id}]

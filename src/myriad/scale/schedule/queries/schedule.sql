@@ -26,6 +26,13 @@ SELECT name, slot, second, weekday FROM platform.schedule WHERE tenant_id = %(te
 -- name: get_zone
 SELECT timezone FROM platform.tenant WHERE id = %(tenant_id)s
 
+-- name: find_operators_account
+-- Work of the installation is done in an account that one of its operators owns, the oldest one.
+SELECT member.tenant_id
+FROM platform.membership AS member
+JOIN platform.user_account AS person ON person.id = member.user_id AND person.is_operator
+ORDER BY member.role = 'owner' DESC, member.tenant_id LIMIT 1
+
 -- name: set_enabled
 UPDATE platform.schedule SET enabled = %(enabled)s, updated_at = now()
 WHERE tenant_id = %(tenant_id)s AND name = %(name)s

@@ -12,10 +12,9 @@ from pydantic import BaseModel
 from myriad.kit.clock import utc_now
 from myriad.scale.data import Database
 from myriad.scale.observe.metrics import Gauge
-from myriad.scale.schedule import ScheduleSpec, ensure_schedules
+from myriad.scale.schedule import ScheduleSpec, ensure_operator_schedules
 from myriad.scale.storage.archive.keeping import month_after
 from myriad.scale.storage.archive.months import QUERIES
-from myriad.scale.tenancy import TenantId
 
 STRAY = Gauge(
     "myriad_data_default_partition_rows", "Rows that lie in no month, up to 100,000", ["table"]
@@ -47,20 +46,7 @@ async def measure_by(database: Database, settings: Sequence[BaseModel] = ()) -> 
             "tables by month are measured", _outside(table, months).as_string(None)
         )
         STRAY.labels(table=table["table_name"]).set(stray[0]["n"])
-    await ensure_months_schedule(database)
-
-
-async def ensure_months_schedule(database: Database) -> TenantId | None:
-    """Have the round made in the account of the installation's operator; None without one."""
-    rows = await database.crossing_rows(
-        "the operator's account keeps the months", QUERIES["find_account_of_installation"]
-    )
-    if not rows:
-        return None
-    tenant_id = TenantId(rows[0]["tenant_id"])
-    async with database.session(tenant_id) as session:
-        await ensure_schedules(session, tenant_id, (MONTHS_SCHEDULE,))
-    return tenant_id
+    await ensure_operator_schedules(database, (MONTHS_SCHEDULE,))
 
 
 def _ahead(months: list[date]) -> int:

@@ -57,10 +57,3 @@ VALUES (%(name)s, %(number)s, %(is_full)s, %(snapshot_date)s, %(size_bytes)s, %(
 
 -- name: drop_old_kbo_loads
 DELETE FROM upswitch.kbo_load WHERE started_at < now() - interval '400 days'
-
--- name: find_operators_account
--- Work of the installation is done in an account that one of its operators owns, the oldest one.
-SELECT m.tenant_id
-FROM platform.membership m
-JOIN platform.user_account u ON u.id = m.user_id AND u.is_operator
-ORDER BY m.role = 'owner' DESC, m.tenant_id LIMIT 1

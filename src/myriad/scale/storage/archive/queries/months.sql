@@ -27,10 +27,3 @@ WHERE table_name = %(table_name)s AND month = %(month)s AND state = 'detached'
 SELECT attname AS name, format_type(atttypid, atttypmod) AS type
 FROM pg_attribute
 WHERE attrelid = to_regclass(%(table_name)s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
-
--- name: find_account_of_installation
--- Work of the installation is done in an account that one of its operators owns, the oldest one.
-SELECT membership.tenant_id
-FROM platform.membership
-JOIN platform.user_account AS person ON person.id = membership.user_id AND person.is_operator
-ORDER BY membership.role = 'owner' DESC, membership.tenant_id LIMIT 1

@@ -1,0 +1,26 @@
+"""What the installation itself has done on time; a job belongs to an account, so in an operator's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from myriad.scale.data import Database
+from myriad.scale.schedule.ensure import QUERIES, ensure_schedules
+from myriad.scale.schedule.specs import ScheduleSpec
+from myriad.scale.tenancy import TenantId
+
+
+async def ensure_operator_schedules(
+    database: Database, specs: Sequence[ScheduleSpec]
+) -> TenantId | None:
+    """Have the schedules run in the account of the installation's operator; None without one."""
+    rows = await database.crossing_rows(
+        "what the installation has done on time is put into its operator's account",
+        QUERIES["find_operators_account"],
+    )
+    if not rows:
+        return None
+    tenant_id = TenantId(rows[0]["tenant_id"])
+    async with database.session(tenant_id) as session:
+        await ensure_schedules(session, tenant_id, specs)
+    return tenant_id
