@@ -1,7 +1,8 @@
 """How settings are read from the environment: `MYRIAD_<PART>__<NAME>`.
 
 Every name may end in `_FILE` instead; its value is then the content of the file it names, as
-container platforms hand out secrets. No other module reads the environment.
+container platforms hand out secrets. What is not a setting, such as which variables are given at
+all, the commands ask for themselves.
 """
 
 from __future__ import annotations
