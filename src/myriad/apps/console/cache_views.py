@@ -55,7 +55,6 @@ class CachePage:
     """The cache of the installation over the last day."""
 
     rows: Sequence[NamespaceRow]
-    is_away: bool = False
     hours: int = field(default=HOURS)
 
     @property

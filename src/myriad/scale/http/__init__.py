@@ -42,7 +42,7 @@ from myriad.scale.http.answers import (
     json_bytes,
     json_rows,
 )
-from myriad.scale.http.app import api_routes, create_app
+from myriad.scale.http.app import create_app
 from myriad.scale.http.cookies import (
     clear_session_cookie,
     find_session_token,
@@ -104,7 +104,6 @@ __all__ = [
     "TenantReadSession",
     "TenantReader",
     "TenantSession",
-    "api_routes",
     "check_csrf",
     "clear_session_cookie",
     "create_app",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import iter_route_contexts
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
@@ -117,14 +117,3 @@ def route_templates(app: DocumentedApp) -> dict[int, str]:
         if context.path is not None:
             templates[id(context.original_route)] = context.path
     return templates
-
-
-def api_routes(app: DocumentedApp) -> list[tuple[str, str, APIRoute]]:
-    """Return (method, path template, route) of every endpoint, for suites that visit them all."""
-    found = []
-    for context in iter_route_contexts(app.routes):
-        route = context.original_route
-        if isinstance(route, APIRoute):
-            methods = sorted((context.methods or set()) - {"HEAD"})
-            found += [(method, str(context.path), route) for method in methods]
-    return found

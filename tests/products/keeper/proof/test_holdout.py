@@ -25,7 +25,6 @@ _ARMS = (
     "SELECT person_id, arm, stratum, place, entered_on, horizon_date, stopped_on, returned, net "
     "FROM keeper.call_assignment ORDER BY id"
 )
-_SALT = "UPDATE keeper.control_group SET salt = %s"
 
 
 async def _open_group(shop: Shop) -> None:

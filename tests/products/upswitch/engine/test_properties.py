@@ -16,7 +16,6 @@ from myriad.products.upswitch.engine.proof import prove
 from myriad.products.upswitch.engine.solved import solve
 from tests.products.upswitch.engine.conftest import SHEET, basis_of
 
-RATE = st.floats(0.0, 0.25)
 SHEETS = st.fixed_dictionaries(
     {
         "revenue_growth_next_year": st.floats(-0.2, 0.4),

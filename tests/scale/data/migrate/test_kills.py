@@ -18,7 +18,6 @@ from tests.scale.data.migrate.steps import run_step
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([run_step.__module__])
-_BACK = ("advance", "follow", "verify", "rollback")
 
 
 @contextmanager

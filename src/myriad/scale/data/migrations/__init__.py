@@ -5,6 +5,6 @@ security by `protect`, what every tenant may read is put there by `publish`, any
 """
 
 from myriad.scale.data.migrations.operations import create_schema, grant, protect, publish
-from myriad.scale.data.migrations.runner import is_current, new_revision, upgrade
+from myriad.scale.data.migrations.runner import is_current, upgrade
 
-__all__ = ["create_schema", "grant", "is_current", "new_revision", "protect", "publish", "upgrade"]
+__all__ = ["create_schema", "grant", "is_current", "protect", "publish", "upgrade"]

@@ -63,18 +63,3 @@ def is_current(url: str, locations: Sequence[Path]) -> bool:
 def _depends_on(revision: Script) -> tuple[str, ...]:
     names = revision.dependencies or ()
     return (names,) if isinstance(names, str) else tuple(names)
-
-
-def new_revision(
-    locations: Sequence[Path], location: Path, message: str, *, branch: str | None = None
-) -> None:
-    """Write an empty revision file into `location`; `branch` starts a new branch."""
-    head = "base" if branch else "head"
-    command.revision(
-        _config(locations),
-        message=message,
-        head=head,
-        branch_label=branch,
-        version_path=str(location),
-        splice=bool(branch),
-    )
