@@ -42,6 +42,7 @@ PRODUCT = Product(
         ("visit_id", "kamioi.bank_link"),
         ("file_id", "kamioi.import_file"),
         ("reconciliation_id", "kamioi.reconciliation"),
+        ("order_id", "kamioi.trade_order"),
     ),
     navigation=(
         NavigationItem("Home", "/kamioi/home", "h", audience="member"),

@@ -63,6 +63,7 @@ async def make_operated(urls: ServerUrls) -> Operated:
             await accrue(session, today, today)
         await _decisions(programme, shop, today)
         await _holding(programme, shop, member)
+        await _order_that_needs_a_person(programme)
         await programme.facts(
             "INSERT INTO kamioi.corporate_action (id, security_id, kind, ex_date, cash_per_share,"
             " currency, source) VALUES (%s, %s, 'cash_dividend', %s, 0.485, 'USD', 'the notice')",
@@ -125,3 +126,17 @@ async def _holding(programme: Programme, shop: Shop, member: UUID) -> None:
     held = {shop.ticker: Decimal("0.962469134"), "ZZZZ": Decimal(2)}
     async with programme.session() as session:
         await reconcile(session, PaperBroker({}, held=held), utc_now())
+
+
+async def _order_that_needs_a_person(programme: Programme) -> None:
+    """An order of which the broker knows nothing, under a name as long as they are."""
+    security_id, ticker = await programme.security()
+    await programme.run(
+        "INSERT INTO kamioi.trade_order (tenant_id, client_order_id, security_id, ticker,"
+        " window_at, notional_minor, currency, state, broker, reason)"
+        " VALUES (%s, %s, %s, %s, now(), 500, 'USD', 'sent', 'paper', 'it knows no such order')",
+        programme.tenant_id,
+        f"k-{new_id().hex}-{security_id.hex}-202611191500",
+        security_id,
+        ticker,
+    )

@@ -16,6 +16,7 @@ from myriad.products.kamioi.operation.costs import get_costs
 from myriad.products.kamioi.operation.measuring import get_quality
 from myriad.products.kamioi.operation.positions import get_reconciliation
 from myriad.products.kamioi.operation.quality import Precision, tenths
+from myriad.products.kamioi.operation.stuck_orders import list_stuck_orders
 from myriad.scale.http import CurrentRuntime, Operator, Router, Staff, TenantReadSession
 
 router = Router()
@@ -134,12 +135,28 @@ class LineRead(BaseModel):
     note: str
 
 
+class StuckOrderRead(BaseModel):
+    """An open order that needs a person, by its name at the broker; what is wrong, what to do."""
+
+    id: UUID
+    client_order_id: str
+    ticker: str
+    window_at: datetime
+    notional_minor: int
+    currency: str
+    state: str
+    members: int
+    fault: str
+    advice: str
+
+
 class ReconciliationRead(BaseModel):
-    """The last comparison with the broker; null before the first."""
+    """The last comparison with the broker; null before the first. Orders that need a person."""
 
     run_at: datetime | None
     differing: int
     lines: list[LineRead]
+    orders: list[StuckOrderRead]
 
 
 class ActionRequest(ActionEntry):
@@ -199,12 +216,14 @@ async def read_costs(session: TenantReadSession) -> CostsRead:
 
 @router.get("/admin/reconciliation")
 async def read_reconciliation(session: TenantReadSession) -> ReconciliationRead:
-    """Return the last comparison of the broker's positions with the lots."""
-    found = await get_reconciliation(session, utc_now())
+    """Return the last comparison of the broker's positions with the lots, and orders that stick."""
+    now = utc_now()
+    found, stuck = await get_reconciliation(session, now), await list_stuck_orders(session, now)
     return ReconciliationRead(
         run_at=found.lines[0].run_at if found.lines else None,
         differing=len([one for one in found.lines if one.state != "equal"]),
         lines=[LineRead.model_validate(one, from_attributes=True) for one in found.lines],
+        orders=[StuckOrderRead.model_validate(one, from_attributes=True) for one in stuck],
     )
 
 

@@ -103,6 +103,24 @@ async def take_fills(
     return len(filled)
 
 
+async def end_unknown(
+    session: Session, broker: Broker, order_id: UUID, now: datetime, commit: Commit | None = None
+) -> bool:
+    """End an order that was sent and that the broker, asked once more, still does not know.
+
+    What it was for waits for the next window. Returns whether it ended: one that the broker knows
+    after all is left to `take_fills`.
+    """
+    row = await queries.find(session, "find_sent_order", id=order_id)
+    answers = await _ask([row] if row else [], broker.look, commit)
+    if not answers or not isinstance(answers[0][1], UnknownOrderError):
+        return False
+    await queries.get(session, "hold_money")
+    ended = OrderStatus("cancelled", reason="the broker does not know it; a person ended it")
+    await _mark(session, order_id, ended, now, _OPEN)
+    return True
+
+
 async def _take(
     session: Session, row: dict[str, Any], status: OrderStatus | UnknownOrderError, now: datetime
 ) -> int:
@@ -111,7 +129,8 @@ async def _take(
         raise status
     async with session.begin_nested():
         new = [await allocate(session, row, fill) for fill in status.fills]
-        if status.status != row["state"]:
+        # A fault of before is over once the broker answers again.
+        if status.status != row["state"] or row["reason"]:
             await _mark(session, row["id"], status, now, _OPEN)
     return sum(new)
 

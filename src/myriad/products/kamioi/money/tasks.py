@@ -17,6 +17,7 @@ from myriad.products.kamioi.money.task_names import (
     ACCRUE_TASK,
     ACTIONS_TASK,
     AMORTIZE_TASK,
+    END_TASK,
     FILLS_TASK,
     RECONCILE_TASK,
     SETTLE_TASK,
@@ -123,6 +124,15 @@ async def fills(job: Job, payload: dict[str, Any]) -> None:
         await job.checkpoint()
         if await orders.take_fills(job.session, broker, now, job.checkpoint):
             await _tell(job)
+
+
+@task(END_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=300, job_class="default")
+async def end_order(job: Job, payload: dict[str, Any]) -> None:
+    """End an order that the broker does not know."""
+    now, order_id = _moment(payload), UUID(payload["order_id"])
+    settings = job.runtime.settings_of(KamioiSettings)
+    async with open_broker(settings, job.session, job.tenant_id, now) as broker:
+        await orders.end_unknown(job.session, broker, order_id, now, job.checkpoint)
 
 
 @task(ACTIONS_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=1800, job_class="default")

@@ -35,6 +35,7 @@ ACTIONS = {
     "kamioi.migration_asked": "Asked for a step of the migration",
     "kamioi.rate.stated": "Stated what a currency is worth",
     "kamioi.debt_settled": "Settled what a member owed",
+    "kamioi.order_end_asked": "Asked to end an order that the broker does not know",
     "kamioi.foreign_released": "Released purchases in a foreign currency",
     "kamioi.foreign_skipped": "Left out purchases in a foreign currency",
     "member.added": "Added a member",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Form
@@ -11,11 +11,12 @@ from pydantic import StringConstraints
 from starlette.responses import RedirectResponse, Response
 
 from myriad.kit.clock import utc_now
-from myriad.products.kamioi.money.task_names import RECONCILE_TASK
+from myriad.products.kamioi.money.task_names import FILLS_TASK, RECONCILE_TASK
 from myriad.products.kamioi.operation.positions import Reconciliation, explain, get_reconciliation
+from myriad.products.kamioi.operation.stuck_orders import ask_to_end, list_stuck_orders
 from myriad.products.kamioi.pages import operation_words
 from myriad.scale import ui
-from myriad.scale.http import Router, Staff, TenantReadSession, TenantSession
+from myriad.scale.http import Owner, Router, Staff, TenantReadSession, TenantSession
 from myriad.scale.jobs.enqueue import enqueue
 from myriad.scale.ui.filters import plural
 from myriad.scale.ui.page import CurrentPage
@@ -27,10 +28,24 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max
 
 
 @router.get("/admin/reconciliation")
-async def reconciliation(page: CurrentPage, session: TenantReadSession) -> Response:
-    """Show the last comparison with the broker."""
+async def reconciliation(
+    page: CurrentPage,
+    caller: Staff,
+    session: TenantReadSession,
+    done: Literal["", "fills", "end"] = "",
+) -> Response:
+    """Show the last comparison with the broker, and the orders that need a person."""
     view = await get_reconciliation(session, utc_now())
-    return _RENDERER.respond(page, "kamioi/reconciliation.html", view=view, answer=_answer(view))
+    stuck = await list_stuck_orders(session, utc_now())
+    return _RENDERER.respond(
+        page,
+        "kamioi/reconciliation.html",
+        view=view,
+        stuck=stuck,
+        may_end=caller.is_owner,
+        done=done,
+        answer=_answer(view, len(stuck)),
+    )
 
 
 @router.post("/admin/reconciliation/compare")
@@ -38,6 +53,20 @@ async def compare(caller: Staff, session: TenantSession) -> Response:
     """Let broker and ledger be compared now."""
     await enqueue(session, RECONCILE_TASK, {}, dedup_key="reconcile")
     return RedirectResponse(_HERE, 303)
+
+
+@router.post("/admin/reconciliation/fills")
+async def take_fills(caller: Staff, session: TenantSession) -> Response:
+    """Let the broker be asked of all open orders now."""
+    await enqueue(session, FILLS_TASK, {}, dedup_key="fills")
+    return RedirectResponse(f"{_HERE}?done=fills", 303)
+
+
+@router.post("/admin/orders/{order_id}/end")
+async def end_order(order_id: UUID, caller: Owner, session: TenantSession) -> Response:
+    """Let an order end if the broker, asked once more, does not know it."""
+    await ask_to_end(session, order_id, caller)
+    return RedirectResponse(f"{_HERE}?done=end", 303)
 
 
 @router.post("/admin/reconciliation/{reconciliation_id}/explain")
@@ -49,13 +78,15 @@ async def explain_difference(
     return RedirectResponse(_HERE, 303)
 
 
-def _answer(view: Reconciliation) -> str:
-    if not view.lines:
+def _answer(view: Reconciliation, stuck: int) -> str:
+    if not view.lines and not stuck:
         return "Broker and ledger were never compared"
     positions = [one for one in view.lines if one.subject == "position"]
     books = [one for one in view.open_lines if one.subject == "books"]
     if books:
         return f"The books contradict themselves in {plural(len(books), 'place')}"
+    if stuck:
+        return f"{plural(stuck, 'order needs', 'orders need')} a person"
     wrong = [one for one in view.open_lines if one.subject == "position"]
     if wrong:
         verb = "differs" if len(wrong) == 1 else "differ"

@@ -57,10 +57,27 @@ SELECT count(*) AS released FROM gone
 
 -- name: list_orders_in_state
 SELECT id, client_order_id, security_id, ticker, side, window_at, notional_minor, currency, state,
-    broker_order_id
+    broker_order_id, reason
 FROM kamioi.trade_order
 WHERE state = ANY (%(states)s) AND window_at <= %(until)s
 ORDER BY window_at, id LIMIT %(limit)s
+
+-- name: list_stuck_orders
+-- What is open with a fault beside it, or longer than an order for the day can be.
+SELECT o.id, o.client_order_id, o.ticker, s.name, o.window_at, o.notional_minor, o.currency,
+    o.state, coalesce(o.reason, '') AS reason,
+    (SELECT count(*) FROM kamioi.order_part AS p
+     WHERE p.tenant_id = o.tenant_id AND p.order_id = o.id) AS members
+FROM kamioi.trade_order AS o
+JOIN kamioi.security AS s ON s.id = o.security_id
+WHERE o.state IN ('new', 'sent', 'part_filled')
+  AND (o.reason IS NOT NULL OR o.window_at < %(overdue)s)
+ORDER BY o.window_at, o.id LIMIT %(limit)s
+
+-- name: find_sent_order
+SELECT id, client_order_id, security_id, ticker, side, window_at, notional_minor, currency, state,
+    broker_order_id, reason
+FROM kamioi.trade_order WHERE id = %(id)s AND state IN ('sent', 'part_filled')
 
 -- name: find_other_broker
 SELECT broker FROM kamioi.trade_order WHERE broker <> %(broker)s LIMIT 1
