@@ -244,9 +244,10 @@ def _pages_of(runtime: Runtime) -> FastAPI:
 
 
 async def test_the_start_leads_to_the_product_that_runs_for_the_account(
-    runtime: Runtime, real_app: FastAPI
+    runtime: Runtime, real_app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    company, real_app.state.runtime = await create_company(runtime), runtime
+    company = await create_company(runtime)
+    monkeypatch.setattr(real_app.state, "runtime", runtime, raising=False)
     async with signed_in(real_app, company.owner) as browser:
         assert (await browser.get("/")).headers["location"] == "/keeper/today"
         async with runtime.database.session(company.tenant_id) as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from fastapi import FastAPI
 
 from myriad.kit.clock import utc_now
@@ -79,9 +80,11 @@ async def test_a_programme_counts_what_its_members_bought(
     assert (by_day[SINCE], by_day[TODAY], sum(by_day.values())) == (1, 2, 7)
 
 
-async def test_the_first_line_says_what_was_bought(runtime: Runtime, real_app: FastAPI) -> None:
+async def test_the_first_line_says_what_was_bought(
+    runtime: Runtime, real_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
     company = await create_company(runtime)
-    real_app.state.runtime = runtime
+    monkeypatch.setattr(real_app.state, "runtime", runtime, raising=False)
     async with signed_in(real_app, company.owner) as browser:
         assert "Nobody takes part yet" in (await browser.get("/kamioi/programme")).text
         ann = await Person.join(runtime, company.tenant_id)
