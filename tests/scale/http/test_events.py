@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from redis.asyncio import Redis
+from redis.exceptions import TimeoutError as LateError
 
 from myriad.apps import api
 from myriad.kit.ids import new_id
+from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.http import events as http_events
+from myriad.scale.http.answers import ServerSentEvent
+from myriad.scale.http.events import Watch
 from myriad.scale.http.hub import MOST_STREAMS, EventHub, TooManyStreamsError
 from myriad.scale.jobs.events import JobEvent, publish, stream_of
+from myriad.scale.jobs.status import JobStatus, find_job
 from myriad.scale.live import KEPT_EVENTS
 from myriad.scale.runtime import Runtime, cache_client
 from tests.apps.console.queue_rows import Rows
@@ -93,21 +99,21 @@ async def finish(rows: Rows, job_id: UUID) -> None:
 
 
 async def test_a_cut_connection_goes_on_without_gap_or_double(
-    rows: Rows, live_app: LiveApp, runtime: Runtime
+    rows: Rows, live_app: LiveApp, patient: Redis
 ) -> None:
     """What was told while nobody listened comes first, what was seen does not come again."""
     job_id, first = await rows.job("running"), live_app.first
     seen: list[dict[str, str]] = []
     for cut in range(4):
-        await publish(runtime.cache, first.tenant_id, job_id, told(len(seen)))
+        await publish(patient, first.tenant_id, job_id, told(len(seen)))
         after = seen[-1]["id"] if seen else ""
         async with watching(live_app, first, job_id, after) as events:
             seen += await take(events, 1)
             for number in range(3):
-                await publish(runtime.cache, first.tenant_id, job_id, told(cut * 5 + number + 1))
+                await publish(patient, first.tenant_id, job_id, told(cut * 5 + number + 1))
             seen += await take(events, 3)
             # The last one is told after the cut, or before it and never read.
-            await publish(runtime.cache, first.tenant_id, job_id, told(cut * 5 + 4))
+            await publish(patient, first.tenant_id, job_id, told(cut * 5 + 4))
         async with watching(live_app, first, job_id, seen[-1]["id"]) as events:
             seen += await take(events, 1)
     await finish(rows, job_id)
@@ -118,11 +124,11 @@ async def test_a_cut_connection_goes_on_without_gap_or_double(
 
 
 async def test_a_job_that_ended_tells_what_is_kept_and_ends(
-    rows: Rows, live_app: LiveApp, runtime: Runtime
+    rows: Rows, live_app: LiveApp, patient: Redis
 ) -> None:
     job_id, first = await rows.job("running"), live_app.first
     for number in range(3):
-        await publish(runtime.cache, first.tenant_id, job_id, told(number))
+        await publish(patient, first.tenant_id, job_id, told(number))
     await finish(rows, job_id)
     async with watching(live_app, first, job_id) as events:
         found = await until_end(events)
@@ -132,39 +138,87 @@ async def test_a_job_that_ended_tells_what_is_kept_and_ends(
 
 
 async def test_the_end_is_told_when_the_worker_tells_it(
-    rows: Rows, live_app: LiveApp, runtime: Runtime
+    rows: Rows, live_app: LiveApp, patient: Redis
 ) -> None:
     """An attempt's end makes the stream look at the row at once."""
     job_id, first = await rows.job("running"), live_app.first
     async with watching(live_app, first, job_id) as events:
-        await publish(runtime.cache, first.tenant_id, job_id, told(1))
+        await publish(patient, first.tenant_id, job_id, told(1))
         await take(events, 1)
         await finish(rows, job_id)
         ending = JobEvent("state", "succeeded", 1)
-        await publish(runtime.cache, first.tenant_id, job_id, ending)
+        await publish(patient, first.tenant_id, job_id, ending)
         rest = await until_end(events)
     assert [event["event"] for event in rest][-1] == "end"
 
 
+@pytest.fixture
+def unread_app(live_app: LiveApp, database_urls: ServerUrls) -> Iterator[LiveApp]:
+    """The application once more, in which no page was opened: it has no reader yet."""
+    with serve(api.create_app(settings_for(database_urls))) as url:
+        yield LiveApp(url, live_app.first, live_app.second)
+
+
 async def test_ten_pages_of_one_process_share_a_reader(
-    rows: Rows, live_app: LiveApp, runtime: Runtime
+    rows: Rows, unread_app: LiveApp, patient: Redis
 ) -> None:
     """Each gets every event, and Redis sees one blocking reader for them all."""
-    job_id, first = await rows.job("running"), live_app.first
-
-    async def watch() -> list[int]:
-        async with watching(live_app, first, job_id) as events:
-            return numbers(await take(events, 4))
-
-    watchers = [asyncio.create_task(watch()) for _ in range(10)]
-    await publish(runtime.cache, first.tenant_id, job_id, told(0))
-    await asyncio.sleep(0.5)
-    clients = await runtime.cache.client_list()
-    for number in range(1, 4):
-        await publish(runtime.cache, first.tenant_id, job_id, told(number))
-    assert await asyncio.gather(*watchers) == [[0, 1, 2, 3]] * 10
-    assert sum(one["cmd"] == "xread" for one in clients) <= 1
+    job_id, first = await rows.job("running"), unread_app.first
+    known = {one["id"] for one in await patient.client_list()}
+    async with AsyncExitStack() as stack:
+        opening = [watching(unread_app, first, job_id) for _ in range(10)]
+        pages = [await stack.enter_async_context(page) for page in opening]
+        for number in range(4):
+            await publish(patient, first.tenant_id, job_id, told(number))
+            found = await asyncio.gather(*(take(page, 1) for page in pages))
+            assert [numbers(events) for events in found] == [[number]] * 10
+        clients = [one for one in await patient.client_list() if one["id"] not in known]
+    # Each process of a run has a number of its own on the server that they share.
+    number_of_run = str(patient.connection_pool.connection_kwargs["db"])
+    mine = [one for one in clients if one["db"] == number_of_run]
+    assert [one["cmd"] for one in mine].count("xread") == 1
     await finish(rows, job_id)
+
+
+async def test_a_page_that_redis_was_late_for_is_told_all_that_is_kept(
+    rows: Rows, patient: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although another page of the process has already read on."""
+    monkeypatch.setattr(http_events, "LOOK_SECONDS", 0.1)
+    job_id, hub = await rows.job("running"), EventHub(patient)
+
+    async def look() -> JobStatus | None:
+        async with rows.runtime.database.read_session(rows.tenant_id) as session:
+            return await find_job(session, job_id)
+
+    in_time = patient.xrange
+
+    async def late(*_: Any, **__: Any) -> None:
+        monkeypatch.setattr(patient, "xrange", in_time)
+        raise LateError
+
+    async def tell_and_take(number: int, *pages: AsyncIterator[int]) -> list[int]:
+        await publish(patient, rows.tenant_id, job_id, told(number))
+        return [await anext(page) for page in pages]
+
+    stream = stream_of(rows.tenant_id, job_id)
+    async with asyncio.timeout(20), AsyncExitStack() as stack:
+        first, second = [
+            await stack.enter_async_context(aclosing(done_of(Watch(hub, look).events(stream))))
+            for _ in range(2)
+        ]
+        assert await tell_and_take(0, first) == [0]
+        monkeypatch.setattr(patient, "xrange", late)
+        assert await tell_and_take(1, first, second) == [1, 0]
+        assert await anext(second) == 1
+    await finish(rows, job_id)
+
+
+async def done_of(events: AsyncIterator[ServerSentEvent]) -> AsyncGenerator[int]:
+    """Yield how far the job was at each event of its stream."""
+    async for event in events:
+        if event.event == "progress":
+            yield event.data["done"]
 
 
 async def test_another_accounts_job_is_not_found(rows: Rows, live_app: LiveApp) -> None:
@@ -194,7 +248,7 @@ def test_a_caller_has_a_limited_number_of_streams() -> None:
 
 
 @pytest.fixture
-def deaf_app(live_app: LiveApp, database_urls: Any) -> Iterator[LiveApp]:
+def deaf_app(live_app: LiveApp, database_urls: ServerUrls) -> Iterator[LiveApp]:
     """The application with a cache that does not answer."""
     urls = replace(database_urls, cache_url=NOWHERE)
     with serve(api.create_app(settings_for(urls))) as url:
@@ -221,15 +275,15 @@ async def test_without_redis_the_row_tells(
     assert rest[-1]["event"] == "end"
 
 
-async def test_telling_never_fails_and_never_grows(runtime: Runtime, rows: Rows) -> None:
+async def test_telling_never_fails_and_never_grows(patient: Redis, rows: Rows) -> None:
     """A server that is not there costs nothing; a stream keeps its last events for an hour."""
     await publish(cache_client(NOWHERE), rows.tenant_id, new_id(), told(1))
     job_id = new_id()
     for number in range(3 * KEPT_EVENTS):
-        await publish(runtime.cache, rows.tenant_id, job_id, told(number))
+        await publish(patient, rows.tenant_id, job_id, told(number))
     stream = stream_of(rows.tenant_id, job_id)
-    assert await runtime.cache.xlen(stream) < 2 * KEPT_EVENTS
-    assert 3500 < await runtime.cache.ttl(stream) <= 3600
+    assert await patient.xlen(stream) < 2 * KEPT_EVENTS
+    assert 3500 < await patient.ttl(stream) <= 3600
 
 
 async def test_an_event_that_redis_lost_is_told_by_the_row(

@@ -14,6 +14,7 @@ the row is read every two seconds. Keep-alive comments are the framework's, each
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from myriad.scale.http.hub import (
     START,
     Entry,
     EventHub,
+    Follower,
     hub_of,
     place,
     start_of,
@@ -55,27 +57,42 @@ class Watch:
     after: str = START
     _told: tuple[Any, ...] = ()
     _look_at: float = 0.0
+    _is_reading: bool = False
 
     async def events(self, stream: str) -> AsyncGenerator[ServerSentEvent]:
         """Yield the job's events until it has ended or the page does not keep up."""
         with self.hub.follow(stream) as follower:
             facts = await self._look()
             yield self._status(facts)
-            for kept in await self.hub.backlog(stream, self.after):
-                yield self._progress(kept)
-            self.hub.read_from(stream, self.after)
             while facts["state"] not in _OVER and not follower.is_late:
-                entry = await follower.next(self._look_at - time.monotonic())
-                if entry is not None and place(entry[0]) > place(self.after):
+                for entry in await self._next(stream, follower):
                     yield self._progress(entry)
                 if time.monotonic() >= self._look_at:
                     facts = await self._look()
                     if _worth_telling(facts) != self._told:
                         yield self._status(facts)
-            for last in await self.hub.backlog(stream, self.after):
+            for last in await self.hub.backlog(stream, self.after) or ():
                 yield self._progress(last)
             if facts["state"] in _OVER:
                 yield ServerSentEvent(event="end", data=facts)
+
+    async def _next(self, stream: str, follower: Follower) -> list[Entry]:
+        """Return what comes until the next look: what is kept first, and until then nothing else."""
+        if not self._is_reading:
+            return await self._catch_up(stream)
+        entry = await follower.next(self._look_at - time.monotonic())
+        return [entry] if entry is not None and place(entry[0]) > place(self.after) else []
+
+    async def _catch_up(self, stream: str) -> list[Entry]:
+        kept = await self.hub.backlog(stream, self.after)
+        if kept is None:
+            # Other pages may read on meanwhile; what they are told waits for this one in its queue.
+            self._look_at = min(self._look_at, time.monotonic() + LOOK_SECONDS)
+            await asyncio.sleep(self._look_at - time.monotonic())
+            return []
+        self.hub.read_from(stream, kept[-1][0] if kept else self.after)
+        self._is_reading = True
+        return kept
 
     async def _look(self) -> dict[str, Any]:
         found = await self.look()

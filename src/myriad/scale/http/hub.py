@@ -2,8 +2,8 @@
 
     hub = hub_of(request)
     with hub.slot(caller.id), hub.follow(stream) as follower:
-        kept = await hub.backlog(stream, after)
-        hub.read_from(stream, after)
+        kept = await hub.backlog(stream, after)  # None: Redis was late, so ask again before reading
+        hub.read_from(stream, kept[-1][0] if kept else after)
         entry = await follower.next(seconds)
 
 What is told by `myriad.scale.live.publish` arrives here. An event's id is that of the stream, so a
@@ -128,13 +128,13 @@ class EventHub:
                 del self._followers[stream]
                 self._cursors.pop(stream, None)
 
-    async def backlog(self, stream: str, after: str) -> list[Entry]:
-        """Return the kept events after an id; none while Redis does not answer."""
+    async def backlog(self, stream: str, after: str) -> list[Entry] | None:
+        """Return the kept events after an id, or None when Redis did not answer."""
         try:
             found = await self._cache.xrange(stream, min=f"({after}")
         except (RedisError, OSError):
             self.is_up = False
-            return []
+            return None
         return [_entry(raw) for raw in found]
 
     def read_from(self, stream: str, after: str) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from myriad.products.keeper import tasks  # noqa: F401 - registers the tasks
 from myriad.products.keeper.notify import DELIVER_TASK, Notice, clear_notices, raise_notice
@@ -28,15 +29,15 @@ NOTICE = Notice("review", "review:1", "urgent", "Ana left one star", "Too late",
 
 
 @pytest.fixture
-async def first(runtime: Runtime, live_app: LiveApp) -> Shop:
+async def first(runtime: Runtime, live_app: LiveApp, patient: Redis) -> Shop:
     """The first company's account, in which everything has been seen."""
-    return await _quiet(runtime, live_app.first.tenant_id)
+    return await _quiet(replace(runtime, cache=patient), live_app.first.tenant_id)
 
 
 @pytest.fixture
-async def second(runtime: Runtime, live_app: LiveApp) -> Shop:
+async def second(runtime: Runtime, live_app: LiveApp, patient: Redis) -> Shop:
     """The second company's account, likewise."""
-    return await _quiet(runtime, live_app.second.tenant_id)
+    return await _quiet(replace(runtime, cache=patient), live_app.second.tenant_id)
 
 
 async def _quiet(runtime: Runtime, tenant_id: TenantId) -> Shop:

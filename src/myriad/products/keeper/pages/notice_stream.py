@@ -9,6 +9,7 @@ who was signed out meanwhile must not go on reading.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -62,25 +63,36 @@ class Watch:
     seconds: float = LONGEST_SECONDS
     _told: Unseen | None = None
     _look_at: float = 0.0
+    _is_reading: bool = False
 
     async def events(self, stream: str) -> AsyncGenerator[ServerSentEvent]:
         """Yield events until the time is over or the page does not keep up."""
         end = time.monotonic() + self.seconds
-        is_back = self.after != START
         with self.hub.follow(stream) as follower:
-            for event in await self._news():
+            # What is kept is read before the rows: whatever comes after that is new to the page.
+            missed = await self._catch_up(stream)
+            for event in [*await self._news(), *missed]:
                 yield event
-            for entry in await self.hub.backlog(stream, self.after):
-                self.after = entry[0]
-                missed = await self._alert(entry) if is_back else None
-                if missed is not None:
-                    yield missed
-            self.hub.read_from(stream, self.after)
             while time.monotonic() < end and not follower.is_late:
-                for event in await self._next(follower, end):
+                for event in await self._next(stream, follower, end):
                     yield event
 
-    async def _next(self, follower: Follower, end: float) -> list[ServerSentEvent]:
+    async def _catch_up(self, stream: str) -> list[ServerSentEvent]:
+        """Begin to follow after what is kept, of which only a page that came back is told."""
+        is_back = self.after != START
+        kept = await self.hub.backlog(stream, self.after)
+        if kept is None:
+            return []
+        self.after = kept[-1][0] if kept else self.after
+        self.hub.read_from(stream, self.after)
+        self._is_reading = True
+        alerts = [await self._alert(entry) for entry in kept] if is_back else []
+        return [alert for alert in alerts if alert is not None]
+
+    async def _next(self, stream: str, follower: Follower, end: float) -> list[ServerSentEvent]:
+        if not self._is_reading:
+            await asyncio.sleep(max(min(self._look_at, end) - time.monotonic(), 0))
+            return [*await self._catch_up(stream), *await self._news()]
         entry = await follower.next(min(self._look_at, end) - time.monotonic())
         events = []
         if entry is not None and place(entry[0]) > place(self.after):
