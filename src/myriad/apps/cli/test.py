@@ -63,8 +63,7 @@ def all_steps(*, with_slow: bool) -> list[Step]:
         Step("format", python("-m", "ruff", "format", "--check", ".")),
         Step("lint", python("-m", "ruff", "check", ".")),
         Step("imports", python("-c", _IMPORTS)),
-        Step("types", python("-m", "mypy", "--strict")),
-        Step("types of benches", python("-m", "mypy", "--strict", "bench")),
+        Step("types", python("-m", "mypy", "--strict", "--num-workers", "2")),
         Step("tests", python(*pytest, *two, "-m", "not browser and not slow")),
         Step("browser tests", python(*pytest, *two, "-m", rest), nothing),
     ]
