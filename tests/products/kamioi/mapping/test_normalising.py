@@ -35,6 +35,35 @@ def test_a_string_becomes_its_normal_form(raw: str, norm: str, processor: str | 
     assert normalize(raw) == (norm, processor)
 
 
+@pytest.mark.parametrize(
+    ("mark", "processor"),
+    [
+        ("PAYPALINST ", "paypal"),
+        ("PayPal *", "paypal"),
+        ("PP*", "paypal"),
+        ("SQU* ", "square"),
+        ("STRIPE ", "stripe"),
+        ("SHOPIFY* ", "shopify"),
+        ("SP ", "shopify"),
+        ("INTUIT *", "intuit"),
+        ("SUMUP *", "sumup"),
+        ("IZ *", "zettle"),
+        ("Zettle_*", "zettle"),
+        ("KLARNA*", "klarna"),
+        ("WPY*", "worldpay"),
+        ("WP*", "worldpay"),
+        ("CKO*", "checkout"),
+        ("CASH APP*", "cash_app"),
+        ("BIGCARTEL*", "bigcartel"),
+        ("CLV*", "clover"),
+        ("CLOVER *", "clover"),
+        ("APLPAY ", "apple_pay"),
+    ],
+)
+def test_every_processors_mark_is_taken_away(mark: str, processor: str) -> None:
+    assert normalize(f"{mark}OAK & ASH 5504") == ("oak ash", processor)
+
+
 @given(st.text(max_size=700))
 def test_any_text_has_a_normal_form_that_is_short_and_never_empty(raw: str) -> None:
     norm = normalize(raw).norm

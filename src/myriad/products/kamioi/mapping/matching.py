@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 from myriad.kit.lazy import lazily
 from myriad.products.kamioi.mapping.brands import LONGEST_ALIAS_WORDS, BrandBook, Entry
@@ -45,8 +46,7 @@ _FILLING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """What a string stands for.
 
     `brand` is the brand's position in the book, None when nothing is decided. `score` 0..1 is
@@ -63,8 +63,7 @@ class Match:
     candidates: tuple[tuple[int, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     entry: Entry
     start: int
     end: int
@@ -121,13 +120,13 @@ class Matcher:
                 return self._decided(normal, words, found, brand)
             reason = problem
         candidates = self.candidates(normal.norm, country) if with_candidates else ()
-        return Match(normal, None, 0.0, "none", why=reason, candidates=candidates)
+        return Match(normal, None, 0.0, "none", "", reason, candidates)
 
     def _found(self, words: list[str], normal: Normal) -> list[_Found]:
         """Return the names in a string in the order in which they are to be believed."""
-        skip = self._place(words)
+        skip = self._place(words) if words[0] in self.book.place_beginnings else 0
         is_proxied = normal.processor in PROXIES
-        found = self._prefixes(words, skip) if not skip else self._tails(words, skip, 4)
+        found = self._prefixes(words) if not skip else self._tails(words, skip, 4)
         if is_proxied:
             # The name of an account with a processor is free text: all of it must be a brand's.
             return [one for one in found if self._is_whole(one, words) and len(words[0]) >= _JOINED]
@@ -141,18 +140,18 @@ class Matcher:
         return not found.start and all(word in _FILLING for word in words[found.end :])
 
     def _place(self, words: list[str]) -> int:
-        if words[0] not in self.book.place_beginnings:
-            return 0
         return next((n for n in (3, 2, 1) if " ".join(words[:n]) in self.book.places), 0)
 
-    def _prefixes(self, words: list[str], start: int) -> list[_Found]:
+    def _prefixes(self, words: list[str]) -> list[_Found]:
+        # Five strings of six begin with no name: one look at all their beginnings tells that.
+        if self.book.entries.keys().isdisjoint(accumulate(words[:LONGEST_ALIAS_WORDS])):
+            return []
         found = []
-        for end in range(min(len(words), start + LONGEST_ALIAS_WORDS), start, -1):
-            entry = self._entry(words[start:end])
+        for end in range(min(len(words), LONGEST_ALIAS_WORDS), 0, -1):
+            entry = self._entry(words[:end])
             if entry is not None:
-                whole = end == len(words) and start == 0
-                method = "exact" if whole else "prefix"
-                found.append(_Found(entry, start, end, " ".join(words[start:end]), method))
+                method = "exact" if end == len(words) else "prefix"
+                found.append(_Found(entry, 0, end, " ".join(words[:end]), method))
         return found
 
     def _entry(self, part: list[str]) -> Entry | None:
@@ -164,12 +163,17 @@ class Matcher:
         return entry if joined else None
 
     def _tails(self, words: list[str], first: int, shortest: int) -> list[_Found]:
-        for start in range(max(first, len(words) - LONGEST_ALIAS_WORDS), len(words)):
+        entries, key = self.book.entries, ""
+        longest: list[_Found] = []
+        for start in range(len(words) - 1, max(first, len(words) - LONGEST_ALIAS_WORDS) - 1, -1):
+            key = words[start] + key
+            if len(key) < shortest or key not in entries:
+                continue
             part = words[start:]
-            entry = self._entry(part) if len("".join(part)) >= shortest else None
+            entry = self._entry(part)
             if entry is not None and (len(part) > 1 or self._is_curated(entry)):
-                return [_Found(entry, start, len(words), " ".join(part), "prefix")]
-        return []
+                longest = [_Found(entry, start, len(words), " ".join(part), "prefix")]
+        return longest
 
     def _is_curated(self, entry: Entry) -> bool:
         return self.book.brands[entry.brands[0]].source == "curated"
@@ -177,7 +181,7 @@ class Matcher:
     def _glued(self, words: list[str]) -> list[_Found]:
         """Find a name with a reference glued to it, as banks cut and join their columns."""
         first = words[0]
-        if not _TWO_DIGITS.search(first):
+        if first.isalpha() or not _TWO_DIGITS.search(first):
             return []
         for end in range(len(first) - 1, _JOINED - 2, -1):
             entry = self.book.entries.get(first[:end])
@@ -205,8 +209,8 @@ class Matcher:
         return None, problem
 
     def _decided(self, normal: Normal, words: list[str], found: _Found, brand: int) -> Match:
-        letters = len(found.name.replace(" ", ""))
-        total = max(letters, sum(len(word) for word in words))
+        letters = len(found.entry_key)
+        total = max(letters, len("".join(words)))
         rivals = len(found.entry.brands)
         score = 0.5 * min(1.0, letters / 8) + 0.3 * letters / total + 0.2 / rivals
         score -= 0.15 * found.glued + 0.1 * bool(found.start)

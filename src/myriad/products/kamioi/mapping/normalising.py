@@ -32,6 +32,13 @@ _PROCESSORS = (
     ("apple_pay", r"aplpay\s+"),
 )
 _PROCESSOR = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _PROCESSORS))
+# How those marks begin; most strings begin otherwise and need not be asked for sixteen of them.
+_MARKS = frozenset(
+    [
+        *("pa", "pp", "sq", "go", "ts", "st", "sp", "sh", "in", "su", "iz", "ze", "kl", "wp", "ck"),
+        *("ca", "bi", "cl", "ap"),
+    ]
+)
 # A processor that also sells: when nothing follows its mark, the merchant is the processor.
 _AMAZON = re.compile(
     r"^(?:amzn|amz)\s*(?:mktp(?:lace)?|mktplace|digital|com)?(?:\s+[a-z]{2})?\s*\*\s*.*$"
@@ -110,10 +117,10 @@ def normalize(raw: str) -> Normal:
     if "." in text or "www" in text or "://" in text:
         text = _DOMAIN.sub(" ", text)
     processor, text = _without_processor(text.strip(" *"))
-    plain = _joined(text)
-    if _DIGIT.search(plain):
-        plain = _DATE.sub(" ", _PHONE.sub(" ", plain))
-    kept = [word for word in _TOKEN.findall(plain) if not _is_reference(word)]
+    kept = text.split()
+    # Two strings of three are letters and blanks: their words are all there is to find.
+    if not "".join(kept).isalpha():
+        kept = _without_numbers(_joined(text))
     if len(kept) > 2 and kept[-1] in _STATES:
         kept.pop()
     if not kept:
@@ -129,8 +136,15 @@ def _joined(text: str) -> str:
     return text if is_plain else _BREAKS.sub("", text)
 
 
+def _without_numbers(text: str) -> list[str]:
+    """Return the words of `text` but for telephones, dates, and numbers of shops and orders."""
+    if _DIGIT.search(text):
+        text = _DATE.sub(" ", _PHONE.sub(" ", text))
+    return [word for word in _TOKEN.findall(text) if word.isalpha() or not _is_reference(word)]
+
+
 def _without_processor(text: str) -> tuple[str | None, str]:
-    found = _PROCESSOR.match(text)
+    found = _PROCESSOR.match(text) if text[:2] in _MARKS else None
     if found is None:
         return None, text
     rest = text[found.end() :].strip(" *-")
@@ -140,8 +154,6 @@ def _without_processor(text: str) -> tuple[str | None, str]:
 
 def _is_reference(word: str) -> bool:
     """Whether a word is a number of a shop or an order rather than part of a name."""
-    if word.isalpha():
-        return False
     if word in _MEANT_DIGITS:
         return False
     if _STORE.fullmatch(word):
