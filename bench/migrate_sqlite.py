@@ -5,7 +5,8 @@
 600,000 rows (--full: five million) of a table with six columns go into a table with a primary key,
 first by pgloader 3.6.9 with two workers, then by `db migrate` with two processes; both twice, the
 rates are of the whole. Its verification reads both sides again and is timed apart. `lost` counts
-rows lost or doubled in a second move of 200,000 rows, killed with SIGKILL three times on its way.
+rows lost or doubled in a second move of 200,000 rows, killed with SIGKILL in the middle of three of
+its four chunks.
 
 `client_cpu_ratio` is pgloader's processor time by that of our processes, their start included, which
 holds on a busy machine too; the server's is not in it.
@@ -37,6 +38,10 @@ from myriad.scale.data.migrations import upgrade
 from myriad.scale.embedded.servers import ServerUrls, running_servers
 
 ROWS, FULL_ROWS, KILLED_ROWS, KILLS, ROUNDS = 600_000, 5_000_000, 200_000, 3, 2
+WITHIN_CHUNK_SECONDS = 0.1
+_COPIED = (
+    "SELECT count(*) FROM platform.migration_chunk WHERE migration = 'killed' AND state = 'copied'"
+)
 COLUMNS = """(id bigint PRIMARY KEY, user_id bigint, merchant text, amount double precision,
     approved boolean, created_at timestamptz)"""
 MAPPING = """
@@ -209,16 +214,32 @@ def _lost_under_kills(file: Path, urls: ServerUrls) -> int:
     place = _place(file, urls, "killed")
     move = Move(place)
     move.begin()
-    for number in range(KILLS):
-        process = multiprocessing.get_context("spawn").Process(target=_backfill, args=(place,))
-        process.start()
-        time.sleep(1.0 + 0.2 * number)
-        process.kill()
-        process.join()
+    for _ in range(KILLS):
+        _kill_within_a_chunk(place, urls)
     move.backfill()
     proof = move.verify()
     move.close()
     return proof.lost + proof.doubled + proof.bad_chunks
+
+
+def _kill_within_a_chunk(place: Place, urls: ServerUrls) -> None:
+    """Kill a copy on its way through the chunk that follows the first one that it ended."""
+    copied = _chunks_copied(urls)
+    process = multiprocessing.get_context("spawn").Process(target=_backfill, args=(place,))
+    process.start()
+    while process.is_alive() and _chunks_copied(urls) == copied:
+        time.sleep(0.01)
+    time.sleep(WITHIN_CHUNK_SECONDS)
+    if not process.is_alive():
+        sys.exit("migrate-sqlite: a copy ended before it was killed, so nothing is shown")
+    process.kill()
+    process.join()
+
+
+def _chunks_copied(urls: ServerUrls) -> int:
+    with psycopg.connect(urls.crossing_url) as owner:
+        row = owner.execute(_COPIED).fetchone()
+    return row[0] if row else 0
 
 
 def _backfill(place: Place) -> None:
