@@ -13,7 +13,12 @@ _SIMULATION = Standing(
 _PAPER = Standing(
     "Simulation", "Orders go to a paper account at Alpaca; no money moves. Nothing here is advice."
 )
-_LIVE = Standing("Live", "Orders buy shares with members' money. Nothing here is advice.", "bad")
+_LIVE = Standing(
+    "Live",
+    "Orders buy shares with the money of the account at Alpaca. Pulls from members' banks are "
+    "simulated. Nothing here is advice.",
+    "bad",
+)
 
 
 def standing_of(runtime: Runtime, caller: Principal) -> Standing:

@@ -10,12 +10,17 @@ from uuid import UUID
 
 import pytest
 
+from myriad.kit.ids import new_id
 from myriad.products.kamioi.broker.paper import PaperBroker
 from myriad.products.kamioi.holding.portfolio import Whose, get_portfolio
+from myriad.products.kamioi.member.joining import invite_new
 from myriad.products.kamioi.money import actions, arithmetic, orders, sweeps
 from myriad.products.kamioi.money.bank import PaperBank
 from myriad.products.kamioi.money.round_ups import accrue
+from myriad.scale.directory import Role, find_principal_by_key
 from myriad.scale.http import BoundReader
+from myriad.scale.runtime import Runtime
+from tests.fixtures.app import create_person
 from tests.products.kamioi.money.programme import MONDAY, NOON, WINDOW, Programme, Shop
 
 BANK = PaperBank()
@@ -69,6 +74,27 @@ async def test_sql_rounds_up_to_a_whole_unit_of_each_members_currency(
         arithmetic.round_up(one, currency, multiplier=2, rounds_whole=rounds_whole)
         for one in amounts
     ]
+
+
+async def test_who_is_invited_counts_in_the_currency_of_the_programme(
+    runtime: Runtime, programme: Programme
+) -> None:
+    person = await create_person(runtime, programme.tenant_id, Role.OWNER)
+    actor = await find_principal_by_key(runtime.database, person.key)
+    assert actor is not None
+
+    async def invite(name: str) -> str:
+        async with programme.session() as session:
+            await invite_new(session, actor, name=name, email=f"{new_id().hex}@example.com")
+        ((currency,),) = await programme.run(
+            "SELECT currency FROM kamioi.member WHERE name = %s", name
+        )
+        return str(currency)
+
+    assert await invite("The first") == "USD"
+    for _ in range(2):
+        await _member(programme, "GBP")
+    assert await invite("One among pounds") == "GBP"
 
 
 async def test_yen_become_shares_that_pay_and_are_worth_yen(programme: Programme) -> None:

@@ -93,7 +93,7 @@ async def put_rules(session: Session, member: MemberFacts, rules: Rules) -> Rule
 
     Raises InvalidInputError for what no rule can be, StaleRulesError when others hold meanwhile.
     """
-    _check(rules)
+    _check(rules, member.currency)
     await _check_names(session, rules)
     values = {**msgspec.structs.asdict(rules), "excluded_brand_ids": list(rules.excluded_brand_ids)}
     row = await sql.find(session, "put_member_rules", member_id=member.id, **values)
@@ -126,7 +126,7 @@ async def set_paused(session: Session, member: MemberFacts, is_paused: bool, now
         raise ConflictError("pulls were stopped by the programme; ask whoever runs it")
 
 
-def _check(rules: Rules) -> None:
+def _check(rules: Rules, currency: str) -> None:
     faults = [
         (f"/{name}", expected)
         for name, expected, is_right in (
@@ -139,7 +139,7 @@ def _check(rules: Rules) -> None:
             ("cap_week_minor", "an amount, or nothing for no cap", _is_cap(rules.cap_week_minor)),
             (
                 "sweep_minor",
-                "an amount of at least 1.00",
+                f"an amount of at least {shown(LEAST_SWEEP_MINOR, currency)}",
                 LEAST_SWEEP_MINOR <= rules.sweep_minor <= LARGEST_MINOR,
             ),
             ("guard_minor", "an amount of 0 or more", 0 <= rules.guard_minor <= LARGEST_MINOR),

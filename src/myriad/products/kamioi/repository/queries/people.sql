@@ -134,8 +134,11 @@ LEFT JOIN (
 ORDER BY p.id DESC
 
 -- name: add_member
-INSERT INTO kamioi.member (tenant_id, id, name, time_zone)
-SELECT id, %(member_id)s, %(name)s, timezone FROM platform.tenant
+-- They count in the programme's currency.
+INSERT INTO kamioi.member (tenant_id, id, name, time_zone, currency)
+SELECT t.id, %(member_id)s, %(name)s, t.timezone, r.currency
+FROM platform.tenant AS t
+JOIN kamioi.programme_rate AS r ON r.tenant_id = t.id AND r.currency = r.into_currency
 
 -- name: find_member_sign_in
 SELECT m.name, m.user_id, coalesce(b.role, '') AS role
