@@ -124,10 +124,7 @@ class Database:
     @cached_property
     def work(self) -> WorkSessions:
         """The sessions of jobs, on a pool of their own, made at the first use."""
-        return self.shared(
-            WorkSessions,
-            self._make_work,
-        )
+        return self.shared(WorkSessions, self._make_work)
 
     def _make_work(self) -> WorkSessions:
         work = WorkSessions(self.settings, self._process + "-work", info=self.session_info)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import typer
 
 from myriad.kit.errors import InvalidInputError
-from myriad.scale.commands import CommandContext, context_of, run_async, show
+from myriad.scale.commands import context_of, run_async, show
 from myriad.scale.data.migrate import MigrationMap, Move, Place, follow
 from myriad.scale.data.migrate.steps import Asked, run_step
 
@@ -28,46 +28,12 @@ Words = typer.Option([], "--set", metavar="WORD=VALUE", help="What {{WORD}} in t
 Url = typer.Option(None, "--url", help="Another server than this home's; a login that may write.")
 OwnerUrl = typer.Option(None, "--owner-url", help="There, the login that owns the new tables.")
 Workers = typer.Option(2, "--workers", min=1, max=16, help="So many processes at a time.")
-# The move of a command that runs: where it is, and the login that owns the new tables.
-Reach = Callable[[str, str | None], Place]
-Run = Callable[[Callable[[Move], None]], None]
+Step = Callable[[Move], None]
 
 
 def read_file(path: Path, words: Mapping[str, str]) -> MigrationMap:
     """Read a mapping file; workers call it in processes of their own."""
     return MigrationMap.read(path, words=words)
-
-
-def with_move(
-    context: CommandContext, reach: Reach, url: str | None, owner_url: str | None, workers: int
-) -> Run:
-    """Return what runs a step on an open move, on this home's servers or those of `url`."""
-
-    def run(step: Callable[[Move], None]) -> None:
-        async def on_servers() -> None:
-            async with context.runtime() as runtime:
-                settings = runtime.database.settings
-                _run(reach(settings.crossing, settings.owner), step)
-
-        if url:
-            _run(reach(url, owner_url), step)
-        else:
-            run_async(on_servers())
-
-    def _run(where: Place, step: Callable[[Move], None]) -> None:
-        with _opened(where, workers) as move:
-            step(move)
-
-    return run
-
-
-@contextmanager
-def _opened(place: Place, workers: int) -> Iterator[Move]:
-    move = Move(place, workers=workers)
-    try:
-        yield move
-    finally:
-        move.close()
 
 
 def _on(
@@ -78,19 +44,31 @@ def _on(
     url: str | None,
     owner_url: str | None = None,
     workers: int = 1,
-) -> Run:
-    split = [word.partition("=") for word in words]
+) -> Callable[[Step], None]:
+    """Return what runs a step on an open move, on this home's servers or those of `url`."""
+    context, said = context_of(ctx), _words(words)
+
+    def on(where: str, owner: str | None, step: Step) -> None:
+        place = Place(read_file, (mapping, said), old, where, owner)
+        with closing(Move(place, workers=workers)) as move:
+            step(move)
+
+    async def on_servers(step: Step) -> None:
+        async with context.runtime() as runtime:
+            settings = runtime.database.settings
+            on(settings.crossing, settings.owner, step)
+
+    return lambda step: on(url, owner_url, step) if url else run_async(on_servers(step))
+
+
+def _words(given: list[str]) -> dict[str, str]:
+    split = [word.partition("=") for word in given]
     if any(not sign for _, sign, _ in split):
         raise InvalidInputError("--set wants WORD=VALUE")
-    said = {word: value for word, _, value in split}
-
-    def reach(where: str, owner: str | None) -> Place:
-        return Place(read_file, (mapping, said), old, where, owner)
-
-    return with_move(context_of(ctx), reach, url, owner_url, workers)
+    return {word: value for word, _, value in split}
 
 
-def _step(ctx: typer.Context, name: str, asked: Asked | None = None) -> Callable[[Move], None]:
+def _step(ctx: typer.Context, name: str, asked: Asked | None = None) -> Step:
     def step(move: Move) -> None:
         answer = run_step(move, name, asked)
         show(context_of(ctx), answer.result, answer.lines)
