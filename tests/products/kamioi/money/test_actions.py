@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from myriad.products.kamioi.money import arithmetic
 from myriad.products.kamioi.money.errors import ActionError
+from myriad.products.kamioi.operation.actions import ActionEntry, preview
 from tests.products.kamioi.money.acting import (
     EX_DATE,
     act,
@@ -70,6 +72,34 @@ async def test_the_pool_bears_what_rounding_leaves(programme: Programme) -> None
     await act(programme, security[0], "cash_dividend", cash_per_share=Decimal("0.01"))
     await apply(programme)
     assert await cash_of(programme, "pool_remainder", None) == 1
+    assert await programme.violations() == []
+
+
+@pytest.mark.parametrize("is_merged", [False, True], ids=["split", "merged"])
+async def test_a_dividend_that_is_known_late_is_paid_for_the_shares_of_its_day(
+    programme: Programme, is_merged: bool
+) -> None:
+    security, other = await programme.security(), await programme.security()
+    (member,) = await hold(programme, security, 10**9)
+    kind, gives = ("merger", other[0]) if is_merged else ("split", None)
+    await act(programme, security[0], kind, ratio_num=2, ratio_den=1, new_security_id=gives)
+    assert await apply(programme) == 1
+    assert (await lots_of(programme, other[0] if is_merged else security[0]))[0][0] == 2 * 10**9
+    entry = ActionEntry(
+        ticker=security[1],
+        kind="cash_dividend",
+        ex_date=EX_DATE - timedelta(days=1),
+        cash_per_share=Decimal("0.48"),
+        source="the notice",
+    )
+    async with programme.session() as session:
+        effect = await preview(session, entry)
+    assert (effect.lots, effect.qty_before, effect.cash_minor) == (1, Decimal(1), 48)
+    late = {"ex_date": entry.ex_date, "cash_per_share": entry.cash_per_share}
+    await act(programme, security[0], "cash_dividend", **late)
+    assert await apply(programme) == 1
+    assert await cash_of(programme, "member_cash", member) == 48
+    assert await apply(programme) == 0
     assert await programme.violations() == []
 
 

@@ -125,7 +125,11 @@ async def preview(session: ReadSession, entry: ActionEntry) -> Effect:
     check_entry(entry)
     listed = await _listed(session, entry.ticker, entry.ex_date)
     held = await queries.get(
-        session, "count_held_before", security_id=listed["security_id"], ex_date=entry.ex_date
+        session,
+        "count_held_before",
+        security_id=listed["security_id"],
+        ex_date=entry.ex_date,
+        is_as_of=entry.kind == "cash_dividend",
     )
     after, new, paid = _moved(entry, held["qty"])
     return Effect(

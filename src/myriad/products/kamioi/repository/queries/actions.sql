@@ -1,7 +1,8 @@
 -- name: list_due_actions
--- What companies did up to a day and is not applied here; only of what somebody holds. An action waits
--- while an order of its share from before its day is open, whose fill would come too late for it; a
--- spin-off waits for the first closes of both shares; and what follows on one that waits does too.
+-- What companies did up to a day and is not applied here; only of what somebody holds, or held on the
+-- day of a dividend that is known late. An action waits while an order of its share from before its day
+-- is open, whose fill would come too late for it; a spin-off waits for the first closes of both shares;
+-- and what follows on one that waits does too.
 WITH due AS (
     SELECT a.id, a.security_id, a.kind, a.ex_date, a.ratio_num, a.ratio_den, a.cash_per_share,
         a.currency, a.new_security_id, a.announced_at,
@@ -17,7 +18,9 @@ WITH due AS (
     FROM kamioi.corporate_action AS a
     WHERE a.ex_date <= %(day)s
       AND EXISTS (SELECT FROM kamioi.lot AS l WHERE l.security_id = a.security_id
-                  AND l.closed_on IS NULL AND l.opened_on < a.ex_date)
+                  AND l.opened_on < a.ex_date
+                  AND (l.closed_on IS NULL
+                       OR a.kind = 'cash_dividend' AND l.closed_on > a.ex_date))
       AND NOT EXISTS (SELECT FROM kamioi.applied_action AS d WHERE d.action_id = a.id)
 )
 SELECT d.id, d.security_id, d.kind, d.ex_date, d.ratio_num, d.ratio_den, d.cash_per_share,
@@ -174,18 +177,26 @@ SELECT count(*) AS lots FROM closed
 
 -- name: find_other_currency
 SELECT currency FROM kamioi.lot
-WHERE security_id = %(security_id)s AND opened_on < %(ex_date)s AND closed_on IS NULL
-  AND currency <> %(currency)s LIMIT 1
+WHERE security_id = %(security_id)s AND opened_on < %(ex_date)s
+  AND (closed_on IS NULL OR closed_on > %(ex_date)s) AND currency <> %(currency)s LIMIT 1
 
 -- name: pay_per_share
 -- So much for each share held before the day, half to even to the currency's smallest unit; what the
--- whole came to and its parts do not is the pool's.
-WITH owned AS (
-    SELECT l.tenant_id, l.member_id, l.currency,
-        sum(l.qty) * %(cash_per_share)s * kamioi.minor_units(l.currency) AS exact
+-- whole came to and its parts do not is the pool's. One that becomes known late is paid for the shares
+-- of its day, whatever later actions have made of them since.
+WITH later AS (
+    SELECT c.lot_id, sum(c.qty) AS qty
+    FROM kamioi.lot_change AS c
+    JOIN kamioi.corporate_action AS a ON a.id = c.action_id
+    WHERE a.ex_date > %(ex_date)s AND %(security_id)s IN (a.security_id, a.new_security_id)
+    GROUP BY 1
+), owned AS (
+    SELECT l.tenant_id, l.member_id, l.currency, sum(l.qty - coalesce(t.qty, 0))
+        * %(cash_per_share)s * kamioi.minor_units(l.currency) AS exact
     FROM kamioi.lot AS l
+    LEFT JOIN later AS t ON t.lot_id = l.id
     WHERE l.security_id = %(security_id)s AND l.opened_on < %(ex_date)s
-      AND l.closed_on IS NULL AND l.qty > 0
+      AND (l.closed_on IS NULL OR l.closed_on > %(ex_date)s) AND l.qty > coalesce(t.qty, 0)
     GROUP BY 1, 2, 3
 ), sums AS (
     SELECT tenant_id, member_id, currency, exact FROM owned
