@@ -33,6 +33,7 @@ def test_each_command_of_copies_has_help(name: str, capsys: pytest.CaptureFixtur
         (["restore", "{home}/full"], "is not empty"),
         (["standby", "run", "nowhere"], "there is no standby nowhere"),
         (["standby", "rewind", "old", "--url", "postgresql://me@127.0.0.1:1/db"], "no data folder"),
+        (["standby", "rewind", "Old one", "--url", "postgresql://me@127.0.0.1:1/db"], "is no name"),
         (["standby", "promote", "--standby-url", "postgresql://me@127.0.0.1:1/db"], "by --url"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

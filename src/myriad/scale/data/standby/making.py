@@ -63,8 +63,7 @@ def add_standby(tools: ServerTools, url: str, data: Path, name: str) -> None:
     StandbyTargetError for a folder that holds something or a name that is taken; then nothing is
     left, neither the folder's content nor the slot.
     """
-    if not _NAME.fullmatch(name):
-        raise StandbyTargetError(f"{name!r} is no name: small letters, digits and _, up to 41")
+    _refuse_unnameable(name)
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise StandbyTargetError(f"{data} is not empty; name a new folder")
     _refuse_taken(url, name)
@@ -83,6 +82,11 @@ def add_standby(tools: ServerTools, url: str, data: Path, name: str) -> None:
         raise
 
 
+def _refuse_unnameable(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise StandbyTargetError(f"{name!r} is no name: small letters, digits and _, up to 41")
+
+
 def make_named(url: str, name: str) -> str:
     """Return `url` whose connections carry the name by which the primary knows its standby."""
     separator = "&" if "?" in url else "?"
@@ -94,7 +98,7 @@ def _refuse_taken(url: str, name: str) -> None:
         found = connection.execute(QUERIES["find_slot"], {"slot": name}).fetchone()
     if found is not None:
         raise StandbyTargetError(
-            f"the primary has a slot {name} already; choose another --name, or drop it when its "
+            f"the primary has a slot {name} already; choose another name, or drop it when its "
             f"standby is gone: SELECT pg_drop_replication_slot('{name}')"
         )
 
@@ -160,9 +164,10 @@ def _promoted(url: str) -> Role:
 def rewind(tools: ServerTools, data: Path, new_primary_url: str, name: str) -> None:
     """Make the stopped cluster in `data`, primary before a failover, a standby of the new one.
 
-    What it took after the failover is thrown away. Raises StandbyTargetError while it runs, or when
-    it cannot be rewound (then remove the folder and add a standby anew).
+    What it took after the failover is thrown away. Raises StandbyTargetError for what is no name,
+    while it runs, or when it cannot be rewound (then remove the folder and add a standby anew).
     """
+    _refuse_unnameable(name)
     if not (data / "PG_VERSION").is_file():
         raise StandbyTargetError(f"{data} is no data folder of PostgreSQL")
     try:
