@@ -19,9 +19,10 @@ rows        what 10,000 new purchases of the day take without triggers
 rollup      what they cost more with the triggers of the counts
 refresh     what REFRESH MATERIALIZED VIEW CONCURRENTLY of the same counts takes after them (the peer)
 
-Times are wall milliseconds as the client sees them, `cpu` those that the server worked; insertions are rolled back, the two forms in
-turn, medians of five. At the end all counts are compared with the rows, key by key. Pages are asked
-for 60 times; p95 is the 57th of them. Plans are made anew each time.
+Times are wall milliseconds as the client sees them, `cpu` those that the server worked; insertions
+are rolled back, the two forms in turn, medians of five. At the end all counts are compared with the
+rows, key by key. Pages are asked for 60 times; p95 is the 57th of them. Plans are made anew each
+time.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -36,7 +35,7 @@ from myriad.products.upswitch.valuations.sql import QUERIES as VALUATIONS
 from myriad.scale.data import Session
 from myriad.scale.data.database import NOBODY
 from myriad.scale.directory import Principal, Role
-from myriad.scale.directory.opening import open_tenant
+from myriad.scale.directory.opening import open_tenant, slug_of
 from myriad.scale.directory.sessions import facts_of
 from myriad.scale.directory.tenants import find_tenant_by_slug
 from myriad.scale.directory.users import FIRST_OWNER_EMAIL, find_user_by_email
@@ -72,8 +71,7 @@ def accounts(purchases: Path | None) -> list[Account]:
     seller = purchases_seller(purchases, zone=TIMEZONE)
     last_day = read_purchases(purchases)[-1].day
     name = str(seller.merchant["business_name"])
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "purchases"
-    return [spa, Account(slug, name, seller.merchant_id, last_day)]
+    return [spa, Account(slug_of(name, "purchases"), name, seller.merchant_id, last_day)]
 
 
 async def fill(runtime: Runtime, account: Account) -> None:

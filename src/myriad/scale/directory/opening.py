@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from myriad.scale.data import Database
 from myriad.scale.directory.principal import Role
 from myriad.scale.directory.tenants import create_tenant, find_tenant_by_slug
@@ -22,3 +24,8 @@ async def open_tenant(
         if owner is not None:
             await add_member(session, tenant_id, owner.id, Role.OWNER)
     return tenant_id
+
+
+def slug_of(name: str, otherwise: str) -> str:
+    """Return a slug for a name: small letters, digits and hyphens; `otherwise` where none is left."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or otherwise

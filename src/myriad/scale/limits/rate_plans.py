@@ -1,9 +1,9 @@
 """How many requests a minute each plan allows, by class of route: one frozen table.
 
 A request counts under its tenant, and under the person or key that sent it, so that one loud key
-leaves room for the others. Those whom a tenant serves count under themselves and all together, apart
-from who runs it: ten thousand of them do not shut out its staff. Who is not signed in counts under the address, widely, for many people
-may share one.
+leaves room for the others. Those whom a tenant serves count under themselves and all together,
+apart from who runs it: ten thousand of them do not shut out its staff. Who is not signed in counts
+under the address, widely, for many people may share one.
 """
 
 from __future__ import annotations

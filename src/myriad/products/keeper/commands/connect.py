@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from uuid import UUID
 
 import typer
@@ -13,7 +12,7 @@ from myriad.products.keeper.errors import InputFileError
 from myriad.products.keeper.opening import accept_consent, ask_consent
 from myriad.products.keeper.settings import KeeperSettings, is_simulated
 from myriad.scale.commands import CommandContext, context_of, run_async, show
-from myriad.scale.directory.opening import open_tenant
+from myriad.scale.directory.opening import open_tenant, slug_of
 from myriad.scale.directory.users import FIRST_OWNER_EMAIL
 from myriad.scale.tenancy import TenantId
 
@@ -46,7 +45,7 @@ def command(
     """Connect a seller by Square's OAuth code flow; makes the account when it is missing."""
     context = context_of(ctx)
     get_zone(timezone)
-    slug = account or slug_of(name or "My business")
+    slug = account or slug_of(name or "My business", "account")
     title = name or slug.replace("-", " ").title()
     tenant_id, connection_id = run_async(
         _connect(context, base_url, slug, title, timezone, merchant)
@@ -84,8 +83,3 @@ async def _connect(
             owner_email=FIRST_OWNER_EMAIL,
         )
         return tenant_id, await accept_consent(runtime, tenant_id, url, slug, answer)
-
-
-def slug_of(name: str) -> str:
-    """Return a slug for a name: small letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "account"

@@ -1,10 +1,10 @@
 """Screens that are drawn once and kept until their account changes; see scale/cache.
 
-Kept is the content of a screen, as everybody with the same role in the same account sees it who asks
-the same thing on the same day, by the code that drew it: a Redis of one's own outlives a release,
-and what it holds of the one before is not found any more. The shell, the CSRF token and how long ago something was are the
-looker's own and put in at each answer. Any committed change of the account's rows makes what was
-kept unfindable.
+Kept is the content of a screen, as everybody with the same role in the same account sees it who
+asks the same thing on the same day, by the code that drew it: a Redis of one's own outlives a
+release, and what it holds of the one before is not found any more. The shell, the CSRF token and
+how long ago something was are the looker's own and put in at each answer. Any committed change of
+the account's rows makes what was kept unfindable.
 
 Not kept are screens that note who looked at a person, that show a job under way, that name who may
 sign in, and what of the team somebody may see: these are of the looker, or of other tables.
