@@ -121,6 +121,7 @@ def test_the_queue_is_worked_through_by_keyboard_alone(tab: Watched) -> None:
     tab.settle()
     page.keyboard.press("r")
     expect(rows.nth(0)).not_to_contain_text("a second person")
+    tab.settle()
     page.keyboard.press("j")
     page.keyboard.press("n")
     expect(rows.nth(1)).to_contain_text("Decided: no brand")
