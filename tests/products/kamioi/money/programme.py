@@ -165,6 +165,28 @@ class Programme:
             brand_id,
         )
 
+    async def ready(self, member_id: UUID, security_id: UUID, amount_minor: int) -> None:
+        """Let cash of a member wait for a share, as if it had been pulled and settled."""
+        await self.run(
+            "INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account,"
+            " member_id, amount_minor, currency, reason)"
+            " SELECT %s, %s, %s, line, account, %s, sign * %s, 'USD', 'test'"
+            " FROM (VALUES (1, 'bank', 1), (2, 'member_cash', -1)) AS v (line, account, sign)",
+            self.tenant_id,
+            MONDAY,
+            new_id(),
+            member_id,
+            amount_minor,
+        )
+        await self.run(
+            "INSERT INTO kamioi.earmark (tenant_id, member_id, security_id, currency, amount_minor)"
+            " VALUES (%s, %s, %s, 'USD', %s)",
+            self.tenant_id,
+            member_id,
+            security_id,
+            amount_minor,
+        )
+
     async def buy(
         self,
         member_id: UUID,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from myriad.kit.ids import new_id
 from myriad.products.kamioi.broker.paper import PaperBroker
 from myriad.products.kamioi.broker.port import OrderRequest, OrderStatus
 from myriad.products.kamioi.money import orders
 from myriad.scale.jobs.direct import direct_work
-from tests.products.kamioi.money.programme import MONDAY, WINDOW, Programme
+from tests.products.kamioi.money.programme import WINDOW, Programme
 
 _FREE = "SELECT pg_try_advisory_xact_lock(hashtextextended('kamioi money ' || %s::text, 0))"
 EARMARKED = 1_000
@@ -47,26 +46,7 @@ class _Overtaken(PaperBroker):
 async def _wanted(programme: Programme, close: str) -> str:
     """Let a member's cash wait for a share, open its order, and return its ticker."""
     security_id, ticker = await programme.security(close)
-    member = await programme.member()
-    await programme.run(
-        "INSERT INTO kamioi.earmark (tenant_id, member_id, security_id, currency, amount_minor)"
-        " VALUES (%s, %s, %s, 'USD', %s)",
-        programme.tenant_id,
-        member,
-        security_id,
-        EARMARKED,
-    )
-    await programme.run(
-        "INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account,"
-        " member_id, amount_minor, currency, reason)"
-        " SELECT %s, %s, %s, line, account, %s, sign * %s, 'USD', 'test'"
-        " FROM (VALUES (1, 'bank', 1), (2, 'member_cash', -1)) AS v (line, account, sign)",
-        programme.tenant_id,
-        MONDAY,
-        new_id(),
-        member,
-        EARMARKED,
-    )
+    await programme.ready(await programme.member(), security_id, EARMARKED)
     async with programme.session() as session:
         await orders.open_window(session, WINDOW, "paper")
     return ticker

@@ -45,13 +45,7 @@ async def test_a_purchase_becomes_shares_by_jobs_alone(programme: Programme) -> 
 
 async def test_a_holiday_has_no_window_and_orders_nothing_ahead(programme: Programme) -> None:
     shop, member = await programme.shop(), await programme.member()
-    await programme.run(
-        "INSERT INTO kamioi.earmark (tenant_id, member_id, security_id, currency, amount_minor)"
-        " VALUES (%s, %s, %s, 'USD', 500)",
-        programme.tenant_id,
-        member,
-        shop.security_id,
-    )
+    await programme.ready(member, shop.security_id, 500)
     thanksgiving = datetime(2026, 11, 26, 15, tzinfo=UTC)
     await _run(programme, tasks.WINDOW_TASK, fire_time=thanksgiving.isoformat())
     assert await programme.run("SELECT id FROM kamioi.trade_order") == []

@@ -10,7 +10,6 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from myriad.kit.ids import new_id
 from myriad.products.kamioi.broker.paper import PaperBroker
 from myriad.products.kamioi.broker.port import OrderRequest, OrderStatus
 from myriad.products.kamioi.money import orders
@@ -18,7 +17,7 @@ from myriad.products.kamioi.money.errors import UnknownOrderError
 from myriad.products.kamioi.operation.stuck_orders import StuckOrder, list_stuck_orders
 from myriad.scale.runtime import Runtime
 from tests.fixtures.app import LiveApp, create_company
-from tests.products.kamioi.money.programme import MONDAY, WINDOW, Programme
+from tests.products.kamioi.money.programme import WINDOW, Programme
 
 LATER = WINDOW + timedelta(hours=1)
 API = "/api/v1/kamioi/admin/reconciliation"
@@ -47,26 +46,7 @@ class _Slow(PaperBroker):
 async def _sent(programme: Programme) -> UUID:
     """Send an order of five dollars, of which the broker knows nothing at the next look."""
     security_id, _ = await programme.security("10")
-    member, cash = await programme.member(), 500
-    await programme.run(
-        "INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account,"
-        " member_id, amount_minor, currency, reason)"
-        " SELECT %s, %s, %s, line, account, %s, sign * %s, 'USD', 'test'"
-        " FROM (VALUES (1, 'bank', 1), (2, 'member_cash', -1)) AS v (line, account, sign)",
-        programme.tenant_id,
-        MONDAY,
-        new_id(),
-        member,
-        cash,
-    )
-    await programme.run(
-        "INSERT INTO kamioi.earmark (tenant_id, member_id, security_id, currency, amount_minor)"
-        " VALUES (%s, %s, %s, 'USD', %s)",
-        programme.tenant_id,
-        member,
-        security_id,
-        cash,
-    )
+    await programme.ready(await programme.member(), security_id, 500)
     async with programme.session() as session:
         await orders.open_window(session, WINDOW, "paper")
         await orders.send(session, _Forgetful({}), WINDOW)
