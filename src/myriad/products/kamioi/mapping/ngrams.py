@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import log
-from threading import Lock
 from typing import Any
 
 from myriad.kit.lazy import lazily
@@ -56,9 +55,6 @@ class NgramIndex:
             norms[where] += weight * weight
             self._postings[gram] = where, weight
         self._norms = np.sqrt(np.maximum(norms, 1e-12))
-        self._scores = np.zeros(total)
-        # Threads share the scores, which one question fills and empties again.
-        self._asking = Lock()
 
     def candidates(
         self, text: str, count: int = CANDIDATES, rare: int = _RARE
@@ -75,22 +71,24 @@ class NgramIndex:
         )
         if not known:
             return []
-        with self._asking:
-            return self._alike(counts, known, count, rare)
+        return self._alike(counts, known, count, rare)
 
     def _alike(
         self, counts: Counter[str], known: list[str], count: int, rare: int
     ) -> list[tuple[int, float]]:
-        scores, norm = self._scores, 0.0
-        for place, gram in enumerate(known):
-            weight = (1.0 + log(counts[gram])) * self._weights[gram]
+        asked = [(1.0 + log(counts[gram])) * self._weights[gram] for gram in known]
+        # Not by sum(), which rounds otherwise from Python 3.12 on.
+        norm = 0.0
+        for weight in asked:
             norm += weight * weight
-            if place < rare:
-                where, weights = self._postings[gram]
-                scores[where] += weights * weight
-        touched = np.flatnonzero(scores)
+        followed = [self._postings[gram] for gram in known[:rare]]
+        where = np.concatenate([found for found, _ in followed], dtype=np.intp)
+        weights = np.concatenate([found for _, found in followed])
+        weights *= np.repeat(asked[:rare], [len(found) for found, _ in followed])
+        # Added up in one go, in the order of the n-grams; a mask is searched faster than numbers.
+        scores = np.bincount(where, weights)
+        touched = np.flatnonzero(scores > 0)
         cosine = scores[touched] / (self._norms[touched] * (norm**0.5))
-        scores[:] = 0.0
         best = np.argpartition(-cosine, min(count, len(cosine)) - 1)[:count]
         best = best[np.argsort(-cosine[best], kind="stable")]
         return list(zip(touched[best].tolist(), cosine[best].tolist(), strict=True))
