@@ -54,9 +54,9 @@ class StuckOrder(msgspec.Struct, frozen=True):
         if not self.is_sent:
             return "It is sent with the next fills; look under Jobs why those of before failed."
         return (
-            "The broker is asked again with all fills, every quarter of an hour of trading. What it "
-            "has wrong must be put right there. What it does not know may be ended here: its money "
-            "waits for the next window then."
+            "The broker is asked again every quarter of an hour of trading. What it has wrong must "
+            "be put right there. What it does not know may be ended here: its money then waits for "
+            "the next window."
         )
 
 
