@@ -24,8 +24,8 @@ from myriad.products.kamioi.money.errors import (
     LiveBrokerError,
     UnknownOrderError,
 )
+from myriad.products.kamioi.settings import ALPACA_PAPER_URL
 
-PAPER_URL = "https://paper-api.alpaca.markets"
 # Mean prices are told to four decimals at least.
 _HALF_A_PRICE_STEP = Decimal("0.00005")
 _CURRENCY = "USD"
@@ -45,7 +45,7 @@ class AlpacaSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    base_url: str = PAPER_URL
+    base_url: str = ALPACA_PAPER_URL
     key_id: str = ""
     secret_key: SecretStr = SecretStr("")
     is_switched_on: bool = False
