@@ -7,10 +7,11 @@ product's jobs call: 100,000 purchases by default, --full a million, 20 of each 
 spread as on real cards. Banks settle two banking days later; closes are invented where none is
 known; nobody analyzes tables by hand.
 
-The run that is timed is not disturbed. A second programme of a tenth of the purchases has its worker
-killed (SIGKILL) again and again in the middle of its steps and started anew, until a life ends by
-itself. After both, everything that must hold of the money is checked; a purchase or a round-up too
-few or too many, a rollup that is off and a position that the broker sees otherwise count as errors.
+The run that is timed is not disturbed. A second programme of a tenth of the purchases has its
+worker killed (SIGKILL) again and again in the middle of its steps, from the intake to the trade,
+and started anew, until a life ends by itself. After both, everything that must hold of the money is
+checked; a purchase or a round-up too few or too many, a rollup that is off and a position that the
+broker sees otherwise count as errors.
 
 The peer writes row by row, as an ORM does: for each purchase of a sample a transaction that inserts
 it, reads its mapping and its owner, and inserts round-up and entries. It is the easier half: nothing
@@ -128,7 +129,8 @@ def lives(task: dict[str, Any], kills: int, dice: random.Random) -> tuple[dict[s
         assert process.stdin is not None
         process.stdin.write(json.dumps(task) + "\n")
         process.stdin.flush()
-        fatal_step = killed % len(STEPS) + 1 if killed < kills else 0
+        # From the intake to the last step, so that money on its way is among what is killed.
+        fatal_step = 2 + killed * (len(STEPS) - 2) // max(kills - 1, 1) if killed < kills else 0
         report = _listen(process, fatal_step, dice)
         if report is not None:
             return report, killed
@@ -147,7 +149,9 @@ def _listen(
             found: dict[str, Any] = said["report"]
             return found
         if number == fatal_step:
-            time.sleep(dice.uniform(0.01, 1.2))
+            time.sleep(dice.uniform(0.01, 0.3))
+            if process.poll() is not None:
+                sys.exit("kamioi-million: a worker ended before it was killed, so nothing is shown")
             process.kill()
             process.wait()
             return None
