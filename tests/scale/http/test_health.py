@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import httpx
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from myriad.scale import http
 from myriad.scale.http.health import Check
@@ -37,8 +38,8 @@ def _client(
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
-async def test_ready_names_each_part_when_asked(runtime: Runtime) -> None:
-    async with _client(runtime) as client:
+async def test_ready_names_each_part_when_asked(runtime: Runtime, patient: Redis) -> None:
+    async with _client(replace(runtime, cache=patient)) as client:
         brief = (await client.get("/readyz")).json()
         verbose = (await client.get("/readyz?verbose")).json()
         assert (await client.get("/api/v1/health")).json() == brief

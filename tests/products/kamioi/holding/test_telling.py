@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from redis.asyncio import Redis
 
 from myriad.kit.ids import new_id
 from myriad.products.kamioi.money.round_ups import redecide
@@ -55,10 +57,10 @@ async def test_another_company_is_told_to_whom_it_concerns(saver: Saver) -> None
 
 
 async def test_an_open_page_hears_of_what_is_new_when_it_is_announced(
-    saver: Saver,
+    saver: Saver, patient: Redis
 ) -> None:
-    programme, member_id = saver.programme, saver.other
-    hub = EventHub(programme.runtime.cache)
+    programme, member_id, hub = saver.programme, saver.other, EventHub(patient)
+    runtime = replace(programme.runtime, cache=patient)
 
     async def look() -> Unread:
         return await find_unread(saver.reader, member_id)
@@ -72,7 +74,7 @@ async def test_an_open_page_hears_of_what_is_new_when_it_is_announced(
         " VALUES (%s, %s, %s, 'bank_needs_login', '{}', 'x')",
         programme.tenant_id, fresh, member_id,
     )  # fmt: skip
-    assert await announce(programme.runtime, programme.tenant_id)
+    assert await announce(runtime, programme.tenant_id)
     second, third = await anext(events), await anext(events)
     assert second.data["unseen"] == 3
     assert (third.event, third.id) == ("alert", str(fresh))
@@ -81,10 +83,11 @@ async def test_an_open_page_hears_of_what_is_new_when_it_is_announced(
 
 
 async def test_an_older_one_that_moves_up_when_another_is_read_is_not_told_as_new(
-    saver: Saver,
+    saver: Saver, patient: Redis
 ) -> None:
     programme = saver.programme
-    member_id, hub = await programme.member(), EventHub(programme.runtime.cache)
+    member_id, hub = await programme.member(), EventHub(patient)
+    runtime = replace(programme.runtime, cache=patient)
     tell = (
         "INSERT INTO kamioi.notification (tenant_id, member_id, kind, facts, once_key, created_at)"
         " SELECT %s, %s, 'bank_needs_login', '{}', 'k' || n, now() - interval '1 day' * n"
@@ -101,10 +104,10 @@ async def test_an_older_one_that_moves_up_when_another_is_read_is_not_told_as_ne
         "UPDATE kamioi.notification SET read_at = now() WHERE member_id = %s AND once_key = 'k7'",
         member_id,
     )
-    await announce(programme.runtime, programme.tenant_id)
+    await announce(runtime, programme.tenant_id)
     assert (await anext(events)).data["unseen"] == 6
     await programme.run(tell, programme.tenant_id, member_id, 0, 0)
-    await announce(programme.runtime, programme.tenant_id)
+    await announce(runtime, programme.tenant_id)
     told = [await anext(events) for _ in range(2)]
     assert [one.event for one in told] == ["alerts", "alert"]
     await events.aclose()
