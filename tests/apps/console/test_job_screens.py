@@ -22,6 +22,7 @@ from myriad.scale.jobs.events import JobEvent, publish
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.apps.console.queue_rows import Rows, add_worker, busy_hour
+from tests.fixtures.accessibility import faults_in_light_and_dark
 from tests.fixtures.app import Company, LiveApp, Person, create_company, create_person
 from tests.fixtures.browser import DESK, PHONE, Watched, watched
 from tests.fixtures.database import runtime_for
@@ -150,10 +151,8 @@ def _faults(page: Page) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_screen_is_accessible_and_strict(tab: Watched, world: World, scheme: str) -> None:
-    tab.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-    faults = {path: _faults(tab.open(path)) for path in screens(world)}
+def test_every_screen_is_accessible_and_strict(tab: Watched, world: World) -> None:
+    faults = {path: faults_in_light_and_dark(tab.open(path)) for path in screens(world)}
     assert {path: found for path, found in faults.items() if found} == {}
     assert tab.hosts == {urlsplit(tab.base).netloc}
     assert tab.complaints == []

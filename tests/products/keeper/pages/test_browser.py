@@ -6,25 +6,16 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Response, expect
 
-from tests.products.keeper.pages.conftest import DESK, PHONE, Watched, watched
+from tests.fixtures.accessibility import faults_in_light_and_dark
+from tests.products.keeper.pages.conftest import PHONE, Watched, watched
 from tests.products.keeper.pages.sample_app import PAGES
 
 pytestmark = pytest.mark.browser
 
-# The pages of one theme share a tab, because to open one costs more than to look at the page.
+# All pages share a tab, because to open one costs more than to look at the page.
 _PATHS = sorted(PAGES)
-
-
-@pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, chromium: Browser, sample_url: str) -> Iterator[Watched]:
-    context = chromium.new_context(
-        viewport=DESK, color_scheme=request.param, reduced_motion="reduce"
-    )
-    yield watched(context, sample_url)
-    context.close()
 
 
 @pytest.fixture
@@ -34,29 +25,14 @@ def phone(chromium: Browser, sample_url: str) -> Iterator[Watched]:
     context.close()
 
 
-def faults_of(tab: Watched) -> list[str]:
-    found = Axe().run(tab.page)
-    return [
-        f"{fault['id']}: {node['html'][:160]} {node['failureSummary']}"
-        for fault in found.response["violations"]
-        for node in fault["nodes"]
-    ]
-
-
 @pytest.mark.timeout(400)
-def test_axe_finds_no_fault_on_any_page_in_light_and_dark(themed: Watched) -> None:
-    faults = {}
-    for path in _PATHS:
-        themed.open(path)
-        faults[path] = faults_of(themed)
+def test_no_page_in_light_or_dark_has_a_fault_asks_another_host_or_breaks_the_policy(
+    tab: Watched,
+) -> None:
+    faults = {path: faults_in_light_and_dark(tab.open(path)) for path in _PATHS}
     assert {path: found for path, found in faults.items() if found} == {}
-
-
-def test_pages_ask_no_other_host_and_break_no_policy(themed: Watched) -> None:
-    for path in _PATHS:
-        themed.open(path)
-    assert themed.hosts == {urlsplit(themed.base).netloc}
-    assert themed.complaints == []
+    assert tab.hosts == {urlsplit(tab.base).netloc}
+    assert tab.complaints == []
 
 
 def test_no_page_scrolls_sideways_on_a_phone(phone: Watched) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.tenancy import TenantId
+from tests.fixtures.accessibility import faults_in_light_and_dark
 from tests.fixtures.app import LiveApp, Person
 from tests.fixtures.database import runtime_for
 from tests.products.keeper.ledger import Shop, fill
@@ -102,13 +103,8 @@ def test_sign_in_refuses_a_wrong_password_and_keeps_the_address(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_screen_is_accessible_strict_and_its_own(inside: Watched, scheme: str) -> None:
-    inside.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-    faults = {}
-    for path in SCREENS:
-        inside.open(path)
-        faults[path] = _faults(inside)
+def test_every_screen_is_accessible_strict_and_its_own(inside: Watched) -> None:
+    faults = {path: faults_in_light_and_dark(inside.open(path)) for path in SCREENS}
     assert {path: found for path, found in faults.items() if found} == {}
     assert inside.hosts == {urlsplit(inside.base).netloc}
     assert inside.complaints == []

@@ -10,13 +10,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from myriad.products.upswitch.registry.kbo.loading import load_full
 from myriad.products.upswitch.registry.kbo.simulator import write_extract
 from myriad.products.upswitch.registry.numbers import format_number
 from myriad.scale.embedded.servers import ServerUrls
+from tests.fixtures.accessibility import faults_in_light_and_dark
 from tests.fixtures.app import Company, LiveApp, create_company
 from tests.fixtures.browser import DESK, PHONE, Watched, watched
 from tests.fixtures.database import runtime_for
@@ -69,11 +69,6 @@ def staff(chromium: Browser, desk: Desk) -> Iterator[Watched]:
     tab.page.context.close()
 
 
-def _faults(tab: Watched) -> list[str]:
-    found = Axe().run(tab.page).response["violations"]
-    return [f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
-
-
 @pytest.mark.browser
 def test_a_company_is_valued_by_keyboard_and_every_screen_is_accessible(
     staff: Watched, desk: Desk
@@ -94,11 +89,8 @@ def test_a_company_is_valued_by_keyboard_and_every_screen_is_accessible(
     expect(page.get_by_role("alert")).to_contain_text("such as 3.5 %")
     path = urlsplit(page.url).path
     screens = (path, f"{path}/normalisation", f"{path}/assumptions", "/upswitch/sessions")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for screen in screens:
-            staff.open(screen)
-            assert _faults(staff) == [], screen
+    for screen in screens:
+        assert faults_in_light_and_dark(staff.open(screen)) == [], screen
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     for screen in screens:
         width = staff.open(screen).evaluate("document.documentElement.scrollWidth")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from myriad.products.upswitch.registry.kbo.loading import load_full
@@ -23,6 +22,7 @@ from myriad.scale.directory import Role
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.http import BoundReader
 from myriad.scale.runtime import Runtime
+from tests.fixtures.accessibility import faults_in_light_and_dark
 from tests.fixtures.app import Company, LiveApp, Person, create_company, create_person
 from tests.fixtures.browser import DESK, PHONE, Watched, watched
 from tests.fixtures.database import runtime_for
@@ -88,25 +88,18 @@ def tab(chromium: Browser, desk: Desk) -> Iterator[Watched]:
     tab.page.context.close()
 
 
-def _faults(tab: Watched) -> list[str]:
-    found = Axe().run(tab.page).response["violations"]
-    return [f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
-
-
 @pytest.mark.browser
 def test_every_screen_of_the_register_is_accessible_and_fits(tab: Watched, desk: Desk) -> None:
     card = f"/upswitch/companies/{desk.number}"
     for path in ("/upswitch/companies?q=a", card, "/upswitch/register", "/upswitch/moves"):
-        for theme in ("light", "dark"):
-            tab.page.emulate_media(color_scheme=theme)
-            for viewport in (DESK, PHONE):
-                tab.page.set_viewport_size(viewport)  # type: ignore[arg-type]
-                page = tab.open(path)
-                if path == card:
-                    expect(page.get_by_role("heading", name="In other registers")).to_be_visible()
-                assert _faults(tab) == [], (path, theme)
-                wide = "document.documentElement.scrollWidth > innerWidth"
-                assert not page.evaluate(wide), (path, viewport)
+        for viewport in (DESK, PHONE):
+            tab.page.set_viewport_size(viewport)  # type: ignore[arg-type]
+            page = tab.open(path)
+            if path == card:
+                expect(page.get_by_role("heading", name="In other registers")).to_be_visible()
+            assert faults_in_light_and_dark(page) == [], (path, viewport)
+            wide = "document.documentElement.scrollWidth > innerWidth"
+            assert not page.evaluate(wide), (path, viewport)
     assert tab.complaints == []
 
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from myriad.scale.directory import Role
 from myriad.scale.embedded.servers import ServerUrls
+from tests.fixtures.accessibility import faults_in_light_and_dark
 from tests.fixtures.app import Company, LiveApp, Person, create_company, create_person
 from tests.fixtures.browser import DESK, PHONE, Watched, watched
 from tests.fixtures.database import runtime_for
@@ -61,11 +61,6 @@ def tab(chromium: Browser, desk: Desk) -> Iterator[Watched]:
     tab.page.context.close()
 
 
-def _faults(tab: Watched) -> list[str]:
-    found = Axe().run(tab.page).response["violations"]
-    return [f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
-
-
 @pytest.mark.browser
 def test_every_screen_of_a_valuation_is_accessible_and_fits(tab: Watched, desk: Desk) -> None:
     page = tab.open(f"/upswitch/sessions/{desk.session_id}")
@@ -82,11 +77,8 @@ def test_every_screen_of_a_valuation_is_accessible_and_fits(tab: Watched, desk: 
     parts = ("", "/assumptions", "/proof", "/compare", "/report")
     screens = [f"{result}{part}" for part in parts]
     screens += [compared, "/upswitch/valuations", "/upswitch/ops", shared]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for screen in screens:
-            tab.open(screen)
-            assert _faults(tab) == [], (scheme, screen)
+    for screen in screens:
+        assert faults_in_light_and_dark(tab.open(screen)) == [], screen
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     for screen in screens:
         width = tab.open(screen).evaluate("document.documentElement.scrollWidth")
