@@ -222,6 +222,15 @@ async def find_driver(session: AsyncSession) -> AsyncConnection[Any] | None:
     return outbox.driver
 
 
+async def driver_of(session: AsyncSession) -> AsyncConnection[Any]:
+    """Return psycopg's own connection of the transaction of any session."""
+    driver = await find_driver(session)
+    if driver is None:
+        raw = await (await session.connection()).get_raw_connection()
+        driver = cast("AsyncConnection[Any]", raw.driver_connection)
+    return driver
+
+
 def _keep_statements(adapted: Any, *_: object) -> None:
     adapted.driver_connection.prepared_max = _PREPARED_STATEMENTS
     adapted.driver_connection.prepare_threshold = _PREPARED_FROM

@@ -18,7 +18,7 @@ from myriad.scale.data.bulk.inserting import insert
 from myriad.scale.data.bulk.quarantine import Refused, quarantine, take_quarantined
 from myriad.scale.data.bulk.table import BulkTable, Values
 from myriad.scale.data.database import Database, Session
-from myriad.scale.data.work import find_driver
+from myriad.scale.data.work import driver_of
 from myriad.scale.tenancy import TenantId, acting_for
 
 BATCH_ROWS = 10_000
@@ -157,21 +157,13 @@ async def _batches(rows: Rows, size: int) -> AsyncIterator[Sequence[Values]]:
 async def _take(
     session: Session, table: BulkTable, batch: Sequence[Values], source: str, line: int
 ) -> Intake:
-    driver = await _driver_of(session)
+    driver = await driver_of(session)
     try:
         new = await insert(driver, table, batch)
     except (DataError, IntegrityError, TypeError, ValueError, OverflowError):
         # Something in here cannot be stored: what, is found row by row.
         return await _sift(session, driver, table, batch, (source, line))
     return Intake(new=new, known=len(batch) - new)
-
-
-async def _driver_of(session: Session) -> AsyncConnection[Any]:
-    driver = await find_driver(session)
-    if driver is None:
-        raw = await (await session.connection()).get_raw_connection()
-        driver = cast("AsyncConnection[Any]", raw.driver_connection)
-    return driver
 
 
 async def _sift(

@@ -14,9 +14,10 @@ from psycopg.errors import DuplicateTable, LockNotAvailable, NoDataFound, Undefi
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import MyriadError
 from myriad.scale.data import Database
+from myriad.scale.data.work import driver_of
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.storage.archive.errors import MonthBusyError, MonthNotSettledError
-from myriad.scale.storage.archive.months import QUERIES, archive_month, driver_of
+from myriad.scale.storage.archive.months import QUERIES, archive_month
 from myriad.scale.storage.tenant_files import TenantFiles
 
 _log = get_logger(__name__)

@@ -11,13 +11,14 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
 from psycopg import AsyncConnection, sql
 
 from myriad.scale.data import Database, NamedQueries, Session
+from myriad.scale.data.work import driver_of
 from myriad.scale.storage.archive.errors import ArchiveDiffersError, NotArchivedError
 from myriad.scale.storage.archive.parquet import Row, join, read_parquet, to_parquet, to_rows
 from myriad.scale.storage.errors import FileNotStoredError
@@ -138,12 +139,6 @@ def _record(manifest: Manifest, key: str, content: bytes) -> dict[str, object]:
         "row_digest": str(sum(int(part.digest) for part in parts)),
         "size_bytes": sum(part.size_bytes for part in parts),
     }
-
-
-async def driver_of(session: Session) -> AsyncConnection[Any]:
-    """Return psycopg's own connection of the transaction of `session`."""
-    raw = await (await session.connection()).get_raw_connection()
-    return cast("AsyncConnection[Any]", raw.driver_connection)
 
 
 async def _open(session: Session, name: str) -> _Source:
