@@ -18,6 +18,7 @@ from myriad.apps.settings import Settings, load_settings
 from myriad.kit.errors import MyriadError
 from myriad.scale.ai.upkeep import serve_upkeep
 from myriad.scale.data import Database
+from myriad.scale.data.bulk.upkeep import serve_quarantine
 from myriad.scale.jobs.backlog import serve_backlog
 from myriad.scale.jobs.broker import Publisher, create_celery
 from myriad.scale.jobs.capacity import serve_capacity
@@ -41,6 +42,8 @@ async def serve(settings: Settings) -> None:
             group.create_task(capacity, name="capacity")
             group.create_task(serve_backlog(database), name="backlog")
             group.create_task(serve_upkeep(database, settings.ai), name="ai")
+            kept_days = settings.database.keep_quarantined_days
+            group.create_task(serve_quarantine(database, kept_days), name="quarantine")
             group.create_task(
                 serve_measures(database, [settings.keeper, settings.upswitch]), name="measures"
             )

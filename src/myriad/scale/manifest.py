@@ -54,6 +54,8 @@ class Product:
     what a person leaves behind whose membership ends, in the transaction that ends it,
     and `measures` ("module:attribute", an async function of Database and settings) sets its metrics over all
     tenants; the ticker calls it every ten minutes.
+    `bulk_tables` ("module:attribute" of each BulkTable) are those whose rows in quarantine can be
+    taken in again by their table's name.
     `resources` maps a path parameter of its routes to the table that it identifies, `shortcuts` what
     keys do on its screens, in words, to those keys: the shared help lists them.
     """
@@ -74,6 +76,7 @@ class Product:
     standing: str = ""
     leaving: str = ""
     measures: str = ""
+    bulk_tables: tuple[str, ...] = ()
     resources: tuple[tuple[str, str], ...] = ()
     shortcuts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 

@@ -32,6 +32,7 @@ PRODUCT = Product(
         *OPERATION_SCHEDULES,
         *FACT_SCHEDULES,
     ),
+    bulk_tables=("myriad.products.kamioi.intake.recording:PURCHASES",),
     resources=(
         ("purchase_id", "kamioi.purchase"),
         ("descriptor_id", "kamioi.descriptor"),

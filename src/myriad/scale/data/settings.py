@@ -62,6 +62,8 @@ class DatabaseSettings(BaseModel):
     from, each a login like `app_url`, or like `url` where that is missing; a read goes there only
     when the standby is at most `standby_max_lag_seconds` behind and has what the caller wrote, which
     is asked every `standby_poll_seconds`.
+
+    Rows that could not be taken in are kept for `keep_quarantined_days`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,6 +82,7 @@ class DatabaseSettings(BaseModel):
     standby_urls: SecretStr | None = None
     standby_max_lag_seconds: float = Field(default=1.0, gt=0, le=30)
     standby_poll_seconds: float = Field(default=0.1, gt=0, le=5)
+    keep_quarantined_days: int = Field(default=90, ge=1)
 
     @property
     def owner(self) -> str:

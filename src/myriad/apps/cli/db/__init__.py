@@ -17,6 +17,7 @@ DB_COMMANDS: dict[str, tuple[str, str]] = {
     "indexes": ("myriad.apps.cli.db.use:indexes_app", "How often each index was read."),
     "sizes": ("myriad.apps.cli.db.use:sizes_app", "How large tables, partitions, accounts are."),
     "rollup": ("myriad.apps.cli.db.rollup:app", "Rollups: list, compare with the rows, rebuild."),
+    "quarantine": ("myriad.apps.cli.db.quarantine:app", "Rows refused: look, retry, drop."),
     "standby": ("myriad.apps.cli.db.standby:app", "Standbys: add, run, status, promote, rewind."),
 }
 

@@ -46,6 +46,13 @@ __all__ = [
 
 ACCRUE_TASK = "kamioi.round_ups.accrue"
 
+
+async def _accrue_days(session: Session, rows: Sequence[Sequence[Any]]) -> None:
+    """Queue the round-ups of purchases that came in from quarantine."""
+    days = [day for _, day, *_ in rows]
+    await enqueue_accrual(session, Recorded(new=len(rows), first=min(days), last=max(days)))
+
+
 PURCHASES = BulkTable(
     "kamioi.purchase",
     (
@@ -70,6 +77,7 @@ PURCHASES = BulkTable(
         Column("is_held", "boolean"),
     ),
     key=("account_id", "external_id", "booked_on"),
+    follow_up=_accrue_days,
 )
 
 

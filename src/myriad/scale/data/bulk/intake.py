@@ -15,7 +15,12 @@ from psycopg import Error as PsycopgError
 from psycopg.errors import DeadlockDetected
 
 from myriad.scale.data.bulk.inserting import insert
-from myriad.scale.data.bulk.quarantine import Refused, quarantine, take_quarantined
+from myriad.scale.data.bulk.quarantine import (
+    Refused,
+    let_out,
+    lock_quarantined,
+    quarantine,
+)
 from myriad.scale.data.bulk.table import BulkTable, Values
 from myriad.scale.data.database import Database, Session
 from myriad.scale.data.work import driver_of
@@ -112,11 +117,19 @@ async def _first_of(under_way: set[asyncio.Task[Intake]]) -> Intake:
 
 
 async def take_in_again(session: Session, table: BulkTable, ids: Sequence[UUID]) -> Intake:
-    """Take rows in from quarantine, as after a migration that made room for them."""
-    taken = Intake()
-    for source, line, row in await take_quarantined(session, table, ids):
-        taken += await take_in(session, table, [row], source=source, first_line=line)
-    return taken
+    """Take rows in from quarantine, as after a migration that made room for them.
+
+    A row that is refused again keeps its id and its age, with the reason of today; one that was cut
+    short stays as it is and is not counted. Memory holds them all, so give a batch at a time.
+    """
+    kept = await lock_quarantined(session, table, ids)
+    rows = [row for _, row in kept]
+    new, refused = await _store(await driver_of(session), table, rows, 0)
+    reasons = {kept[one.line][0]: one.reason for one in refused}
+    await let_out(session, [row_id for row_id, _ in kept if row_id not in reasons], reasons)
+    if table.follow_up is not None and len(kept) > len(reasons):
+        await table.follow_up(session, [row for row_id, row in kept if row_id not in reasons])
+    return Intake(new, len(kept) - len(refused) - new, len(refused))
 
 
 async def _commit_batch(
@@ -157,24 +170,28 @@ async def _batches(rows: Rows, size: int) -> AsyncIterator[Sequence[Values]]:
 async def _take(
     session: Session, table: BulkTable, batch: Sequence[Values], source: str, line: int
 ) -> Intake:
-    driver = await driver_of(session)
+    new, refused = await _store(await driver_of(session), table, batch, line)
+    await quarantine(session, table, source, refused)
+    return Intake(new=new, known=len(batch) - len(refused) - new, refused=len(refused))
+
+
+async def _store(
+    driver: AsyncConnection[Any], table: BulkTable, batch: Sequence[Values], line: int
+) -> tuple[int, list[Refused]]:
+    """Insert what can be stored; return how many rows were new, and those that cannot be."""
+    if not batch:
+        return 0, []
     try:
-        new = await insert(driver, table, batch)
+        return await insert(driver, table, batch), []
     except (DataError, IntegrityError, TypeError, ValueError, OverflowError):
         # Something in here cannot be stored: what, is found row by row.
-        return await _sift(session, driver, table, batch, (source, line))
-    return Intake(new=new, known=len(batch) - new)
+        return await _sift(driver, table, batch, line)
 
 
 async def _sift(
-    session: Session,
-    driver: AsyncConnection[Any],
-    table: BulkTable,
-    batch: Sequence[Values],
-    place: tuple[str, int],
-) -> Intake:
-    """Take in what can be stored of a batch that was refused, and quarantine the rest."""
-    source, line = place
+    driver: AsyncConnection[Any], table: BulkTable, batch: Sequence[Values], line: int
+) -> tuple[int, list[Refused]]:
+    """Insert what can be stored of a batch that was refused, and return the rest by line."""
     good: list[tuple[int, Values]] = []
     refused: list[Refused] = []
     for number, row in enumerate(batch, start=line):
@@ -184,8 +201,7 @@ async def _sift(
         else:
             refused.append(Refused(number, fault, row))
     new = await _insert_halves(driver, table, good, refused)
-    await quarantine(session, table, source, sorted(refused, key=lambda one: one.line))
-    return Intake(new=new, known=len(batch) - len(refused) - new, refused=len(refused))
+    return new, sorted(refused, key=lambda one: one.line)
 
 
 async def _insert_halves(

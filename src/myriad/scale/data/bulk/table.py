@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, get_args
 from uuid import UUID
+
+from myriad.scale.data.database import Session
 
 Type = Literal[
     "uuid", "text", "bigint", "smallint", "integer", "numeric", "double precision", "boolean",
@@ -99,12 +101,15 @@ class BulkTable:
     `key` is the natural key: the table must have a unique index on (tenant_id, *key), in any order.
     `check` says what is wrong with a row whose values have the right types, or None; it is asked
     only of rows of a batch that was refused, so what it finds the table must refuse as well.
+    `follow_up` does what an intake has to do after rows that come in from quarantine, in their
+    transaction.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     check: Callable[[Values], str | None] | None = None
+    follow_up: Callable[[Session, Sequence[Values]], Awaitable[None]] | None = None
 
     def __post_init__(self) -> None:
         unknown = set(self.key) - {column.name for column in self.columns}
