@@ -149,6 +149,7 @@ SAMPLES: dict[str, object] = {
 # Which table a path parameter names, beside what products declare in their manifests.
 PLATFORM_RESOURCES: dict[str, str] = {
     "api_key_id": "platform.api_key",
+    "invitation_id": "platform.invitation",
     "job_id": "platform.job",
     "user_id": "platform.membership.user_id",
 }

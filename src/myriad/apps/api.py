@@ -22,6 +22,7 @@ from myriad.apps.console import (
     job_pages,
     joining,
     model_pages,
+    people_pages,
     settings_pages,
     signing,
 )
@@ -101,6 +102,7 @@ def _pages() -> dict[str, APIRouter]:
     console.include_router(signing.router)
     console.include_router(joining.router)
     console.include_router(settings_pages.router)
+    console.include_router(people_pages.router)
     console.include_router(job_pages.router)
     console.include_router(cache_pages.router)
     console.include_router(model_pages.router)

@@ -1,34 +1,34 @@
-"""The account's settings: its name and zone, its people, its API keys; and the API's reference."""
+"""The account's settings: its name and zone, its API keys; and the API's reference."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Form
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from myriad.apps.console.people import let_go
+from myriad.apps.console.settings_view import (
+    SETTINGS,
+    Done,
+    Told,
+    back,
+    draw_settings,
+)
 from myriad.kit.errors import InvalidInputError
-from myriad.scale.data import ReadSession
 from myriad.scale.directory import (
-    Principal,
     Role,
     issue_api_key,
-    list_api_keys,
-    list_members,
     revoke_api_key,
     update_tenant,
 )
 from myriad.scale.directory.principal import READ, SCOPES
 from myriad.scale.http import (
-    CurrentRuntime,
     MaybeCaller,
     Owner,
     Router,
@@ -37,11 +37,9 @@ from myriad.scale.http import (
     TenantSession,
 )
 from myriad.scale.http import public as public_route
-from myriad.scale.ui import PageContext, Renderer
+from myriad.scale.ui import Renderer
 from myriad.scale.ui.page import CurrentPage, member_page, visitor_page
 
-SETTINGS = "/settings"
-_SEE_OTHER = 303
 _KEY_DAYS = timedelta(days=365)
 
 router = Router(tags=["settings"])
@@ -65,10 +63,10 @@ async def show_settings(
     caller: Staff,
     page: CurrentPage,
     session: TenantReadSession,
-    done: Literal["", "removed"] = "",
+    done: Done = "",
 ) -> Response:
     """Show the account, its people and, to an owner, its API keys."""
-    return await _draw(page, caller, session, done=done)
+    return await draw_settings(page, caller, session, Told(done=done))
 
 
 @router.post(f"{SETTINGS}/account")
@@ -79,8 +77,8 @@ async def change_account(
     try:
         await update_tenant(session, caller, name=name, timezone=timezone)
     except InvalidInputError as error:
-        return await _draw(page, caller, session, status=422, fault=error.detail)
-    return _back()
+        return await draw_settings(page, caller, session, Told(fault=error.detail), status=422)
+    return back()
 
 
 @router.post(f"{SETTINGS}/keys")
@@ -102,26 +100,14 @@ async def issue_key(
         lifetime=_KEY_DAYS,
         actor=caller,
     )
-    return await _draw(page, caller, session, token=issued.token)
+    return await draw_settings(page, caller, session, Told(token=issued.token))
 
 
 @router.post(f"{SETTINGS}/keys/{{api_key_id}}/revoke")
 async def revoke_key(caller: Owner, session: TenantSession, api_key_id: UUID) -> Response:
     """Revoke an API key at once."""
     await revoke_api_key(session, caller, api_key_id)
-    return _back()
-
-
-@router.post(f"{SETTINGS}/people/{{user_id}}/remove")
-async def remove_person(
-    caller: Owner,
-    runtime: CurrentRuntime,
-    user_id: UUID,
-    keys: Annotated[Literal["", "revoke"], Form()] = "",
-) -> Response:
-    """Take a person's membership away at once; what they did stays."""
-    await let_go(runtime.database, caller, user_id, revokes_keys=keys == "revoke")
-    return RedirectResponse(f"{SETTINGS}?done=removed", _SEE_OTHER)
+    return back()
 
 
 @router.get("/api/docs", dependencies=[public_route("the API's reference names no tenant")])
@@ -138,34 +124,3 @@ def _operations(document: dict[str, Any]) -> Iterator[Operation]:
             summary = operation.get("description") or operation.get("summary", "")
             statuses = tuple(sorted(operation["responses"]))
             yield Operation(method.upper(), path, summary.splitlines()[0], statuses)
-
-
-async def _draw(
-    page: PageContext,
-    caller: Principal,
-    session: ReadSession,
-    *,
-    status: int = 200,
-    token: str = "",
-    fault: str = "",
-    done: str = "",
-) -> Response:
-    members = await list_members(session, caller.tenant_id)
-    keys = await list_api_keys(session) if caller.is_owner else []
-    return _renderer.respond(
-        page,
-        "console/settings.html",
-        status=status,
-        is_owner=caller.is_owner,
-        members=members,
-        owners=sum(1 for one in members if one.role is Role.OWNER),
-        keys=keys,
-        issued=Counter(key.created_by for key in keys if key.revoked_at is None),
-        token=token,
-        fault=fault,
-        done=done,
-    )
-
-
-def _back() -> Response:
-    return RedirectResponse(SETTINGS, _SEE_OTHER)

@@ -58,6 +58,14 @@ class Invited:
 
 
 @dataclass(frozen=True, slots=True)
+class SentInvitation:
+    """An invitation that was made anew, and the address that it is for."""
+
+    invited: Invited
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenInvitation:
     """An invitation that can be taken; `is_known` says that its address can sign in already."""
 
@@ -80,6 +88,16 @@ class WaitingInvitation:
     role: Role
     invited_by: str
     expires_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it can be taken no more."""
+        return self.expires_at <= utc_now()
+
+
+def link_of(base_url: str, token: str) -> str:
+    """Return the address that lets the invited person in."""
+    return f"{base_url.rstrip('/')}/join/{token}"
 
 
 async def invite(
@@ -127,20 +145,31 @@ async def find_waiting(
 ) -> WaitingInvitation | None:
     """Return the session's tenant's invitation about something, or of this id, that nobody took."""
     is_it = Invitation.about == about if invitation_id is None else Invitation.id == invitation_id
+    found = await _list_waiting(session, is_it, limit=1)
+    return found[0] if found else None
+
+
+async def list_waiting(session: ReadSession, *, about: str) -> Sequence[WaitingInvitation]:
+    """Return the session's tenant's invitations about something that nobody took, newest first."""
+    return await _list_waiting(session, Invitation.about == about)
+
+
+async def _list_waiting(
+    session: ReadSession, which: ColumnElement[bool], limit: int | None = None
+) -> Sequence[WaitingInvitation]:
     query = (
         select(Invitation, UserAccount.name)
         .outerjoin(UserAccount, UserAccount.id == Invitation.created_by)
-        .where(_open_in(current_tenant()), is_it)
+        .where(_open_in(current_tenant()), which)
         .order_by(Invitation.expires_at.desc())
-        .limit(1)
+        .limit(limit)
     )
-    row = (await session.execute(query)).one_or_none()
-    if row is None:
-        return None
-    one, invited_by = row
-    return WaitingInvitation(
-        one.id, one.email, one.name, Role(one.role), invited_by or "", one.expires_at
-    )
+    return [
+        WaitingInvitation(
+            one.id, one.email, one.name, Role(one.role), invited_by or "", one.expires_at
+        )
+        for one, invited_by in await session.execute(query)
+    ]
 
 
 async def withdraw(session: Session, actor: Principal, invitation_id: UUID) -> None:

@@ -70,11 +70,11 @@ async def remove_member(
     if not actor.is_owner:
         raise ForbiddenError("only an owner of the account may take a membership away")
     async with database.session(actor.tenant_id) as session:
-        role = await _hold(session, actor, user_id)
+        role = await hold_membership(session, actor, user_id)
         person = await _person(session, user_id)
         for put_right in also:
             await put_right(session, user_id)
-        keys = await _revoke_keys(session, actor, user_id) if revokes_keys else 0
+        keys = await revoke_keys_of(session, actor, user_id) if revokes_keys else 0
         await _end_invitations(session, actor.tenant_id, user_id, person.email)
         is_theirs = (Membership.tenant_id == actor.tenant_id) & (Membership.user_id == user_id)
         await session.execute(delete(Membership).where(is_theirs))
@@ -90,7 +90,7 @@ class _Person:
     email: str
 
 
-async def _hold(session: Session, actor: Principal, user_id: UUID) -> Role:
+async def hold_membership(session: Session, actor: Principal, user_id: UUID) -> Role:
     """Return the user's role, with the owners' memberships locked until the transaction ends.
 
     Of two owners who remove each other at once, the second finds that they are none any more.
@@ -122,8 +122,13 @@ async def _person(session: ReadSession, user_id: UUID) -> _Person:
     return _Person(row.name, row.email)
 
 
-async def _revoke_keys(session: Session, actor: Principal, user_id: UUID) -> int:
+async def revoke_keys_of(
+    session: Session, actor: Principal, user_id: UUID, *, role: Role | None = None
+) -> int:
+    """End the keys that a user issued, or those of one role only, and return how many."""
     theirs = (ApiKey.tenant_id == actor.tenant_id) & (ApiKey.created_by == user_id)
+    if role is not None:
+        theirs &= ApiKey.role == role.value
     ended = await session.scalars(
         update(ApiKey)
         .where(theirs, ApiKey.revoked_at.is_(None))
@@ -141,15 +146,23 @@ async def _end_invitations(
 ) -> None:
     """End what could let them in again: what waits for them, what they took, staff they invited."""
     waits = Invitation.accepted_at.is_(None)
-    is_staffs = Invitation.role != Role.MEMBER.value
     await session.execute(
         delete(Invitation).where(
             Invitation.tenant_id == tenant_id,
-            or_(
-                Invitation.accepted_by == user_id,
-                waits & (Invitation.email == email),
-                waits & (Invitation.created_by == user_id) & is_staffs,
-            ),
+            or_(Invitation.accepted_by == user_id, waits & (Invitation.email == email)),
+        )
+    )
+    await end_staff_invitations(session, tenant_id, user_id)
+
+
+async def end_staff_invitations(session: Session, tenant_id: TenantId, user_id: UUID) -> None:
+    """End the invitations of staff that this user sent and nobody took."""
+    await session.execute(
+        delete(Invitation).where(
+            Invitation.tenant_id == tenant_id,
+            Invitation.created_by == user_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.role != Role.MEMBER.value,
         )
     )
 

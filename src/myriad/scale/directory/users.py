@@ -24,6 +24,7 @@ from myriad.scale.tenancy import TenantId
 # With this address the first owner of an installation signs in, until somebody changes it.
 FIRST_OWNER_EMAIL = "owner@example.com"
 _LONGEST_EMAIL = 254
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,15 @@ def normalise_email(email: str) -> str:
     if not (local and at and "." in domain) or len(cleaned) > _LONGEST_EMAIL or " " in cleaned:
         expected = "an address such as name@example.com"
         raise InvalidInputError(f"{email!r} is no e-mail address", [("/email", expected)])
+    return cleaned
+
+
+def normalise_name(name: str) -> str:
+    """Return a person's name with single spaces, or raise InvalidInputError."""
+    cleaned = " ".join(name.split())
+    if not 0 < len(cleaned) <= _LONGEST_NAME:
+        expected = f"a name of up to {_LONGEST_NAME} characters"
+        raise InvalidInputError(f"name: {expected}", [("/name", expected)])
     return cleaned
 
 

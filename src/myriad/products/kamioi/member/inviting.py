@@ -14,7 +14,13 @@ from uuid import UUID
 from myriad.kit.clock import get_zone, utc_now
 from myriad.products.kamioi.settings import KamioiSettings
 from myriad.scale.data import ReadSession, Session
-from myriad.scale.directory import Invited, WaitingInvitation, find_waiting, get_tenant
+from myriad.scale.directory import (
+    Invited,
+    WaitingInvitation,
+    find_waiting,
+    get_tenant,
+    link_of,
+)
 from myriad.scale.directory.models import Tenant
 from myriad.scale.jobs import Job, enqueue, find_job
 from myriad.scale.mail.letters import Letters
@@ -32,11 +38,6 @@ MailState = Literal["none", "going", "late", "sent", "refused", "failed"]
 def can_mail(runtime: Runtime) -> bool:
     """Tell whether a server is set that takes Kamioi's mail."""
     return runtime.settings_of(KamioiSettings).smtp.can_send
-
-
-def link_of(base_url: str, token: str) -> str:
-    """Return the address that lets the invited person in."""
-    return f"{base_url.rstrip('/')}/join/{token}"
 
 
 async def enqueue_mail(session: Session, runtime: Runtime, invited: Invited) -> None:

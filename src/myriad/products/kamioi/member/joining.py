@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from myriad.kit.errors import ConflictError, InvalidInputError, NotFoundError
+from myriad.kit.errors import ConflictError, NotFoundError
 from myriad.kit.ids import new_id
 from myriad.kit.money import Money
 from myriad.products.kamioi.member.inviting import MailState, find_mail_state
@@ -20,17 +20,18 @@ from myriad.scale.directory import (
     Invited,
     Principal,
     Role,
+    SentInvitation,
     WaitingInvitation,
     find_waiting,
     invite,
     list_accepted,
+    normalise_name,
     withdraw,
 )
 from myriad.scale.tenancy import TenantId
 
 # What an invitation of the directory says that it is about.
 _ABOUT = "kamioi.member:"
-LONGEST_NAME = 200
 _LAST_ID = UUID(int=2**128 - 1)
 
 
@@ -53,14 +54,6 @@ class MemberRow:
     invited_until: datetime | None
     mail: MailState = "none"
     debt: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SentInvitation:
-    """An invitation that was made anew, and the address that it is for."""
-
-    invited: Invited
-    email: str
 
 
 async def list_members(
@@ -93,10 +86,7 @@ async def count_members(session: ReadSession) -> int:
 
 async def invite_new(session: Session, actor: Principal, *, name: str, email: str) -> Invited:
     """Add a member who has not come yet, and return the invitation to hand over."""
-    cleaned = " ".join(name.split())
-    if not 0 < len(cleaned) <= LONGEST_NAME:
-        expected = f"a name of up to {LONGEST_NAME} characters"
-        raise InvalidInputError(f"name: {expected}", [("/name", expected)])
+    cleaned = normalise_name(name)
     member_id = new_id()
     # Whom nobody could invite is no member either.
     async with session.begin_nested():

@@ -16,12 +16,12 @@ from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError
 from myriad.products.kamioi.looking import note_looks, note_looks_in
 from myriad.products.kamioi.member import joining, leaving, settling
-from myriad.products.kamioi.member.inviting import can_mail, enqueue_mail, link_of
+from myriad.products.kamioi.member.inviting import can_mail, enqueue_mail
 from myriad.products.kamioi.member.joining import MemberRow
 from myriad.products.kamioi.pages import member_words
 from myriad.scale import ui
 from myriad.scale.data import ReadSession, Session
-from myriad.scale.directory import Invited, Principal
+from myriad.scale.directory import Invited, Principal, link_of
 from myriad.scale.http import (
     CurrentRuntime,
     Owner,
