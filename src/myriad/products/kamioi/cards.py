@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,6 +23,7 @@ from myriad.products.kamioi.money import round_ups
 from myriad.products.kamioi.repository import sql
 from myriad.scale.data import Session
 from myriad.scale.data.bulk.quarantine import Refused, quarantine
+from myriad.scale.directory import opening
 from myriad.scale.jobs import Job
 from myriad.scale.jobs.enqueue import enqueue
 from myriad.scale.observe.logs import get_logger
@@ -41,7 +41,7 @@ class _Slice:
 
 def slug_of(path: Path) -> str:
     """Return the slug of the programme that a file becomes."""
-    return re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:60] or "card-transactions"
+    return opening.slug_of(path.stem, "card-transactions")
 
 
 async def enqueue_cards(session: Session, path: Path) -> UUID | None:
