@@ -16,6 +16,9 @@ from myriad.scale.http import CurrentRuntime, Router, Staff, TenantReadSession, 
 
 router = Router()
 _YEAR = timedelta(days=366)
+_NONE_YET: dict[int | str, dict[str, Any]] = {
+    404: {"description": "No parameters were in force on that day."}
+}
 
 
 class ParametersAnswer(BaseModel):
@@ -25,7 +28,7 @@ class ParametersAnswer(BaseModel):
     vintages: list[ParameterSetView]
 
 
-@router.get("/parameters", response_model=ParametersAnswer)
+@router.get("/parameters", response_model=ParametersAnswer, responses=_NONE_YET)
 async def read_parameters(
     _caller: Staff, runtime: CurrentRuntime, as_of: date | None = None
 ) -> Response:
