@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import MyriadError
 from myriad.products.kamioi.broker.simulator import AlpacaSimulator
+from myriad.products.kamioi.demo.people import DEMO_DAYS
 from myriad.products.kamioi.facts.simulated import Closes
 from myriad.products.kamioi.plaid.simulator import PlaidWorld
 from myriad.products.kamioi.plaid.simulator import create_app as create_plaid
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--since",
         type=date.fromisoformat,
-        default=utc_now().date() - timedelta(days=34),
+        default=utc_now().date() - timedelta(days=DEMO_DAYS),
         metavar="DAY",
         help="the day on which the people of the simulated banks began to buy",
     )

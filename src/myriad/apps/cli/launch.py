@@ -30,6 +30,7 @@ from myriad.apps.cli.supervisor import Supervisor, Watched
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import MyriadError
 from myriad.kit.waiting import wait_within
+from myriad.products.kamioi.demo.people import DEMO_DAYS
 from myriad.scale.embedded import children, kernel
 from myriad.scale.embedded.files import free_port
 from myriad.scale.embedded.postgres import BACKUP
@@ -37,7 +38,6 @@ from myriad.scale.embedded.servers import EmbeddedServers
 from myriad.scale.embedded.state import HomeState, home_lock, read_state, write_state
 
 DEFAULT_PORT = 8000
-DEMO_DAYS = 34
 _REAP_SECONDS = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

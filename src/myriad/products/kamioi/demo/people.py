@@ -11,6 +11,8 @@ Trouble = Literal["", "refused", "needs_login", "empty", "paused"]
 # With this address one of them signs in.
 MEMBER_EMAIL = "member@example.com"
 _SIGNS_IN = 1
+# So many days they have bought already when the demo begins.
+DEMO_DAYS = 34
 BANKS = ("Chase", "Bank of America", "Wells Fargo", "Capital One", "Harbor Credit Union")
 _NAMES = """
 Amara Osei|Ben Whitlock|Carla Mendes|Dmitri Volkov|Elena Rossi|Farid Haddad|Grace Lindqvist
