@@ -112,9 +112,13 @@ def test_a_role_of_the_application_owns_nothing_and_bypasses_nothing(
             "FROM pg_roles WHERE rolname = %s",
             [role],
         ).fetchone()
+        # A connection's own temporary tables go with it, and belong to whoever made them.
         owned = connection.execute(
             "SELECT count(*) FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid "
-            "WHERE r.rolname = %s AND d.deptype = 'o'",
+            "WHERE r.rolname = %s AND d.deptype = 'o' AND d.dbid IN (0, ("
+            "    SELECT oid FROM pg_database WHERE datname = current_database())) "
+            "AND NOT EXISTS (SELECT FROM pg_class c WHERE d.classid = 'pg_class'::regclass "
+            "    AND c.oid = d.objid AND c.relpersistence = 't')",
             [role],
         ).fetchone()
         groups = connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from myriad.kit.errors import InvalidInputError
@@ -62,6 +62,7 @@ def test_what_is_published_is_within_the_pool_rounded_and_in_order(
     assert all(round(value * 100) == pytest.approx(value * 100) for value in pooled.quantiles)
 
 
+@example(236, 0.9)
 @given(st.integers(10, 400), st.sampled_from(LEVELS))
 def test_every_published_number_is_a_mean_of_at_least_three_accounts(k: int, level: float) -> None:
     weights = quantile_weights(k, level)

@@ -115,9 +115,18 @@ async def test_the_folder_is_looked_at_in_the_account_of_an_operator(
     await create_person(runtime, companies[0].tenant_id, Role.OWNER, is_operator=True)
     await measure_by(runtime.database, [UpswitchSettings()])
     assert AGE._value.get() > 0
+    looks = []
     for _ in range(2):
         await measure_by(runtime.database, [UpswitchSettings(kbo_folder=tmp_path)])
-    found = await runtime.database.crossing_rows(
-        "test looks", "SELECT tenant_id FROM platform.schedule WHERE name = 'upswitch.register'"
-    )
-    assert found == [{"tenant_id": companies[0].tenant_id}]
+        looks.append(
+            await runtime.database.crossing_rows(
+                "test looks",
+                "SELECT schedule.tenant_id, EXISTS (SELECT FROM platform.membership AS member "
+                "JOIN platform.user_account AS person ON person.id = member.user_id "
+                "WHERE member.tenant_id = schedule.tenant_id AND person.is_operator) AS operates "
+                "FROM platform.schedule WHERE name = 'upswitch.register' ORDER BY tenant_id",
+            )
+        )
+    assert looks[0]
+    assert looks[0] == looks[1]
+    assert all(row["operates"] for row in looks[0])

@@ -76,7 +76,8 @@ def quantile_weights(accounts: int, level: float) -> Floats:
     """The weight of each ordered value in the quantile `level`, none above a third; sums to 1."""
     shapes = (accounts + 1) * level, (accounts + 1) * (1 - level)
     cumulative = _special.betainc(*shapes, np.arange(accounts + 1) / accounts)
-    weights = np.asarray(np.diff(cumulative), dtype=np.float64)
+    # Near 1 the series steps back by a rounding, and no weight may be below nought.
+    weights = np.asarray(np.diff(np.maximum.accumulate(cumulative)), dtype=np.float64)
     capped = np.zeros(accounts, dtype=bool)
     while (over := ~capped & (weights > MOST_WEIGHT_IN_QUANTILE)).any():
         capped |= over
