@@ -10,18 +10,32 @@ from myriad.scale.limits.allowance import (
 )
 from myriad.scale.limits.breaker import Breaker, BreakerPolicy, CircuitOpenError, Outcome
 from myriad.scale.limits.budget import ProviderBudget
+from myriad.scale.limits.vendor import (
+    Asking,
+    FailedAttemptError,
+    LimitedAttemptError,
+    Patience,
+    Vendor,
+    retry_after_seconds,
+)
 
 __all__ = [
     "AimdLimiter",
     "AimdPolicy",
+    "Asking",
     "Breaker",
     "BreakerPolicy",
     "BudgetExhaustedError",
     "BudgetPolicy",
     "CircuitOpenError",
+    "FailedAttemptError",
+    "LimitedAttemptError",
     "Outcome",
+    "Patience",
     "ProviderBudget",
     "Purse",
     "PurseEmptyError",
     "Reservation",
+    "Vendor",
+    "retry_after_seconds",
 ]

@@ -17,12 +17,12 @@ import uvicorn
 
 from myriad.products.kamioi import item_tasks  # noqa: F401 - registers the jobs
 from myriad.products.kamioi.intake.recording import Recorded
-from myriad.products.kamioi.plaid.client import Patience
 from myriad.products.kamioi.plaid.items import finish_link
 from myriad.products.kamioi.plaid.simulator import Bank, PlaidSimulator, PlaidWorld, create_app
 from myriad.products.kamioi.plaid.syncing import sync_item
 from myriad.products.kamioi.settings import KamioiSettings
 from myriad.scale.jobs.direct import direct_work
+from myriad.scale.limits import Patience
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants
 from tests.products.kamioi.people import Person

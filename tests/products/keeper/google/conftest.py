@@ -32,10 +32,9 @@ from myriad.products.keeper.google.simulator import (
 )
 from myriad.products.keeper.google.simulator.pushes import Pushes
 from myriad.products.keeper.google.sync import Mode, ReadReport, read_account
-from myriad.products.keeper.google.transport import Patience
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.scale.jobs.direct import direct_work
-from myriad.scale.limits import AimdLimiter, AimdPolicy, Breaker
+from myriad.scale.limits import AimdLimiter, AimdPolicy, Breaker, Patience
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.jobs import run_job

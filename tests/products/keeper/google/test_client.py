@@ -16,7 +16,7 @@ from myriad.products.keeper.google.errors import (
 )
 from myriad.products.keeper.google.hosts import PRODUCTION_URL, Hosts
 from myriad.products.keeper.google.mapping import read_reviews
-from myriad.products.keeper.google.transport import Patience
+from myriad.scale.limits import Patience
 from tests.products.keeper.google.conftest import RunningGoogle, client_of, running_google
 
 

@@ -21,8 +21,7 @@ from myriad.products.keeper.square.simulator import SimulatorSettings, create_ap
 from myriad.products.keeper.square.simulator.records import Json
 from myriad.products.keeper.square.simulator.state import Simulator
 from myriad.products.keeper.square.simulator.world import World
-from myriad.products.keeper.square.transport import Patience
-from myriad.scale.limits import AimdLimiter, AimdPolicy, Breaker
+from myriad.scale.limits import AimdLimiter, AimdPolicy, Breaker, Patience
 
 LOG = """customer_id,date,quantity,amount
 ada,19970103,2,29.33

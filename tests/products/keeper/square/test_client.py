@@ -24,9 +24,8 @@ from myriad.products.keeper.square.pages import Json, iter_pages
 from myriad.products.keeper.square.simulator.purchases import purchases_seller
 from myriad.products.keeper.square.simulator.spa import spa_seller
 from myriad.products.keeper.square.simulator.world import World
-from myriad.products.keeper.square.transport import Patience
 from myriad.products.keeper.square.wire import caught_items
-from myriad.scale.limits import Breaker, CircuitOpenError
+from myriad.scale.limits import Breaker, CircuitOpenError, Patience
 from tests.products.keeper.square.conftest import RunningSquare, client_of, limiter, running_square
 
 ALWAYS = Span(datetime(1990, 1, 1, tzinfo=UTC), utc_now() + timedelta(days=30))

@@ -18,11 +18,12 @@ from myriad.kit.errors import ConflictError, InvalidInputError, NotFoundError
 from myriad.kit.ids import new_id
 from myriad.products.kamioi.intake.recording import today_utc
 from myriad.products.kamioi.plaid import items, visits
-from myriad.products.kamioi.plaid.client import Patience, PlaidClient, open_client
+from myriad.products.kamioi.plaid.client import PlaidClient, open_client
 from myriad.products.kamioi.plaid.errors import PlaidAnswerError, PlaidUnavailableError
 from myriad.products.kamioi.repository import sql
 from myriad.products.kamioi.settings import KamioiSettings, is_simulated
 from myriad.scale.data import Session
+from myriad.scale.limits import Patience
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 

@@ -7,16 +7,14 @@ a few requests, without asyncio: these are those few.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -28,7 +26,15 @@ from myriad.products.kamioi.plaid.errors import (
     PlaidUnavailableError,
 )
 from myriad.products.kamioi.settings import KamioiSettings
-from myriad.scale.limits import AimdLimiter, AimdPolicy, Breaker, Outcome
+from myriad.scale.limits import (
+    AimdPolicy,
+    Asking,
+    FailedAttemptError,
+    LimitedAttemptError,
+    Patience,
+    Vendor,
+    retry_after_seconds,
+)
 from myriad.scale.observe.metrics import Counter
 
 Json = dict[str, Any]
@@ -36,12 +42,16 @@ Json = dict[str, Any]
 PAGE: Final = 500
 VERSION: Final = "2020-09-14"
 _TIMEOUT_SECONDS = 30.0
-_APPLICATION = "plaid:application"
-_RATE = 429
-_SERVER = 500
 # An item has 50 requests for its transactions a minute, an application 2,500 (Plaid, "Rate limits").
-_ITEM_POLICY = AimdPolicy(start_rate=0.8, floor_rate=0.05, ceiling_rate=0.8, burst=40)
-_APPLICATION_POLICY = AimdPolicy(start_rate=40, floor_rate=1, ceiling_rate=40, burst=200)
+PLAID: Final = Vendor(
+    "Plaid",
+    "plaid",
+    account=AimdPolicy(start_rate=0.8, floor_rate=0.05, ceiling_rate=0.8, burst=40),
+    application=AimdPolicy(start_rate=40, floor_rate=1, ceiling_rate=40, burst=200),
+    requests=Counter("myriad_kamioi_plaid_requests_total", "Requests to Plaid.", ["outcome"]),
+    unavailable=PlaidUnavailableError,
+    limited=PlaidRateLimitedError,
+)
 _LOGIN = frozenset(
     {
         *("ITEM_LOGIN_REQUIRED", "INVALID_CREDENTIALS", "INVALID_MFA", "ACCESS_NOT_GRANTED"),
@@ -55,29 +65,15 @@ _PASSING = frozenset(
         *("INTERNAL_SERVER_ERROR", "PLANNED_MAINTENANCE", "PRODUCT_NOT_READY"),
     }
 )
-_requests = Counter("myriad_kamioi_plaid_requests_total", "Requests to Plaid.", ["outcome"])
-_made: WeakKeyDictionary[Any, tuple[AimdLimiter, Breaker]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long one request is tried: attempts, waits with full jitter, and the longest pause."""
-
-    attempts: int = 5
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 20.0
 
 
 @dataclass(frozen=True)
 class PlaidClient:
-    """Sends requests for one item; `item` names it where rates are kept. Raises `plaid.errors`."""
+    """Sends requests for one item. Raises `plaid.errors`."""
 
     http: httpx.AsyncClient
     settings: KamioiSettings
-    limiter: AimdLimiter
-    breaker: Breaker
-    item: str = "-"
-    patience: Patience = Patience()
+    asking: Asking
 
     async def create_link_token(
         self, member_id: str, *, back_to: str = "", access_token: str = "", webhook: str = ""
@@ -142,68 +138,25 @@ class PlaidClient:
     async def _send(self, path: str, asked: Json) -> Json:
         secret = self.settings.plaid_secret.get_secret_value()
         body = {"client_id": self.settings.plaid_client_id, "secret": secret, **asked}
-        for attempt in range(self.patience.attempts):
-            is_last = attempt == self.patience.attempts - 1
-            await self.breaker.admit(self._key)
-            await self._wait_for_turn()
-            try:
-                answer = await self.http.post(path, json=body)
-            except httpx.TransportError as error:
-                timed_out = isinstance(error, httpx.TimeoutException)
-                await self._failed(Outcome.TIMEOUT if timed_out else Outcome.FAILURE, is_last)
-            else:
-                found = await self._take(answer, is_last)
-                if found is not None:
-                    return found
-            await asyncio.sleep(self._backoff(attempt))
-        raise AssertionError("the last attempt returns or raises")
 
-    async def _take(self, answer: httpx.Response, is_last: bool) -> Json | None:
-        told = read_object(answer.content)
-        code = str(told.get("error_code", ""))
-        if answer.status_code == _RATE:
-            await self._limited(answer, is_last)
-            return None
-        if answer.status_code >= _SERVER or code in _PASSING:
-            await self._failed(Outcome.FAILURE, is_last)
-            return None
-        await self.breaker.record(self._key, Outcome.SUCCESS)
-        if answer.is_success:
-            _requests.labels(outcome="ok").inc()
-            return told
-        _requests.labels(outcome="refused").inc()
-        raise translate(code, str(told.get("error_message", "")))
+        async def attempt() -> Json:
+            return _take(await self.http.post(path, json=body))
 
-    async def _wait_for_turn(self) -> None:
-        wait = await self.limiter.reserve(_APPLICATION, self._key)
-        if wait > self.patience.longest_wait_seconds:
-            raise PlaidRateLimitedError("Plaid asked for a pause that is not over", wait)
-        await asyncio.sleep(wait)
+        return await self.asking.ask(attempt)
 
-    @property
-    def _key(self) -> str:
-        return f"plaid:{self.item}"
 
-    async def _failed(self, outcome: Outcome, is_last: bool) -> None:
-        _requests.labels(outcome=outcome.value).inc()
-        await self.breaker.record(self._key, outcome)
-        if is_last:
-            raise PlaidUnavailableError("Plaid did not answer; Kamioi tries again by itself")
-
-    async def _limited(self, answer: httpx.Response, is_last: bool) -> None:
-        # A 429 is an answer: it slows this item and says nothing about Plaid's health.
-        _requests.labels(outcome="limited").inc()
-        given = answer.headers.get("retry-after", "").strip()
-        pause = float(given) if given.isdigit() else 1.0
-        await self.breaker.record(self._key, Outcome.SUCCESS)
-        await self.limiter.refuse(self._key, pause_seconds=pause)
-        if is_last or pause > self.patience.longest_wait_seconds:
-            raise PlaidRateLimitedError("Plaid limits our rate for this item", pause)
-
-    def _backoff(self, attempt: int) -> float:
-        most = self.patience.first_wait_seconds * 2**attempt
-        longest = min(self.patience.longest_wait_seconds, most)
-        return random.uniform(0, longest)  # noqa: S311 - spreads retries, keeps no secret
+def _take(answer: httpx.Response) -> Json:
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        raise LimitedAttemptError(retry_after_seconds(answer.headers))
+    if answer.is_server_error:
+        raise FailedAttemptError(str(answer.status_code))
+    told = read_object(answer.content)
+    code = str(told.get("error_code", ""))
+    if code in _PASSING:
+        raise FailedAttemptError(code)
+    if answer.is_success:
+        return told
+    raise translate(code, str(told.get("error_message", "")))
 
 
 def read_object(content: bytes) -> Json:
@@ -226,25 +179,18 @@ def translate(code: str, message: str) -> PlaidAnswerError:
     return PlaidAnswerError(f"{code or 'no code'}: {message}", plaid_code=code)
 
 
-def limits_of(cache: Any) -> tuple[AimdLimiter, Breaker]:
-    """Return the limiter and breaker that share this cache connection."""
-    if cache not in _made:
-        policies = {_APPLICATION: _APPLICATION_POLICY}
-        _made[cache] = (AimdLimiter(cache, _ITEM_POLICY, policies=policies), Breaker(cache))
-    return _made[cache]
-
-
 @asynccontextmanager
 async def open_client(
     settings: KamioiSettings, cache: Any, *, item: str = "-", patience: Patience | None = None
 ) -> AsyncIterator[PlaidClient]:
-    """Open a client and close its connections at the end.
+    """Open a client and close its connections at the end; `item` names whose rate is kept.
 
     A proxy of the environment leads to Plaid, never to a simulator on this machine.
     """
     parts = urlsplit(settings.plaid_base_url)
     is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    limiter, breaker = limits_of(cache)
+    limiter, breaker = PLAID.limits_of(cache)
+    asking = Asking(PLAID, f"plaid:{item}", limiter, breaker, patience or Patience())
     async with httpx.AsyncClient(
         base_url=settings.plaid_base_url,
         headers={"Plaid-Version": VERSION},
@@ -252,4 +198,4 @@ async def open_client(
         trust_env=not is_local,
         verify=parts.scheme == "https",
     ) as http:
-        yield PlaidClient(http, settings, limiter, breaker, item, patience or Patience())
+        yield PlaidClient(http, settings, asking)

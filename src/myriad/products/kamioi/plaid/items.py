@@ -9,12 +9,13 @@ from uuid import UUID
 
 from myriad.kit.errors import ConflictError, InvalidInputError, NotFoundError
 from myriad.kit.ids import new_id
-from myriad.products.kamioi.plaid.client import Patience, PlaidClient, open_client
+from myriad.products.kamioi.plaid.client import PlaidClient, open_client
 from myriad.products.kamioi.plaid.errors import PlaidAnswerError
 from myriad.products.kamioi.repository import sql
 from myriad.products.kamioi.settings import KamioiSettings
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.jobs.enqueue import enqueue
+from myriad.scale.limits import Patience
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId, current_tenant
 from myriad.scale.vault import Vault

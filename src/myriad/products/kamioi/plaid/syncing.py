@@ -25,7 +25,7 @@ from myriad.products.kamioi.intake.recording import (
     remove_told,
     today_utc,
 )
-from myriad.products.kamioi.plaid.client import Json, Patience, PlaidClient, open_client
+from myriad.products.kamioi.plaid.client import Json, PlaidClient, open_client
 from myriad.products.kamioi.plaid.errors import (
     LoginRequiredError,
     MutationError,
@@ -38,6 +38,7 @@ from myriad.products.kamioi.repository import sql
 from myriad.products.kamioi.settings import KamioiSettings
 from myriad.scale.data import Session
 from myriad.scale.data.bulk.quarantine import Refused, quarantine
+from myriad.scale.limits import Patience
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import current_tenant
 

@@ -16,8 +16,9 @@ import httpx
 
 from myriad.products.keeper.google.errors import GoogleAnswerError
 from myriad.products.keeper.google.hosts import Hosts
-from myriad.products.keeper.google.transport import Json, Patience, Transport
-from myriad.scale.limits import AimdLimiter, Breaker
+from myriad.products.keeper.google.policy import GOOGLE
+from myriad.products.keeper.google.transport import Json, Transport
+from myriad.scale.limits import AimdLimiter, Asking, Breaker, Patience
 
 PAGE = 50
 TIMEOUT_SECONDS = 20.0
@@ -161,5 +162,5 @@ async def open_client(
 ) -> AsyncIterator[GoogleClient]:
     """Open a client for one account and close its connections at the end."""
     async with httpx.AsyncClient(**connection_options(base_url)) as http:
-        transport = Transport(http, token, account, limiter, breaker, patience or Patience())
-        yield GoogleClient(Hosts.of(base_url), transport)
+        asking = Asking(GOOGLE, f"google:{account}", limiter, breaker, patience or Patience())
+        yield GoogleClient(Hosts.of(base_url), Transport(http, token, asking))

@@ -24,7 +24,7 @@ from myriad.products.keeper.google.connections import (
 )
 from myriad.products.keeper.google.errors import GoogleAnswerError
 from myriad.products.keeper.google.mapping import account_of
-from myriad.products.keeper.google.policy import limits_of
+from myriad.products.keeper.google.policy import GOOGLE
 from myriad.products.keeper.google.sql import find_readers
 from myriad.products.keeper.google.webhooks import (
     Notification,
@@ -130,7 +130,7 @@ async def connect(work: Work, sealed_code: str) -> list[UUID]:
 
 
 async def _store_accounts(work: Work, settings: KeeperSettings, tokens: GoogleTokens) -> list[UUID]:
-    limiter, breaker = limits_of(work.runtime.cache)
+    limiter, breaker = GOOGLE.limits_of(work.runtime.cache)
     found = []
     async with open_client(
         base_url=settings.google_base_url,

@@ -32,7 +32,7 @@ from myriad.products.keeper.google.errors import (
     ReviewGoneError,
 )
 from myriad.products.keeper.google.mapping import SOURCE, account_of, read_reviews
-from myriad.products.keeper.google.policy import limits_of
+from myriad.products.keeper.google.policy import GOOGLE
 from myriad.products.keeper.google.transport import Json
 from myriad.products.keeper.notify.losing import tell_lost
 from myriad.products.keeper.repository.review_intake import mark_missing
@@ -116,7 +116,7 @@ async def opened(work: Work, connection: GoogleConnection) -> AsyncIterator[Goog
     """Open a client of a stored connection; the session is committed before the first request."""
     token = await oauth.access_token(work.session, work.runtime, connection)
     await work.checkpoint()
-    limiter, breaker = limits_of(work.runtime.cache)
+    limiter, breaker = GOOGLE.limits_of(work.runtime.cache)
     async with open_client(
         base_url=connection.base_url,
         token=token,

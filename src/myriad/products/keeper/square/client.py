@@ -17,15 +17,17 @@ from urllib.parse import urlsplit
 from square import AsyncSquare
 
 from myriad.products.keeper.square.pages import Json, Page
-from myriad.products.keeper.square.transport import OPTIONS, Patience, Transport
+from myriad.products.keeper.square.policy import SQUARE
+from myriad.products.keeper.square.transport import OPTIONS, Transport
 from myriad.products.keeper.square.wire import RawClient, caught_items
-from myriad.scale.limits import AimdLimiter, Breaker
+from myriad.scale.limits import AimdLimiter, Asking, Breaker, Patience
 
 PAGE = 100
 ORDER_PAGE = 500
 LABOR_PAGE = 200
 ORDER_LOCATIONS = 10
 TIMEOUT_SECONDS = 30.0
+_PATIENCE = Patience(attempts=6, first_wait_seconds=0.25)
 
 Field = Literal["created_at", "updated_at"]
 
@@ -234,5 +236,6 @@ async def open_client(
     """Open a client for one seller and close its connections at the end."""
     async with RawClient(timeout=TIMEOUT_SECONDS, **connection_options(base_url)) as http:
         sdk = AsyncSquare(base_url=base_url, token=token, version=version, httpx_client=http)
-        transport = Transport(limiter, breaker, merchant_id, patience or Patience())
-        yield SquareClient(sdk, transport)
+        seller = f"square:seller:{merchant_id}"
+        asking = Asking(SQUARE, seller, limiter, breaker, patience or _PATIENCE)
+        yield SquareClient(sdk, Transport(asking))

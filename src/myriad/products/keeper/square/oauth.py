@@ -39,7 +39,7 @@ from myriad.products.keeper.square.connections import (
 )
 from myriad.products.keeper.square.errors import SquareUnavailableError, TokenRevokedError
 from myriad.products.keeper.square.pages import Json
-from myriad.products.keeper.square.policy import limits_of
+from myriad.products.keeper.square.policy import SQUARE
 from myriad.products.keeper.square.transport import OPTIONS
 from myriad.scale.data import Session
 from myriad.scale.observe.logs import get_logger
@@ -273,7 +273,7 @@ async def _obtain(
 
 
 async def _merchant(runtime: Runtime, settings: KeeperSettings, tokens: Tokens) -> Json:
-    limiter, breaker = limits_of(runtime.cache)
+    limiter, breaker = SQUARE.limits_of(runtime.cache)
     async with open_client(
         base_url=settings.square_base_url,
         version=settings.square_version,

@@ -27,7 +27,7 @@ from myriad.products.keeper.square.errors import (
 )
 from myriad.products.keeper.square.mapping import Places
 from myriad.products.keeper.square.pages import Json
-from myriad.products.keeper.square.policy import limits_of
+from myriad.products.keeper.square.policy import SQUARE
 from myriad.products.keeper.square.progress import Place
 from myriad.products.keeper.square.reading import Reader, Tally
 from myriad.products.keeper.square.reconcile import (
@@ -112,7 +112,7 @@ async def _sync_connection(
     if mode == "full" and work.attempt == 1:
         await progress.reset(work.session, connection.id, only)
     await work.checkpoint()
-    limiter, breaker = limits_of(runtime.cache)
+    limiter, breaker = SQUARE.limits_of(runtime.cache)
     async with open_client(
         base_url=connection.base_url,
         version=runtime.settings_of(KeeperSettings).square_version,
