@@ -1,13 +1,16 @@
 """How a document looks on paper: its type, sections, tables and numbered pages.
 
 reportlab is slow to import, so whoever draws imports this module when the first document is asked
-for (`myriad.kit.lazy`).
+for (`myriad.kit.lazy`). Documents carry their letters: Liberation Sans has Helvetica's widths, and
+the Latin, Greek and Cyrillic letters that the built-in Helvetica lacks.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -15,18 +18,25 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import registerFont, registerFontFamily
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
 
+FONT, BOLD = "LiberationSans", "LiberationSans-Bold"
+_FONTS = Path(__file__).with_name("fonts")
+registerFont(TTFont(FONT, _FONTS / "LiberationSans-Regular.ttf"))
+registerFont(TTFont(BOLD, _FONTS / "LiberationSans-Bold.ttf"))
+registerFontFamily(FONT, normal=FONT, bold=BOLD, italic=FONT, boldItalic=BOLD)
 ACCENT, INK = colors.HexColor("#2f55d4"), colors.HexColor("#1a2233")
 SOFT, LINE = colors.HexColor("#667080"), colors.HexColor("#e4e7ec")
 WIDTH = A4[0] - 36 * mm - 12
-BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9.5, leading=13, textColor=INK)
-CELL = ParagraphStyle("cell", BODY, fontSize=8, leading=10)
-TITLE = ParagraphStyle("title", BODY, fontName="Helvetica-Bold", fontSize=17, leading=22)
-LEAD = ParagraphStyle("lead", BODY, fontSize=11.5, leading=16, spaceAfter=8)
-HEAD = ParagraphStyle(
-    "head", BODY, fontName="Helvetica-Bold", fontSize=11, spaceBefore=12, spaceAfter=4
+BODY = ParagraphStyle(
+    "body", fontName=FONT, bulletFontName=FONT, fontSize=9.5, leading=13, textColor=INK
 )
+CELL = ParagraphStyle("cell", BODY, fontSize=8, leading=10)
+TITLE = ParagraphStyle("title", BODY, fontName=BOLD, fontSize=17, leading=22)
+LEAD = ParagraphStyle("lead", BODY, fontSize=11.5, leading=16, spaceAfter=8)
+HEAD = ParagraphStyle("head", BODY, fontName=BOLD, fontSize=11, spaceBefore=12, spaceAfter=4)
 QUIET = ParagraphStyle("quiet", BODY, fontSize=8, leading=11, textColor=SOFT)
 Story = list[Any]
 
@@ -53,7 +63,7 @@ def draw(story: Story, *, title: str, author: str, subject: str, lang: str = "en
 
 def text_of(text: str, style: ParagraphStyle) -> Paragraph:
     """Return a text that holds no markup."""
-    return Paragraph(escape(text), style)
+    return Paragraph(escape(unicodedata.normalize("NFC", text)), style)
 
 
 def section(title: str, parts: Story) -> Story:
@@ -74,14 +84,14 @@ def table_of(
         for row in rows
     ]
     head = [list(names)] if names else []
-    head_style = [("FONT", (0, 0), (-1, 0), "Helvetica", 8), ("TEXTCOLOR", (0, 0), (-1, 0), SOFT)]
+    head_style = [("FONT", (0, 0), (-1, 0), FONT, 8), ("TEXTCOLOR", (0, 0), (-1, 0), SOFT)]
     table = Table(
         [*head, *body], colWidths=[WIDTH * share for share in shares], repeatRows=len(head)
     )
     table.setStyle(
         TableStyle(
             [
-                ("FONT", (0, 0), (-1, -1), "Helvetica", cell.fontSize),
+                ("FONT", (0, 0), (-1, -1), FONT, cell.fontSize),
                 ("TEXTCOLOR", (0, 0), (-1, -1), INK),
                 *(head_style if head else ()),
                 ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE),
@@ -96,7 +106,7 @@ def table_of(
 
 def _number(canvas: Any, document: Any) -> None:
     canvas.saveState()
-    canvas.setFont("Helvetica", 7.5)
+    canvas.setFont(FONT, 7.5)
     canvas.setFillColor(SOFT)
     canvas.drawRightString(A4[0] - 18 * mm, 9 * mm, str(document.page))
     canvas.restoreState()

@@ -17,6 +17,8 @@ from myriad.products.keeper.views import ReportView
 from myriad.scale.ui.paper import (
     ACCENT,
     BODY,
+    BOLD,
+    FONT,
     INK,
     LEAD,
     LINE,
@@ -32,7 +34,7 @@ from myriad.scale.ui.paper import (
 )
 
 _CHART_HEIGHT = 46 * mm
-_FIGURE = ParagraphStyle("figure", BODY, fontName="Helvetica-Bold", fontSize=13, leading=17)
+_FIGURE = ParagraphStyle("figure", BODY, fontName=BOLD, fontSize=13, leading=17)
 
 
 def render_pdf(view: ReportView, business: str) -> bytes:
@@ -124,9 +126,7 @@ def _takings_chart(view: ReportView, width: float) -> Drawing:
 
 def _drawing(title: str, width: float) -> Drawing:
     drawing = Drawing(width, _CHART_HEIGHT)
-    drawing.add(
-        String(0, _CHART_HEIGHT - 9, title, fontName="Helvetica-Bold", fontSize=9, fillColor=INK)
-    )
+    drawing.add(String(0, _CHART_HEIGHT - 9, title, fontName=BOLD, fontSize=9, fillColor=INK))
     return drawing
 
 
@@ -138,7 +138,7 @@ def _place(chart: Any, width: float) -> None:
 def _quiet_axes(across: Any, up: Any) -> None:
     for axis in (across, up):
         axis.strokeColor = LINE
-        axis.labels.fontName, axis.labels.fontSize = "Helvetica", 7
+        axis.labels.fontName, axis.labels.fontSize = FONT, 7
         axis.labels.fillColor = SOFT
     across.visibleTicks = False
     up.visibleTicks = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
 from reportlab.lib import colors
 
-from myriad.scale.ui.paper import ACCENT, INK, LINE, SOFT
+from myriad.scale.ui.paper import ACCENT, FONT, INK, LINE, SOFT
 
 _PALE = colors.HexColor("#c3cff3")
 _ROW, _NAME_WIDTH, _TEXT_WIDTH = 20.0, 205.0, 130.0
@@ -50,7 +50,7 @@ def _draw(
 ) -> None:
     left, middle, right = at(row.low), at(row.middle), at(row.high)
     fill = _PALE if row.is_strong else LINE
-    drawing.add(String(0, y - 3, row.name[:48], fontName="Helvetica", fontSize=8.5, fillColor=INK))
+    drawing.add(String(0, y - 3, row.name[:48], fontName=FONT, fontSize=8.5, fillColor=INK))
     bar = Rect(left, y - 4, max(right - left, 1.0), 8, rx=2, ry=2)
     bar.fillColor, bar.strokeColor = fill, None
     drawing.add(bar)
@@ -60,7 +60,7 @@ def _draw(
             width,
             y - 3,
             row.text,
-            fontName="Helvetica",
+            fontName=FONT,
             fontSize=8,
             fillColor=SOFT,
             textAnchor="end",
