@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from myriad.products.kamioi.money import arithmetic
-from myriad.products.kamioi.money.errors import ActionError
 from myriad.products.kamioi.operation.actions import ActionEntry, preview
+from myriad.products.kamioi.operation.securities import get_securities
 from tests.products.kamioi.money.acting import (
     EX_DATE,
     act,
@@ -191,21 +192,31 @@ async def test_an_action_waits_for_an_order_whose_fill_it_would_miss(
     assert await programme.violations() == []
 
 
-async def test_cash_in_another_currency_than_the_shares_is_refused(programme: Programme) -> None:
-    security = await programme.security()
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        pytest.param(
+            {"kind": "cash_dividend", "cash_per_share": Decimal(1), "currency": "EUR"},
+            "enter what it pays in USD",
+            id="another-currency",
+        ),
+        pytest.param({"kind": "split"}, "no ratio", id="no-ratio"),
+        pytest.param({"kind": "merger"}, "neither cash nor", id="nothing-given"),
+    ],
+)
+async def test_an_action_that_lacks_something_waits_and_says_what(
+    programme: Programme, lacking: dict[str, Any], said: str
+) -> None:
+    security, other = await programme.security(), await programme.security()
     await hold(programme, security, 10**9)
-    more = {"cash_per_share": Decimal(1), "currency": "EUR"}
-    await act(programme, security[0], "cash_dividend", **more)
-    with pytest.raises(ActionError, match="enter what it pays in USD"):
-        await apply(programme)
-
-
-async def test_an_action_that_lacks_what_it_needs_is_refused(programme: Programme) -> None:
-    security = await programme.security()
-    await hold(programme, security, 10**9)
-    await act(programme, security[0], "split")
-    with pytest.raises(ActionError, match="no ratio"):
-        await apply(programme)
+    await hold(programme, other, 10**9)
+    await act(programme, security[0], **lacking)
+    await act(programme, other[0], "split", ratio_num=2, ratio_den=1)
+    assert await apply(programme) == 1
+    assert await lots_of(programme, security[0]) == [(10**9, 100)]
+    async with programme.session() as session:
+        (due,) = (await get_securities(session, EX_DATE)).due(EX_DATE)
+    assert said in due.lacks
 
 
 async def test_a_difference_between_broker_and_ledger_is_noted(programme: Programme) -> None:

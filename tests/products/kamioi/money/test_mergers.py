@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from myriad.products.kamioi.holding.portfolio import Whose
 from myriad.products.kamioi.holding.tax_lots import list_tax_lots
-from myriad.products.kamioi.money import arithmetic
-from myriad.products.kamioi.money.errors import ActionError
+from myriad.products.kamioi.money import arithmetic, orders
+from myriad.products.kamioi.money.actions import apply_due
+from myriad.products.kamioi.operation.securities import get_securities
 from myriad.scale.http import BoundReader
 from tests.products.kamioi.money.acting import (
     EX_DATE,
@@ -111,16 +112,35 @@ async def _taxed(
     ]
 
 
-async def test_a_merger_for_shares_and_cash_waits_for_a_close_of_the_new_share(
+async def test_a_merger_without_a_close_of_the_new_share_waits_and_nothing_else_does(
     programme: Programme,
 ) -> None:
-    old, new = await programme.security(), await programme.security()
+    (old, new), other = [await programme.security() for _ in range(2)], await programme.security()
     await programme.facts("DELETE FROM kamioi.price WHERE security_id = %s", new[0])
     await programme.price(new[0], "50", EX_DATE)
     members = await hold(programme, old, 10**9)
+    await hold(programme, other, 10**9)
     more = {"ratio_num": 1, "ratio_den": 2, "new_security_id": new[0]}
     await act(programme, old[0], "merger", cash_per_share=Decimal(10), **more)
-    with pytest.raises(ActionError, match="no close of the new share"):
-        await apply(programme)
-    assert await cash_of(programme, "member_cash", members[0]) == 0
+    after = EX_DATE + timedelta(days=1)
+    await act(programme, new[0], "split", ratio_num=2, ratio_den=1, ex_date=after)
+    await act(programme, other[0], "split", ratio_num=3, ratio_den=1)
+    for security in (old, other):
+        await programme.ready(members[0], security[0], 500)
+    async with programme.session() as session:
+        assert await apply_due(session, after) == 1
+        await orders.open_window(session, LATER, "paper")
+        waiting = [one.lacks for one in (await get_securities(session, after)).actions if one.lacks]
+    assert await lots_of(programme, other[0]) == [(3 * 10**9, 100)]
     assert await lots_of(programme, old[0]) == [(10**9, 100)]
+    opened = "SELECT security_id FROM kamioi.trade_order WHERE state = 'new'"
+    assert await programme.run(opened) == [(other[0],)]
+    assert len(waiting) == 1
+    assert "import" in waiting[0]
+    await programme.price(new[0], "50", EX_DATE - timedelta(days=1))
+    async with programme.session() as session:
+        assert await apply_due(session, after) == 2
+        await orders.open_window(session, LATER + timedelta(hours=1), "paper")
+    assert (await lots_of(programme, new[0]))[0][0] == 10**9
+    assert {one for (one,) in await programme.run(opened)} == {old[0], other[0]}
+    assert await programme.violations() == []

@@ -10,27 +10,84 @@ from uuid import UUID
 from myriad.products.kamioi.money.errors import ActionError
 from myriad.products.kamioi.repository import sql as queries
 from myriad.scale.data import ReadSession, Session
+from myriad.scale.observe.logs import get_logger
 
 _REBASED = ("split", "reverse_split", "stock_dividend")
 _COST_PARTS = 1_000_000
 # A close that is further away than this says nothing of what a share was worth on the day.
 _CLOSE_DAYS = 7
+_log = get_logger(__name__)
 
 
 async def apply_due(session: Session, day: date) -> int:
     """Apply everything with an ex-date up to `day` that is not applied yet; return how many.
 
     Lots opened before the ex-date are touched. An action waits until orders from before it have
-    ended, a spin-off until both shares have closed. Raises ActionError for an action that lacks its
-    ratio, its cash, its new security or the close by which its gain is reckoned; nothing is applied
-    then.
+    ended, a spin-off until both shares have closed. One that lacks its ratio, its cash, its new
+    security or the close by which its gain is reckoned waits too, and with it what its shares did
+    afterwards; nobody else's shares wait for that. Securities says what it lacks.
     """
     await queries.get(session, "hold_money")
-    due = await queries.fetch(session, "list_due_actions", day=day, close_days=_CLOSE_DAYS)
-    for action in due:
+    applied = 0
+    # What a merger or a spin-off brings may have something due of its own.
+    while done := await _apply_listed(session, day):
+        applied += done
+    return applied
+
+
+async def _apply_listed(session: Session, day: date) -> int:
+    applied, waiting = 0, set[UUID]()
+    for action in await queries.fetch(session, "list_due_actions", day=day, close_days=_CLOSE_DAYS):
+        touched = {action["security_id"], action["new_security_id"]} - {None}
+        if waiting & touched:
+            waiting |= touched
+            continue
+        lacking = await find_lack(session, action)
+        if lacking:
+            _log.error("action_needs_a_person", action_id=str(action["id"]), reason=lacking)
+            waiting |= touched
+            continue
         lots = await _apply(session, action)
         await queries.execute(session, "mark_applied", action_id=action["id"], lots=lots)
-    return len(due)
+        applied += 1
+    return applied
+
+
+async def find_lack(session: ReadSession, action: dict[str, Any]) -> str:
+    """Return what an action lacks to be applied, and what to do about it; empty when nothing."""
+    try:
+        await _check(session, action)
+    except ActionError as error:
+        return error.detail
+    return ""
+
+
+async def _check(session: ReadSession, action: dict[str, Any]) -> None:
+    """Raise ActionError for an action that cannot be applied as it is."""
+    kind, new_id = action["kind"], action["new_security_id"]
+    is_exchange = kind == "merger" or (kind == "rename" and action["ratio_num"] is not None)
+    if kind in (*_REBASED, "spin_off") or (is_exchange and new_id is not None):
+        factor(action)
+    if kind == "spin_off":
+        await _check_closes(session, action)
+    if kind == "merger" and new_id is None and not action["cash_per_share"]:
+        raise ActionError(f"merger {action['id']} names neither cash nor a new security")
+    if kind == "cash_dividend" or (kind == "merger" and action["cash_per_share"]):
+        await _check_payment(session, action)
+    if kind == "merger" and action["cash_per_share"] and new_id is not None:
+        await _worth(session, action, new_id)
+
+
+async def _check_closes(session: ReadSession, action: dict[str, Any]) -> None:
+    if action["new_security_id"] is None:
+        raise ActionError(f"spin-off {action['id']} names no new security")
+    ids = [action["security_id"], action["new_security_id"]]
+    if len(await list_first_closes(session, ids, action["ex_date"])) < len(ids):
+        raise ActionError(
+            f"spin-off {action['id']} divides what a share cost by the first closes of both shares "
+            f"in the week from {action['ex_date']}, which are not known yet; import them "
+            "(./myriad kamioi facts import, a file of ticker, day, close)"
+        )
 
 
 async def _apply(session: Session, action: dict[str, Any]) -> int:
@@ -74,13 +131,11 @@ async def _end(session: Session, action: dict[str, Any], about: dict[str, Any]) 
     """Apply a merger for cash alone; a rename under which the security stays changes nothing."""
     if action["kind"] == "rename":
         return 0
-    if not action["cash_per_share"]:
-        raise ActionError(f"merger {action['id']} names neither cash nor a new security")
     await _pay(session, action, about)
     return await _lots(session, "close_lots", about)
 
 
-async def _worth(session: Session, action: dict[str, Any], new_id: UUID) -> Decimal:
+async def _worth(session: ReadSession, action: dict[str, Any], new_id: UUID) -> Decimal:
     close = await find_worth(session, new_id, action["ex_date"])
     if close is None:
         raise ActionError(
@@ -118,8 +173,6 @@ async def _spin_off(session: Session, action: dict[str, Any], about: dict[str, A
 
     Cost goes by what each was worth at its first close from the ex-date on (26 U.S.C. 358(b)(2), (c)).
     """
-    if action["new_security_id"] is None:
-        raise ActionError(f"spin-off {action['id']} names no new security")
     numerator, denominator = factor(action)
     ids = [action["security_id"], action["new_security_id"]]
     closes = await list_first_closes(session, ids, action["ex_date"])
@@ -131,15 +184,16 @@ async def _spin_off(session: Session, action: dict[str, Any], about: dict[str, A
 
 
 async def _pay(session: Session, action: dict[str, Any], about: dict[str, Any]) -> int:
+    paid = {**about, "cash_per_share": action["cash_per_share"]}
+    return await _lots(session, "pay_per_share", paid)
+
+
+async def _check_payment(session: ReadSession, action: dict[str, Any]) -> None:
     cash: Decimal | None = action["cash_per_share"]
     if cash is None or cash <= 0:
         raise ActionError(f"{action['kind']} {action['id']} says no cash for a share")
-    if action["currency"] is not None:
-        await _check_currency(session, action)
-    return await _lots(session, "pay_per_share", {**about, "cash_per_share": cash})
-
-
-async def _check_currency(session: Session, action: dict[str, Any]) -> None:
+    if action["currency"] is None:
+        return
     asked = {name: action[name] for name in ("security_id", "ex_date", "currency")}
     other = await queries.find(session, "find_other_currency", **asked)
     if other is not None:

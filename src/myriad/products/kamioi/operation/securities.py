@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from myriad.products.kamioi.money.actions import find_lack
 from myriad.products.kamioi.money.arithmetic import minor_of
 from myriad.products.kamioi.repository import sql as queries
 from myriad.scale.data import ReadSession
@@ -45,7 +46,10 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True):
-    """What a company did, and whether it is applied to the programme's lots."""
+    """What a company did, and whether it is applied to the programme's lots.
+
+    `lacks` is what it waits for that a person can bring; empty when nothing.
+    """
 
     id: UUID
     security_id: UUID
@@ -61,6 +65,7 @@ class Action(msgspec.Struct, frozen=True):
     ticker: str
     applied_at: datetime | None
     lots: int | None
+    lacks: str = ""
 
     @property
     def terms(self) -> str:
@@ -94,7 +99,12 @@ async def get_securities(session: ReadSession, today: date) -> Securities:
             "list_programme_actions": {"limit": ACTIONS_SHOWN},
         },
     )
-    return Securities(
+    view = Securities(
         msgspec.convert(found["list_programme_securities"], tuple[Holding, ...]),
         msgspec.convert(found["list_programme_actions"], tuple[Action, ...]),
     )
+    lacks = {
+        one.id: await find_lack(session, msgspec.structs.asdict(one)) for one in view.due(today)
+    }
+    said = [msgspec.structs.replace(one, lacks=lacks.get(one.id, "")) for one in view.actions]
+    return msgspec.structs.replace(view, actions=tuple(said))

@@ -1,6 +1,7 @@
 -- name: open_orders
 -- One order for each security and window, of all that waits for it. What cannot be bought now stays
--- earmarked; an order that exists already is left as it is.
+-- earmarked; an order that exists already is left as it is. A share that has ended is not bought while
+-- lots of it wait to become what they became.
 WITH waiting AS MATERIALIZED (
     SELECT e.tenant_id, e.member_id, e.security_id, e.currency, e.amount_minor
     FROM kamioi.earmark AS e
@@ -8,6 +9,14 @@ WITH waiting AS MATERIALIZED (
         AND m.state IN ('active', 'paused')
     JOIN kamioi.security AS s ON s.id = e.security_id
         AND s.status = 'listed' AND s.is_fractionable AND s.currency = e.currency
+    WHERE NOT EXISTS (
+        SELECT FROM kamioi.corporate_action AS a
+        JOIN kamioi.lot AS l ON l.security_id = a.security_id AND l.opened_on < a.ex_date
+            AND l.closed_on IS NULL
+        WHERE a.security_id = e.security_id AND a.kind IN ('merger', 'rename', 'worthless')
+          AND a.ex_date <= %(day)s
+          AND NOT EXISTS (SELECT FROM kamioi.applied_action AS d WHERE d.action_id = a.id)
+    )
 ), wanted AS (
     SELECT tenant_id, security_id, currency, sum(amount_minor)::bigint AS notional_minor
     FROM waiting GROUP BY 1, 2, 3 HAVING sum(amount_minor) >= %(minimum_minor)s
