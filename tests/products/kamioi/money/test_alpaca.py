@@ -122,6 +122,25 @@ async def test_wrong_keys_and_unknown_orders_are_errors(
             await stranger.submit(_order())
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"filled_avg_price": None},
+        {"filled_qty": "many"},
+        {"filled_avg_price": "1", "filled_at": "?"},
+    ],
+)
+async def test_an_answer_that_is_no_order_is_a_fault_of_the_broker(
+    broker: AlpacaBroker, simulator: AlpacaSimulator, told: dict[str, object]
+) -> None:
+    order = _order()
+    await broker.submit(order)
+    kept = simulator.orders[order.client_order_id]
+    simulator.orders[order.client_order_id] = kept | {"status": "filled", "filled_qty": "1"} | told
+    with pytest.raises(BrokerAnswerError, match="cannot be read"):
+        await broker.look(order)
+
+
 @pytest.mark.parametrize("change", [{"is_switched_on": False}, {"key_id": ""}])
 async def test_real_trading_is_off_until_an_operator_says_so(change: dict[str, object]) -> None:
     async with httpx.AsyncClient() as http:

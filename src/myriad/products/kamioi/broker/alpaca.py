@@ -126,7 +126,10 @@ class AlpacaBroker:
         is_refusal = method == "POST" and answer.status_code in (_UNPROCESSABLE, _FORBIDDEN)
         if not answer.is_success and not is_refusal:
             raise BrokerAnswerError(f"Alpaca answered {answer.status_code} to {method} {path}")
-        found: dict[str, Any] = answer.json()
+        try:
+            found: dict[str, Any] = answer.json()
+        except ValueError:
+            raise BrokerAnswerError(f"Alpaca answered no JSON to {method} {path}") from None
         return found
 
 
@@ -143,8 +146,17 @@ def _status(row: Mapping[str, Any]) -> OrderStatus:
     """Return an order as Alpaca tells it; what it has filled is one fill, told when it has ended.
 
     Alpaca gives the sum of all executions and their mean price, so one that is still filling would
-    be a different fill at every look.
+    be a different fill at every look. Raises BrokerAnswerError for what is no order.
     """
+    try:
+        return _read(row)
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BrokerAnswerError(
+            f"Alpaca answered an order that cannot be read ({type(error).__name__})"
+        ) from None
+
+
+def _read(row: Mapping[str, Any]) -> OrderStatus:
     status = _STATES.get(row["status"], "sent")
     qty = Decimal(row.get("filled_qty") or 0)
     if status in ("sent", "part_filled") or not qty:

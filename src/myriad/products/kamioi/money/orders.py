@@ -11,7 +11,11 @@ from uuid import UUID
 from myriad.kit.errors import TooManyRequestsError
 from myriad.products.kamioi.broker.market import is_open, market_day
 from myriad.products.kamioi.broker.port import ENDED, Broker, BrokerFill, OrderRequest, OrderStatus
-from myriad.products.kamioi.money.errors import OverfillError, UnknownOrderError
+from myriad.products.kamioi.money.errors import (
+    BrokerAnswerError,
+    OverfillError,
+    UnknownOrderError,
+)
 from myriad.products.kamioi.repository import sql as queries
 from myriad.products.kamioi.repository.planning import planned_for_sets
 from myriad.scale.data import Session
@@ -20,8 +24,11 @@ from myriad.scale.observe.logs import get_logger
 # Alpaca refuses a notional below one dollar; what is less waits until it is more.
 MINIMUM_MINOR = 100
 ORDERS_AT_ONCE = 1_000
+# So many orders in a row without an answer are the broker's fault, not theirs.
+FAULTS_IN_A_ROW = 3
 _OPEN = ["sent", "part_filled"]
 Commit = Callable[[], Awaitable[None]]
+Answers = list[tuple[dict[str, Any], OrderStatus | BrokerAnswerError]]
 _log = get_logger(__name__)
 
 
@@ -48,7 +55,10 @@ async def open_window(session: Session, window_at: datetime, broker: str) -> Ope
 async def list_orders(
     session: Session, states: Sequence[str], until: datetime
 ) -> list[dict[str, Any]]:
-    """Return up to 1,000 orders in these states whose window has come, the oldest first."""
+    """Return up to 1,000 orders in these states whose window has come.
+
+    The oldest come first, and after all others those whose last answer was none.
+    """
     return await queries.fetch(
         session, "list_orders_in_state", states=list(states), until=until, limit=ORDERS_AT_ONCE
     )
@@ -59,7 +69,9 @@ async def send(
 ) -> int:
     """Send the orders whose window has come; return how many.
 
-    A broker that has had enough requests gets the rest with the next call. When this dies between
+    A broker that has had enough requests gets the rest with the next call, one that answers nothing
+    of use to an order gets it again then, with the reason beside it; those behind it are sent. Raises
+    BrokerAnswerError when several in a row, and none else, were not answered. When this dies between
     the broker's answer and the commit, the order is sent again under the same `client_order_id` and
     is still one; what it has bought meanwhile is taken in by `take_fills`, as of every other.
 
@@ -69,12 +81,17 @@ async def send(
     rows = await list_orders(session, ["new"], now)
     answers = await _ask(rows, broker.submit, commit)
     await queries.get(session, "hold_money")
+    sent = 0
     for row, answer in answers:
-        assert isinstance(answer, OrderStatus)
+        if isinstance(answer, BrokerAnswerError):
+            await _note(session, row["id"], answer, now)
+            continue
         is_refused = answer.status == "refused"
         taken = answer if is_refused else replace(answer, status="sent", fills=())
         await _mark(session, row["id"], taken, now, ["new"])
-    return len(answers)
+        sent += 1
+    await _stop_if_down(answers, commit)
+    return sent
 
 
 async def take_fills(
@@ -83,9 +100,9 @@ async def take_fills(
     """Take in what the broker has executed since; return how many fills were new.
 
     Of a broker that has had enough requests the rest is asked with the next call. An order that it
-    does not know, or whose fills cost more than was ordered, stays open with the reason beside it and
-    in the log: a person must look, and nobody else's shares wait for that. When money is held, and
-    `commit`, are as `send` has them.
+    does not know, to which it answers nothing of use, or whose fills cost more than was ordered,
+    stays open with the reason beside it and in the log: a person must look, and nobody else's shares
+    wait for that. What is raised, when money is held, and `commit` are as `send` has them.
     """
     rows = await list_orders(session, _OPEN, now)
     answers = await _ask(rows, broker.look, commit)
@@ -94,38 +111,58 @@ async def take_fills(
     for row, answer in answers:
         try:
             filled += [row["id"]] * await _take(session, row, answer, now)
-        except (OverfillError, UnknownOrderError) as error:
-            _log.error("order_needs_a_person", order_id=str(row["id"]), reason=error.code)
-            await queries.execute(session, "note_order", id=row["id"], reason=error.detail, now=now)
+        except (OverfillError, BrokerAnswerError) as error:
+            await _note(session, row["id"], error, now)
     if filled:
         async with planned_for_sets(session):
             await queries.execute(session, "tell_bought", ids=filled)
+    await _stop_if_down(answers, commit)
     return len(filled)
+
+
+async def _note(
+    session: Session, order_id: UUID, error: OverfillError | BrokerAnswerError, now: datetime
+) -> None:
+    _log.error("order_needs_a_person", order_id=str(order_id), reason=error.code)
+    await queries.execute(session, "note_order", id=order_id, reason=error.detail, now=now)
+
+
+async def _stop_if_down(answers: Answers, commit: Commit | None) -> None:
+    """Raise what a broker that answers nothing said, so that its job is tried again."""
+    faults = [one for _, one in answers if isinstance(one, BrokerAnswerError)]
+    is_down = not any(isinstance(one, UnknownOrderError) for one in faults)
+    if is_down and FAULTS_IN_A_ROW <= len(faults) == len(answers):
+        if commit is not None:
+            await commit()
+        raise faults[0]
 
 
 async def end_unknown(
     session: Session, broker: Broker, order_id: UUID, now: datetime, commit: Commit | None = None
 ) -> bool:
-    """End an order that was sent and that the broker, asked once more, still does not know.
+    """End an order that was to be sent and that the broker, asked once more, does not know.
 
     What it was for waits for the next window. Returns whether it ended: one that the broker knows
     after all is left to `take_fills`.
     """
-    row = await queries.find(session, "find_sent_order", id=order_id)
+    row = await queries.find(session, "find_order_to_end", id=order_id)
     answers = await _ask([row] if row else [], broker.look, commit)
-    if not answers or not isinstance(answers[0][1], UnknownOrderError):
+    answer = answers[0][1] if answers else None
+    if not isinstance(answer, UnknownOrderError):
+        if isinstance(answer, BrokerAnswerError):
+            raise answer
         return False
     await queries.get(session, "hold_money")
     ended = OrderStatus("cancelled", reason="the broker does not know it; a person ended it")
-    await _mark(session, order_id, ended, now, _OPEN)
+    await _mark(session, order_id, ended, now, ["new", *_OPEN])
     return True
 
 
 async def _take(
-    session: Session, row: dict[str, Any], status: OrderStatus | UnknownOrderError, now: datetime
+    session: Session, row: dict[str, Any], status: OrderStatus | BrokerAnswerError, now: datetime
 ) -> int:
     """Take in how an order stands, all of it or nothing; return how many fills were new."""
-    if isinstance(status, UnknownOrderError):
+    if isinstance(status, BrokerAnswerError):
         raise status
     async with session.begin_nested():
         new = [await allocate(session, row, fill) for fill in status.fills]
@@ -139,19 +176,27 @@ async def _ask(
     rows: Sequence[dict[str, Any]],
     ask: Callable[[OrderRequest], Awaitable[OrderStatus]],
     commit: Commit | None,
-) -> list[tuple[dict[str, Any], OrderStatus | UnknownOrderError]]:
-    """Return orders with the broker's answers, up to where it wants a rest."""
+) -> Answers:
+    """Return orders with the broker's answers, up to where it wants a rest or seems to be down."""
     if rows and commit is not None:
         await commit()
-    answers: list[tuple[dict[str, Any], OrderStatus | UnknownOrderError]] = []
+    answers: Answers = []
+    faults = 0
     for row in rows:
         try:
             answers.append((row, await ask(request_of(row))))
+            faults = 0
         except UnknownOrderError as error:
             answers.append((row, error))
+            faults = 0
+        except BrokerAnswerError as error:
+            answers.append((row, error))
+            faults += 1
         except TooManyRequestsError:
             if not answers:
                 raise
+            break
+        if faults == FAULTS_IN_A_ROW:
             break
     return answers
 

@@ -12,6 +12,7 @@ from myriad.products.kamioi.money import actions, orders, round_ups, sweeps
 from myriad.products.kamioi.money.bank import PaperBank
 from myriad.products.kamioi.money.brokers import check_broker, open_broker
 from myriad.products.kamioi.money.costs import close_month
+from myriad.products.kamioi.money.errors import BrokerAnswerError
 from myriad.products.kamioi.money.reconciliation import check_books, reconcile
 from myriad.products.kamioi.money.task_names import (
     ACCRUE_TASK,
@@ -119,11 +120,17 @@ async def fills(job: Job, payload: dict[str, Any]) -> None:
     now = _moment(payload)
     settings = job.runtime.settings_of(KamioiSettings)
     async with open_broker(settings, job.session, job.tenant_id, now) as broker:
-        # What an interrupted window left unsent is sent first.
-        await orders.send(job.session, broker, now, job.checkpoint)
+        # What an interrupted window left unsent is sent first; a fault in that keeps no fill away.
+        fault: BrokerAnswerError | None = None
+        try:
+            await orders.send(job.session, broker, now, job.checkpoint)
+        except BrokerAnswerError as error:
+            fault = error
         await job.checkpoint()
         if await orders.take_fills(job.session, broker, now, job.checkpoint):
             await _tell(job)
+    if fault is not None:
+        raise fault
 
 
 @task(END_TASK, max_attempts=5, lease_seconds=60, timeout_seconds=300, job_class="default")

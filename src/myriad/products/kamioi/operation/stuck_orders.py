@@ -36,8 +36,13 @@ class StuckOrder(msgspec.Struct, frozen=True):
 
     @property
     def is_sent(self) -> bool:
-        """Whether the broker was asked for it."""
+        """Whether the broker has taken it."""
         return self.state != "new"
+
+    @property
+    def may_end(self) -> bool:
+        """Whether a person may have it ended, if the broker does not know it."""
+        return self.is_sent or bool(self.reason)
 
     @property
     def fault(self) -> str:
@@ -51,7 +56,7 @@ class StuckOrder(msgspec.Struct, frozen=True):
     @property
     def advice(self) -> str:
         """What to do about it."""
-        if not self.is_sent:
+        if not self.may_end:
             return "It is sent with the next fills; look under Jobs why those of before failed."
         return (
             "The broker is asked again every quarter of an hour of trading. What it has wrong must "
@@ -69,9 +74,9 @@ async def list_stuck_orders(session: ReadSession, now: datetime) -> tuple[StuckO
 async def ask_to_end(session: Session, order_id: UUID, caller: Principal) -> None:
     """Queue that the broker is asked once more of an order, which ends if it is still unknown.
 
-    Raises NotFoundError when no order that was sent and is open has this id.
+    Raises NotFoundError when no open order that was to be sent has this id.
     """
-    row = await queries.find(session, "find_sent_order", id=order_id)
+    row = await queries.find(session, "find_order_to_end", id=order_id)
     if row is None:
         raise NotFoundError("there is no such order, or it has ended")
     await enqueue(session, END_TASK, {"order_id": str(order_id)}, dedup_key=f"end {order_id}")

@@ -65,11 +65,12 @@ WITH gone AS (
 SELECT count(*) AS released FROM gone
 
 -- name: list_orders_in_state
+-- What had a fault when it was last asked for comes last: it never keeps others from being asked.
 SELECT id, client_order_id, security_id, ticker, side, window_at, notional_minor, currency, state,
     broker_order_id, reason
 FROM kamioi.trade_order
 WHERE state = ANY (%(states)s) AND window_at <= %(until)s
-ORDER BY window_at, id LIMIT %(limit)s
+ORDER BY (reason IS NOT NULL), window_at, id LIMIT %(limit)s
 
 -- name: list_stuck_orders
 -- What is open with a fault beside it, or longer than an order for the day can be.
@@ -83,10 +84,12 @@ WHERE o.state IN ('new', 'sent', 'part_filled')
   AND (o.reason IS NOT NULL OR o.window_at < %(overdue)s)
 ORDER BY o.window_at, o.id LIMIT %(limit)s
 
--- name: find_sent_order
+-- name: find_order_to_end
+-- One that was sent, or whose sending nobody knows the end of.
 SELECT id, client_order_id, security_id, ticker, side, window_at, notional_minor, currency, state,
     broker_order_id, reason
-FROM kamioi.trade_order WHERE id = %(id)s AND state IN ('sent', 'part_filled')
+FROM kamioi.trade_order
+WHERE id = %(id)s AND (state IN ('sent', 'part_filled') OR state = 'new' AND reason IS NOT NULL)
 
 -- name: find_other_broker
 SELECT broker FROM kamioi.trade_order WHERE broker <> %(broker)s LIMIT 1
@@ -98,7 +101,8 @@ SET state = %(state)s, broker_order_id = coalesce(%(broker_order_id)s, broker_or
 WHERE id = %(id)s AND state = ANY (%(states)s)
 
 -- name: note_order
-UPDATE kamioi.trade_order SET reason = %(reason)s, updated_at = %(now)s WHERE id = %(id)s
+UPDATE kamioi.trade_order SET reason = %(reason)s, updated_at = %(now)s
+WHERE id = %(id)s AND state IN ('new', 'sent', 'part_filled')
 
 -- name: add_fill
 INSERT INTO kamioi.fill (tenant_id, order_id, broker_fill_id, qty, price, cost_minor, filled_at)
