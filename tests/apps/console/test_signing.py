@@ -100,8 +100,10 @@ async def test_a_sixth_wrong_password_must_wait(app: FastAPI, companies: Compani
         for _ in range(6):
             token = csrf_of((await browser.get("/login")).text)
             data = {"email": companies[0].owner.email, "password": "no", "csrf_token": token}
-            statuses.append((await browser.post("/login", data=data)).status_code)
+            answer = await browser.post("/login", data=data)
+            statuses.append(answer.status_code)
     assert statuses == [401] * 5 + [429]
+    assert 0 < int(answer.headers["Retry-After"]) <= 15
 
 
 async def test_a_form_without_its_token_is_refused(app: FastAPI, companies: Companies) -> None:

@@ -15,6 +15,7 @@ from myriad.kit.errors import NotFoundError
 from myriad.scale.ai import AIAnswer, AIRequest, Message
 from myriad.scale.ai.gateway import Gateway
 from myriad.scale.ai.ledger import list_health, list_spend, list_spend_of_all
+from myriad.scale.ai.offline import OFFLINE
 from myriad.scale.ai.simulator.__main__ import DEFAULT_PORT, run_simulator
 from myriad.scale.ai.upkeep import measure_batches
 from myriad.scale.runtime import Runtime
@@ -28,6 +29,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _MICROS = 1_000_000
+_HOW_TO_ASK = (
+    "None is configured: set MYRIAD_AI__ANTHROPIC_API_KEY or MYRIAD_AI__OPENAI_API_KEY to ask one."
+)
 Tenant = typer.Option(None, "--tenant", metavar="SLUG|ID", help="Only this account's.")
 
 
@@ -116,10 +120,19 @@ def ask(
     """Ask one question through the gateway, as products do; the oldest account pays by default."""
     context: CliContext = ctx.obj
     answer = asyncio.run(_ask(context, question, model_class, tenant))
+    context.show(asdict(answer), answer_lines(answer))
+
+
+def answer_lines(answer: AIAnswer) -> list[str]:
+    """Return an answer, whether it is whole, who gave it, and why nobody better did."""
+    lines = [answer.text]
+    if answer.is_cut:
+        lines += ["", "(the answer ended at the limit of tokens)"]
+    if answer.provider == OFFLINE and not answer.degraded:
+        lines.append(_HOW_TO_ASK)
     source = f"{answer.provider}:{answer.model}" + (", from the cache" if answer.is_cached else "")
-    lines = [answer.text, "", f"({source}, ${answer.cost_usd_micros / _MICROS:.6f})"]
-    lines += [f"  {reason}" for reason in answer.reasons]
-    context.show(asdict(answer), lines)
+    lines += ["", f"({source}, ${answer.cost_usd_micros / _MICROS:.6f})"]
+    return lines + [f"  {reason}" for reason in answer.reasons]
 
 
 async def _ask(

@@ -13,7 +13,7 @@ from myriad.apps.console.job_actions import replay_everywhere, replay_own_of
 from myriad.kit.errors import InvalidInputError, NotFoundError
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.directory.audit import record_event
-from myriad.scale.directory.tenants import find_tenant_by_slug
+from myriad.scale.directory.tenants import find_tenant_by_slug, get_tenant
 from myriad.scale.jobs.detail import (
     find_detail,
     find_tenant_of,
@@ -59,9 +59,11 @@ class Filter:
 async def find_tenant(crossing: ReadSession, word: str) -> TenantId:
     """Return the account of that slug or id, or raise NotFoundError."""
     try:
-        return TenantId(UUID(word))
+        return TenantId((await get_tenant(crossing, TenantId(UUID(word)))).id)
     except ValueError:
         found = await find_tenant_by_slug(crossing, word)
+    except NotFoundError:
+        found = None
     if found is None:
         raise NotFoundError(f"there is no account {word!r}; give its slug or its id")
     return TenantId(found.id)

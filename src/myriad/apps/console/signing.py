@@ -40,6 +40,7 @@ from myriad.scale.http import (
     runtime_of,
     set_session_cookie,
 )
+from myriad.scale.http.problem import of_myriad_error
 from myriad.scale.runtime import Runtime
 from myriad.scale.schedule import list_scheduled
 from myriad.scale.tenancy import TenantId
@@ -142,9 +143,11 @@ async def log_in(
             came_from=request.client.host if request.client else "",
         )
     except (WrongCredentialsError, TooManyRequestsError) as error:
-        return _login_page(
+        page = _login_page(
             request, next_path, email=email, error=_explain(error), status=error.status
         )
+        page.headers.update(of_myriad_error(error).headers)
+        return page
     response = _to(local_path(next_path))
     set_session_cookie(request, response, signed_in.token, signed_in.expires_at)
     return response

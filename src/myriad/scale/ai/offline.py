@@ -50,7 +50,4 @@ def find_offline_answer(request: AIRequest, model_class: str) -> AIAnswer | None
 
 @answers_offline("platform.question.ask")
 def _say_so(_request: AIRequest) -> str:
-    return (
-        "This is the offline provider: no model is configured, so nobody has read the question. "
-        "Set MYRIAD_AI__ANTHROPIC_API_KEY or MYRIAD_AI__OPENAI_API_KEY to ask a model."
-    )
+    return "This is the offline provider: no model has read the question."
