@@ -141,6 +141,34 @@ async def test_what_is_no_json_is_a_problem(client: httpx.AsyncClient) -> None:
     assert problem_of(answer)["status"] == 422
 
 
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+async def test_a_body_that_does_not_say_that_it_is_json_learns_how_to_send_it(
+    client: httpx.AsyncClient, kind: str
+) -> None:
+    headers = {"content-type": kind} if kind else {}
+    answer = await client.post(
+        "/api/v1/t/things", content=b'{"name": "a", "count": 1}', headers=headers
+    )
+    assert answer.status_code == 415
+    assert "Content-Type: application/json" in problem_of(answer)["detail"]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/login", "/api/v1/t/big", "/api/v1/t/events"])
+async def test_head_answers_as_get_does_without_a_body(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    got, asked = await client.get(path), await client.head(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    for name in ("content-type", "cache-control", "content-security-policy", "content-length"):
+        assert asked.headers.get(name) == got.headers.get(name), name
+
+
+async def test_head_is_refused_where_get_is(client: httpx.AsyncClient) -> None:
+    assert (await client.head("/api/v1/t/store")).status_code == 401
+    assert (await client.head("/api/v1/t/echo")).status_code == 405
+    assert (await client.head("/api/v1/nothing")).status_code == 404
+
+
 async def test_an_unknown_route_and_a_wrong_method_are_problems(client: httpx.AsyncClient) -> None:
     assert problem_of(await client.get("/api/v1/nothing"))["status"] == 404
     wrong = await client.put("/api/v1/t/things")

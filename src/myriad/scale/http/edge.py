@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from myriad.kit.ids import new_id
 from myriad.scale.http.csrf import remember_visitor
 from myriad.scale.http.handlers import answer_problem
+from myriad.scale.http.heads import as_get
 from myriad.scale.http.problem import INTERNAL, Problem
 from myriad.scale.http.rates import rate_headers
 from myriad.scale.http.settings import EdgeSettings
@@ -61,6 +62,7 @@ class _Exchange:
     """What is known about one request while it is answered."""
 
     request_id: str
+    method: str
     status: int = 0
     bytes_in: int = 0
 
@@ -84,8 +86,10 @@ class EdgeMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(_id_for(Headers(scope=scope)))
+        exchange = _Exchange(_id_for(Headers(scope=scope)), scope["method"])
         scope.setdefault("state", {})["request_id"] = exchange.request_id
+        if exchange.method == "HEAD":
+            scope, send = as_get(scope, send)
         began = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
             with _in_flight.track_inprogress():
@@ -150,7 +154,7 @@ class EdgeMiddleware:
 
     def _observe(self, scope: Scope, exchange: _Exchange, seconds: float) -> None:
         route = self._template(scope)
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        method = exchange.method if exchange.method in _METHODS else "OTHER"
         status = exchange.status or 499
         _requests.labels(method, route, str(status)).inc()
         _seconds.labels(method, route).observe(seconds)

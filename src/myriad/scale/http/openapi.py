@@ -24,6 +24,7 @@ _WITH_CALLER = {
 _WITH_BODY = {
     409: "Contradicts the present state, or the same request is still in flight.",
     413: "The body is too large.",
+    415: "The body does not say that it is JSON.",
 }
 _MISSING = {404: "There is no such thing for this tenant."}
 _KEY_PARAMETER = {

@@ -8,7 +8,7 @@ query, another tenant's facts) never leaves the process.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +29,7 @@ from myriad.kit.errors import (
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/problems/"
 _RETRY_SECONDS = 2
+_BODY = ("body",)
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,16 @@ def _headers_of(error: MyriadError) -> dict[str, str]:
 
 def of_validation_error(error: RequestValidationError) -> Problem:
     """Describe a request that does not fit the schema, each fault with its JSON pointer."""
+    if any(tuple(fault["loc"]) == _BODY and _is_raw(fault) for fault in error.errors()):
+        return NO_JSON
     faults = tuple((_pointer(fault["loc"]), str(fault["msg"])) for fault in error.errors())
     summary = "; ".join(f"{pointer}: {text}" for pointer, text in faults[:3])
     return Problem(422, "invalid_input", "Invalid input", summary or "the input is invalid", faults)
+
+
+def _is_raw(fault: Mapping[str, Any]) -> bool:
+    """Whether the body was not even read as JSON, since it did not say that it is."""
+    return isinstance(fault.get("input"), bytes)
 
 
 def _pointer(location: Sequence[int | str]) -> str:
@@ -120,6 +128,12 @@ INTERNAL = Problem(
     "internal_error",
     "Internal error",
     "something broke on our side; the request id finds it in our logs",
+)
+NO_JSON = Problem(
+    415,
+    "unsupported_media_type",
+    "Unsupported Media Type",
+    "send the body as JSON, with the header Content-Type: application/json",
 )
 UNSTORABLE = Problem(
     422,
