@@ -44,6 +44,7 @@ PRODUCT = Product(
         ("file_id", "kamioi.import_file"),
         ("reconciliation_id", "kamioi.reconciliation"),
         ("order_id", "kamioi.trade_order"),
+        ("overcharge_id", "kamioi.overcharge"),
     ),
     navigation=(
         NavigationItem("Home", "/kamioi/home", "h", audience="member"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -16,25 +15,10 @@ from myriad.products.kamioi.broker.paper import PaperBroker
 from myriad.products.kamioi.broker.port import BrokerFill, OrderRequest, OrderStatus
 from myriad.products.kamioi.money import arithmetic, orders, sweeps
 from myriad.products.kamioi.money.bank import PaperBank
-from myriad.products.kamioi.money.errors import OverfillError
 from myriad.products.kamioi.money.round_ups import accrue
 from tests.products.kamioi.money.programme import MONDAY, NOON, WINDOW, Programme, Shop
 
 BANK = PaperBank()
-
-
-@dataclass(frozen=True)
-class _Overfilling(PaperBroker):
-    """A broker that charges more for one ticker than was ordered."""
-
-    overfilled: str = ""
-
-    async def look(self, order: OrderRequest) -> OrderStatus:
-        found = await super().look(order)
-        if order.ticker != self.overfilled:
-            return found
-        fills = tuple(replace(fill, cost_minor=fill.cost_minor + 1) for fill in found.fills)
-        return replace(found, fills=fills)
 
 
 async def _pull(programme: Programme, bank: PaperBank = BANK) -> int:
@@ -357,20 +341,6 @@ async def test_a_violation_is_found(programme: Programme) -> None:
     }
 
 
-async def test_fills_that_cost_more_than_was_ordered_are_refused(programme: Programme) -> None:
-    shop = await programme.shop()
-    await _saver(programme, shop)
-    await _pull(programme)
-    await _settle(programme)
-    async with programme.session() as session:
-        await orders.open_window(session, WINDOW, "paper")
-        order = (await orders.list_orders(session, ["new"], WINDOW))[0]
-    fill = BrokerFill("f", Decimal(1), Decimal("5.01"), 501, WINDOW)
-    async with programme.session() as session:
-        with pytest.raises(OverfillError):
-            await orders.allocate(session, order, fill)
-
-
 async def test_what_an_order_bought_before_its_sending_was_committed_is_shared(
     programme: Programme,
 ) -> None:
@@ -388,28 +358,6 @@ async def test_what_an_order_bought_before_its_sending_was_committed_is_shared(
     await _trade(programme, Known({shop.ticker: Decimal(10)}))
     assert await programme.run("SELECT state FROM kamioi.trade_order") == [("filled",)]
     assert await programme.run("SELECT cost_minor FROM kamioi.lot") == [(500,)]
-    assert await programme.violations() == []
-
-
-async def test_an_order_that_a_person_must_look_at_keeps_nobody_elses_shares(
-    programme: Programme,
-) -> None:
-    wrong, right = await programme.shop(), await programme.shop()
-    for shop in (wrong, right):
-        await _saver(programme, shop)
-    await _pull(programme)
-    await _settle(programme)
-    prices = {wrong.ticker: Decimal(10), right.ticker: Decimal(10)}
-    for _ in range(2):
-        await _trade(programme, _Overfilling(prices, overfilled=wrong.ticker))
-    rows = await programme.run("SELECT ticker, state, reason FROM kamioi.trade_order")
-    found = {ticker: (state, reason) for ticker, state, reason in rows}
-    assert found[right.ticker] == ("filled", None)
-    state, reason = found[wrong.ticker]
-    assert state == "sent"
-    assert reason.endswith("cost more than was ordered")
-    lots = await programme.run("SELECT security_id, cost_minor FROM kamioi.lot")
-    assert lots == [(right.security_id, 500)]
     assert await programme.violations() == []
 
 

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from myriad.kit.clock import utc_now
 from myriad.products.kamioi.operation import actions
 from myriad.products.kamioi.operation.actions import ActionEntry, Effect
 from myriad.products.kamioi.operation.costs import get_costs
 from myriad.products.kamioi.operation.measuring import get_quality
+from myriad.products.kamioi.operation.overcharges import (
+    Outcome,
+    list_overcharges,
+    settle_overcharge,
+)
 from myriad.products.kamioi.operation.positions import get_reconciliation
 from myriad.products.kamioi.operation.quality import Precision, tenths
 from myriad.products.kamioi.operation.stuck_orders import list_stuck_orders
-from myriad.scale.http import CurrentRuntime, Operator, Router, Staff, TenantReadSession
+from myriad.scale.http import (
+    CurrentRuntime,
+    Operator,
+    Owner,
+    Router,
+    Staff,
+    TenantReadSession,
+    TenantSession,
+)
 
 router = Router()
 _UNKNOWN: dict[int | str, dict[str, Any]] = {
     404: {"description": "No share stood under this ticker on that day."}
 }
+
+_SETTLED: dict[int | str, dict[str, Any]] = {409: {"description": "It is settled already."}}
 
 
 class PrecisionRead(BaseModel):
@@ -150,13 +165,40 @@ class StuckOrderRead(BaseModel):
     advice: str
 
 
+class OverchargeRead(BaseModel):
+    """What an order cost above its notional, in minor units; open until somebody settles it."""
+
+    id: UUID
+    client_order_id: str
+    ticker: str
+    notional_minor: int
+    amount_minor: int
+    currency: str
+    state: Literal["open", "returned", "borne"]
+    noted_at: datetime
+    note: str
+
+
+class OverchargeWrite(BaseModel):
+    """What became of an overcharge, and what shows it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Outcome
+    note: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+
+
 class ReconciliationRead(BaseModel):
-    """The last comparison with the broker; null before the first. Orders that need a person."""
+    """The last comparison with the broker; null before the first.
+
+    Orders that need a person, and what the broker took above orders.
+    """
 
     run_at: datetime | None
     differing: int
     lines: list[LineRead]
     orders: list[StuckOrderRead]
+    overcharges: list[OverchargeRead]
 
 
 class ActionRequest(ActionEntry):
@@ -219,12 +261,24 @@ async def read_reconciliation(session: TenantReadSession) -> ReconciliationRead:
     """Return the last comparison of the broker's positions with the lots, and orders that stick."""
     now = utc_now()
     found, stuck = await get_reconciliation(session, now), await list_stuck_orders(session, now)
+    over = await list_overcharges(session, now)
     return ReconciliationRead(
         run_at=found.lines[0].run_at if found.lines else None,
         differing=len([one for one in found.lines if one.state != "equal"]),
         lines=[LineRead.model_validate(one, from_attributes=True) for one in found.lines],
         orders=[StuckOrderRead.model_validate(one, from_attributes=True) for one in stuck],
+        overcharges=[OverchargeRead.model_validate(one, from_attributes=True) for one in over],
     )
+
+
+@router.post(
+    "/admin/reconciliation/overcharges/{overcharge_id}", status_code=204, responses=_SETTLED
+)
+async def settle(
+    overcharge_id: UUID, body: OverchargeWrite, caller: Owner, session: TenantSession
+) -> None:
+    """Book what became of what the broker took above an order; 409 when it is settled already."""
+    await settle_overcharge(session, overcharge_id, body.outcome, body.note, caller, utc_now())
 
 
 @router.post("/admin/securities/actions", responses=_UNKNOWN)

@@ -12,13 +12,6 @@ class SweepRaceError(ConflictError):
     title = "Round-ups changed meanwhile"
 
 
-class OverfillError(InvalidInputError):
-    """The broker says that an order cost more than was ordered."""
-
-    code = "kamioi_overfill"
-    title = "An order cost more than was ordered"
-
-
 class ActionError(InvalidInputError):
     """A corporate action lacks what its kind needs."""
 

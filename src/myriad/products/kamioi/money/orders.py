@@ -13,7 +13,6 @@ from myriad.products.kamioi.broker.market import is_open, market_day
 from myriad.products.kamioi.broker.port import ENDED, Broker, BrokerFill, OrderRequest, OrderStatus
 from myriad.products.kamioi.money.errors import (
     BrokerAnswerError,
-    OverfillError,
     UnknownOrderError,
 )
 from myriad.products.kamioi.repository import sql as queries
@@ -100,9 +99,8 @@ async def take_fills(
     """Take in what the broker has executed since; return how many fills were new.
 
     Of a broker that has had enough requests the rest is asked with the next call. An order that it
-    does not know, to which it answers nothing of use, or whose fills cost more than was ordered,
-    stays open with the reason beside it and in the log: a person must look, and nobody else's shares
-    wait for that. What is raised, when money is held, and `commit` are as `send` has them.
+    does not know, or to which it answers nothing of use, stays open with the reason beside it and in
+    the log: a person must look, and nobody else's shares wait for that. What is raised, when money is held, and `commit` are as `send` has them.
     """
     rows = await list_orders(session, _OPEN, now)
     answers = await _ask(rows, broker.look, commit)
@@ -111,7 +109,7 @@ async def take_fills(
     for row, answer in answers:
         try:
             filled += [row["id"]] * await _take(session, row, answer, now)
-        except (OverfillError, BrokerAnswerError) as error:
+        except BrokerAnswerError as error:
             await _note(session, row["id"], error, now)
     if filled:
         async with planned_for_sets(session):
@@ -120,9 +118,7 @@ async def take_fills(
     return len(filled)
 
 
-async def _note(
-    session: Session, order_id: UUID, error: OverfillError | BrokerAnswerError, now: datetime
-) -> None:
+async def _note(session: Session, order_id: UUID, error: BrokerAnswerError, now: datetime) -> None:
     _log.error("order_needs_a_person", order_id=str(order_id), reason=error.code)
     await queries.execute(session, "note_order", id=order_id, reason=error.detail, now=now)
 
@@ -202,7 +198,10 @@ async def _ask(
 
 
 async def allocate(session: Session, order: dict[str, Any], fill: BrokerFill) -> bool:
-    """Share a fill among the parts of its order, once; return whether it was new."""
+    """Share a fill among the parts of its order, once; return whether it was new.
+
+    What its order cost above what was ordered is nobody's of them: the broker owes it.
+    """
     row = await queries.find(
         session,
         "add_fill",
@@ -215,13 +214,14 @@ async def allocate(session: Session, order: dict[str, Any], fill: BrokerFill) ->
     )
     if row is None:
         return False
-    spent = await queries.get(session, "get_spent", order_id=order["id"])
-    if spent["cost_minor"] > order["notional_minor"]:
-        message = f"fills of {order['client_order_id']} cost more than was ordered"
-        raise OverfillError(message, cost_minor=spent["cost_minor"])
     day = market_day(fill.filled_at)
+    about = {"fill_id": row["id"], "day": day}
+    over = await queries.get(session, "note_overcharge", **about, now=fill.filled_at)
+    if over["amount_minor"]:
+        facts = {"order_id": str(order["id"]), "amount_minor": over["amount_minor"]}
+        _log.error("order_overcharged", **facts)
     async with planned_for_sets(session):
-        await queries.get(session, "allocate_fill", fill_id=row["id"], day=day)
+        await queries.get(session, "allocate_fill", **about)
     return True
 
 

@@ -36,6 +36,7 @@ ACTIONS = {
     "kamioi.rate.stated": "Stated what a currency is worth",
     "kamioi.debt_settled": "Settled what a member owed",
     "kamioi.order_end_asked": "Asked to end an order that the broker does not know",
+    "kamioi.overcharge_settled": "Settled what the broker took above an order",
     "kamioi.foreign_released": "Released purchases in a foreign currency",
     "kamioi.foreign_skipped": "Left out purchases in a foreign currency",
     "member.added": "Added a member",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,6 +13,12 @@ from starlette.responses import RedirectResponse, Response
 
 from myriad.kit.clock import utc_now
 from myriad.products.kamioi.money.task_names import FILLS_TASK, RECONCILE_TASK
+from myriad.products.kamioi.operation.overcharges import (
+    Outcome,
+    Overcharge,
+    list_overcharges,
+    settle_overcharge,
+)
 from myriad.products.kamioi.operation.positions import Reconciliation, explain, get_reconciliation
 from myriad.products.kamioi.operation.stuck_orders import ask_to_end, list_stuck_orders
 from myriad.products.kamioi.pages import operation_words
@@ -35,16 +42,19 @@ async def reconciliation(
     done: Literal["", "fills", "end"] = "",
 ) -> Response:
     """Show the last comparison with the broker, and the orders that need a person."""
-    view = await get_reconciliation(session, utc_now())
-    stuck = await list_stuck_orders(session, utc_now())
+    now = utc_now()
+    view = await get_reconciliation(session, now)
+    stuck = await list_stuck_orders(session, now)
+    over = await list_overcharges(session, now)
     return _RENDERER.respond(
         page,
         "kamioi/reconciliation.html",
         view=view,
         stuck=stuck,
+        over=over,
         may_end=caller.is_owner,
         done=done,
-        answer=_answer(view, len(stuck)),
+        answer=_answer(view, len(stuck), over),
     )
 
 
@@ -78,8 +88,22 @@ async def explain_difference(
     return RedirectResponse(_HERE, 303)
 
 
-def _answer(view: Reconciliation, stuck: int) -> str:
-    if not view.lines and not stuck:
+@router.post("/admin/overcharges/{overcharge_id}/settle")
+async def settle(
+    overcharge_id: UUID,
+    caller: Owner,
+    session: TenantSession,
+    outcome: Annotated[Outcome, Form()],
+    note: Annotated[Note, Form()],
+) -> Response:
+    """Book what became of what the broker took above an order."""
+    await settle_overcharge(session, overcharge_id, outcome, note, caller, utc_now())
+    return RedirectResponse(f"{_HERE}#overcharges", 303)
+
+
+def _answer(view: Reconciliation, stuck: int, over: Sequence[Overcharge]) -> str:
+    is_over = any(one.state == "open" for one in over)
+    if not view.lines and not stuck and not is_over:
         return "Broker and ledger were never compared"
     positions = [one for one in view.lines if one.subject == "position"]
     books = [one for one in view.open_lines if one.subject == "books"]
@@ -87,6 +111,8 @@ def _answer(view: Reconciliation, stuck: int) -> str:
         return f"The books contradict themselves in {plural(len(books), 'place')}"
     if stuck:
         return f"{plural(stuck, 'order needs', 'orders need')} a person"
+    if is_over:
+        return "The broker took more than was ordered"
     wrong = [one for one in view.open_lines if one.subject == "position"]
     if wrong:
         verb = "differs" if len(wrong) == 1 else "differ"

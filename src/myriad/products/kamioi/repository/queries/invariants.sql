@@ -44,10 +44,12 @@ WITH balance AS (
     GROUP BY f.id, f.qty HAVING coalesce(sum(a.qty), 0) <> f.qty
     UNION ALL
     SELECT 'cost allocated is that of the fill', f.id::text, coalesce(sum(a.cost_minor), 0),
-        f.cost_minor
+        f.cost_minor - coalesce(v.amount_minor, 0)
     FROM kamioi.fill AS f
     LEFT JOIN kamioi.allocation AS a ON a.tenant_id = f.tenant_id AND a.fill_id = f.id
-    GROUP BY f.id, f.cost_minor HAVING coalesce(sum(a.cost_minor), 0) <> f.cost_minor
+    LEFT JOIN kamioi.overcharge AS v ON v.tenant_id = f.tenant_id AND v.fill_id = f.id
+    GROUP BY f.id, f.cost_minor, v.amount_minor
+    HAVING coalesce(sum(a.cost_minor), 0) <> f.cost_minor - coalesce(v.amount_minor, 0)
     UNION ALL
     SELECT 'lots are allocations and their changes', coalesce(l.id, a.fill_id)::text,
         coalesce(l.qty, 0), coalesce(a.qty, 0) + coalesce(g.qty, 0)
@@ -108,5 +110,14 @@ WITH balance AS (
     FROM (SELECT * FROM balance WHERE account = 'in_transit') AS b
     FULL JOIN pulled AS p ON p.member_id = b.member_id AND p.currency = b.currency
     WHERE coalesce(b.amount_minor, 0) <> coalesce(p.amount_minor, 0)
+    UNION ALL
+    SELECT 'the ledger knows what the broker owes', coalesce(b.currency, v.currency),
+        coalesce(b.amount_minor, 0), coalesce(v.amount_minor, 0)
+    FROM (SELECT * FROM balance WHERE account = 'broker_owes') AS b
+    FULL JOIN (
+        SELECT currency, sum(amount_minor)::numeric AS amount_minor
+        FROM kamioi.overcharge WHERE state = 'open' GROUP BY 1
+    ) AS v ON v.currency = b.currency
+    WHERE coalesce(b.amount_minor, 0) <> coalesce(v.amount_minor, 0)
 )
 SELECT rule, subject, ours, theirs FROM violation ORDER BY rule, subject LIMIT %(limit)s

@@ -113,12 +113,14 @@ RETURNING id
 
 -- name: allocate_fill
 -- Each part gets its share of the shares and of the cost, by largest remainder: their sums are the
--- fill's. A part is weighed by what of it is not spent yet, so that no member pays more than theirs.
+-- fill's, less what the broker took above what was ordered. A part is weighed by what of it is not
+-- spent yet, so that no member pays more than theirs.
 WITH this AS MATERIALIZED (
     SELECT f.tenant_id, f.id, f.order_id, (f.qty * 1000000000)::numeric(40, 0) AS units,
-        f.cost_minor::numeric AS cost, o.security_id, o.currency
+        (f.cost_minor - coalesce(v.amount_minor, 0))::numeric AS cost, o.security_id, o.currency
     FROM kamioi.fill AS f
     JOIN kamioi.trade_order AS o ON o.tenant_id = f.tenant_id AND o.id = f.order_id
+    LEFT JOIN kamioi.overcharge AS v ON v.tenant_id = f.tenant_id AND v.fill_id = f.id
     WHERE f.id = %(fill_id)s
 ), spent AS MATERIALIZED (
     SELECT a.member_id, sum(a.cost_minor) AS cost_minor
@@ -202,7 +204,3 @@ DO UPDATE SET amount_minor = e.amount_minor + excluded.amount_minor
 SELECT DISTINCT ON (security_id) security_id, day, close FROM kamioi.price
 WHERE security_id = ANY (%(ids)s) AND day <= %(day)s AND day >= %(day)s::date - %(days)s::int
 ORDER BY security_id, day DESC
-
--- name: get_spent
-SELECT coalesce(sum(cost_minor), 0)::bigint AS cost_minor FROM kamioi.fill
-WHERE order_id = %(order_id)s
