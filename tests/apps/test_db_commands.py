@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from myriad.apps.cli.db import DB_COMMANDS
+from myriad.apps.cli.db.standby import up_with
 from myriad.apps.cli.frame import main
 
 
@@ -85,3 +87,13 @@ def test_the_state_of_backups_is_told_by_its_exit_code_with_what_to_do(
     assert main(["db", "backup", "status", "--json", "--home", str(tmp_path)]) == code
     assert json.loads(capsys.readouterr().out)["healthy"] is (code == 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_that_sends_reads_to_a_standby_may_be_pasted(tmp_path: Path) -> None:
+    """Also where the home's folder holds a space."""
+    file = tmp_path / "my riad" / "read-url"
+    assert shlex.split(up_with(file)) == [
+        f"MYRIAD_DATABASE__STANDBY_URLS_FILE={file}",
+        "./myriad",
+        "up",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 import signal
 import time
@@ -98,14 +99,18 @@ def run_command(ctx: typer.Context, name: str = Name) -> None:
             write_state(home, state)
             file = home / "run" / "read-url"
             write_private(file, server.url(APP))
-            variable = f"MYRIAD_DATABASE__STANDBY_URLS_FILE={file}"
-            told = f"Ready on port {server.port}. Reads may come here: {variable} ./myriad up"
+            told = f"Ready on port {server.port}. Reads may come here: {up_with(file)}"
             context.show({"port": server.port, "url_file": file}, [told])
             with _interruptible():
                 while child.poll() is None:
                     time.sleep(0.2)
         finally:
             server.stop(child)
+
+
+def up_with(url_file: Path) -> str:
+    """Return the command for a shell that starts `up` with reads from the standby of `url_file`."""
+    return f"MYRIAD_DATABASE__STANDBY_URLS_FILE={shlex.quote(str(url_file))} ./myriad up"
 
 
 @contextlib.contextmanager
