@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from typing import Literal
 from xml.etree import ElementTree
 
 import msgspec
@@ -66,6 +67,50 @@ def test_a_changed_input_gives_what_the_engine_gives(bakery: Inputs) -> None:
     other = value(msgspec.structs.replace(bakery, input_sheet=sheet), DEFAULTS)
     computed = recompute(write_workbook(value(bakery, DEFAULTS)), {"target_operating_margin": 0.09})
     assert round(computed["blend_middle"], 2) == other.middle.minor / 100
+
+
+CHANGES = {
+    "revenue_growth_next_year": 0.06,
+    "riskfree_rate": 0.03,
+    "book_value_of_debt": 500_000.0,
+    "cash_and_marketable_securities": 90_000.0,
+    "operating_income": 280_000.0,
+    "initial_cost_of_capital": 0.12,
+    "marginal_tax_rate": 0.28,
+}
+
+
+@pytest.mark.parametrize("mid_year", [True, False])
+@pytest.mark.parametrize("method", ["finnerty", "chaffee"])
+def test_every_input_moves_low_middle_and_high(
+    bakery: Inputs, method: Literal["finnerty", "chaffee"], mid_year: bool
+) -> None:
+    """The range, the multiples' bridge and the discount follow, not the middle alone."""
+    discounts = msgspec.structs.replace(bakery.discounts, marketability_method=method)
+    discounting = msgspec.structs.replace(bakery.discounting, mid_year=mid_year)
+    before = msgspec.structs.replace(bakery, discounts=discounts, discounting=discounting)
+    changed = msgspec.structs.replace(before.input_sheet, **CHANGES)
+    discounts = msgspec.structs.replace(discounts, price_deviation=0.5, holding_years=2.0)
+    weights = msgspec.structs.replace(before.weights, revenues=0.3)
+    other = value(
+        msgspec.structs.replace(before, input_sheet=changed, discounts=discounts, weights=weights),
+        DEFAULTS,
+    )
+    cells_changed = {"price_deviation": 0.5, "holding_years": 2.0, "weight_revenues": 0.3}
+    computed = recompute(write_workbook(value(before, DEFAULTS)), CHANGES | cells_changed)
+    found = [round(computed[f"blend_{end}"], 2) for end in ("low", "middle", "high")]
+    assert found == [end.minor / 100 for end in (other.low, other.middle, other.high)]
+    cash_flows = other.methods[0]
+    assert computed["dcf_low"] == pytest.approx(cash_flows.low, abs=0.001)
+    assert computed["dcf_high"] == pytest.approx(cash_flows.high, abs=0.001)
+
+
+def test_an_adjustment_opens_to_its_parts(bakery: Inputs) -> None:
+    computed = recompute(
+        write_workbook(value(bakery, DEFAULTS)), {"accounts_3_adjustment_1": -48_000.0}
+    )
+    assert computed["accounts_3_adjustments"] == -39_000.0
+    assert computed["accounts_3_ebitda"] == 318_000.0
 
 
 def test_the_summary_points_at_the_proof(bakery: Inputs) -> None:

@@ -33,6 +33,8 @@ class ExposureLine:
     revenues: float
     equity_risk_premium: float
     weight: float
+    is_given: bool = False
+    """Whether the premium came with the inputs instead of the parameters."""
 
 
 def business_lines(mix: Sequence[Business], table: IndustryTable) -> tuple[BusinessLine, ...]:
@@ -69,7 +71,13 @@ def exposure_lines(
     if total <= 0:
         raise InputsError("give the revenues of at least one country or region")
     return tuple(
-        ExposureLine(place.name, place.revenues, _premium(place, find), place.revenues / total)
+        ExposureLine(
+            place.name,
+            place.revenues,
+            _premium(place, find),
+            place.revenues / total,
+            is_given=place.equity_risk_premium is not None,
+        )
         for place in mix
     )
 

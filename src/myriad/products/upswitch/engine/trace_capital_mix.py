@@ -133,7 +133,10 @@ def _places(trace: Trace, kind: str, lines: tuple[ExposureLine, ...], source: st
             f"{name}_revenues", f"{line.name}: revenues", line.revenues, "given with the inputs"
         )
         trace.given(
-            f"{name}_premium", f"{line.name}: equity risk premium", line.equity_risk_premium, source
+            f"{name}_premium",
+            f"{line.name}: equity risk premium",
+            line.equity_risk_premium,
+            "given with the inputs" if line.is_given else source,
         )
     total = ",".join(f"{name}_revenues" for name in names)
     trace.made(

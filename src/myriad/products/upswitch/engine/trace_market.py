@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from myriad.products.upswitch.engine.discounts import marketability
-from myriad.products.upswitch.engine.market_inputs import MarketApproach
+from myriad.products.upswitch.engine.market_inputs import FiscalYear, MarketApproach
 from myriad.products.upswitch.engine.methods import (
     WIDER_PER_MISSING_YEAR,
     MethodResult,
@@ -23,6 +22,8 @@ from myriad.products.upswitch.engine.metrics import (
     weigh,
 )
 from myriad.products.upswitch.engine.trace import Trace
+from myriad.products.upswitch.engine.trace_discounts import trace_bridge, trace_discounts
+from myriad.products.upswitch.engine.trace_range import trace_range
 from myriad.products.upswitch.engine.valuation import Valuation
 
 _GIVEN = "given with the inputs"
@@ -31,7 +32,8 @@ _METHOD = "Upswitch specification section 4.8"
 
 def trace_market(trace: Trace, valuation: Valuation) -> None:
     """Add every method with a value, then the blend."""
-    _shared(trace, valuation)
+    trace_discounts(trace, valuation)
+    trace_bridge(trace, valuation)
     approach = valuation.inputs.market_approach
     market = [result for result in valuation.methods if result.method != "dcf"]
     if approach is not None:
@@ -49,41 +51,10 @@ def trace_market(trace: Trace, valuation: Valuation) -> None:
     _blend(trace, valuation)
 
 
-def _shared(trace: Trace, valuation: Valuation) -> None:
-    """Add the discounts and the bridge."""
-    given, approach = valuation.inputs.discounts, valuation.inputs.market_approach
-    sheet = valuation.inputs.input_sheet
-    trace.given("control_premium", "Premium for control", given.control_premium, _GIVEN)
-    trace.given("lack_of_control", "Discount for lack of control", given.lack_of_control, _GIVEN)
-    discount = marketability(given, sheet.riskfree_rate)
-    source = f"method {given.marketability_method}: specification section 4.7"
-    trace.given("lack_of_marketability", "Discount for lack of marketability", discount, source)
-    control = "(1+control_premium)*(1-lack_of_control)"
-    kept = (1 + given.control_premium) * (1 - given.lack_of_control)
-    trace.made("kept_illiquid", "Kept after control", kept, control, _METHOD)
-    whole = "kept_illiquid*(1-lack_of_marketability)"
-    trace.made("kept_liquid", "Kept after all discounts", kept * (1 - discount), whole, _METHOD)
-    if approach is None:
-        return
-    debt = approach.net_financial_debt
-    if debt is None:
-        debt = sheet.book_value_of_debt - sheet.cash_and_marketable_securities
-    for name, amount in (
-        ("bridge_net_debt", debt),
-        ("bridge_working_capital", approach.working_capital_normalisation),
-        ("bridge_provisions", approach.provisions),
-        ("bridge_surplus", approach.surplus_assets),
-        ("bridge_tax_rate", sheet.marginal_tax_rate),
-    ):
-        trace.given(name, name.replace("_", " "), amount, _GIVEN)
-
-
 def _years(trace: Trace, approach: MarketApproach) -> list[NormalYear]:
     found = [normalise(year) for year in approach.history]
     for place, (year, normal) in enumerate(zip(approach.history, found, strict=True), start=1):
         name = f"accounts_{place}"
-        added = sum(item.amount for item in year.adjustments)
-        labels = "; ".join(item.label for item in year.adjustments) or "none"
         trace.given(f"{name}_months", f"Months to {year.end}", year.months, _GIVEN)
         trace.given(
             f"{name}_operating_income",
@@ -91,7 +62,7 @@ def _years(trace: Trace, approach: MarketApproach) -> list[NormalYear]:
             year.operating_income,
             _GIVEN,
         )
-        trace.given(f"{name}_adjustments", f"Adjustments to {year.end}: {labels}", added, _GIVEN)
+        _adjustments(trace, name, year)
         trace.given(
             f"{name}_depreciation",
             f"Depreciation to {year.end}",
@@ -111,16 +82,35 @@ def _years(trace: Trace, approach: MarketApproach) -> list[NormalYear]:
             f"({income}+{name}_depreciation){longer}",
             _METHOD,
         )
-        for metric in ("revenues", "net_income", "book_equity"):
-            figure = normal.figures[metric]
-            if figure is not None:
-                trace.given(
-                    f"{name}_{metric}",
-                    f"{metric.replace('_', ' ')}, {year.end}",
-                    figure,
-                    f"{_GIVEN}, twelve months",
-                )
+        _figures(trace, name, year)
     return found
+
+
+def _adjustments(trace: Trace, name: str, year: FiscalYear) -> None:
+    """Add each adjustment of a year and their sum."""
+    keys = [f"{name}_adjustment_{place}" for place, _ in enumerate(year.adjustments, start=1)]
+    for key, item in zip(keys, year.adjustments, strict=True):
+        trace.given(key, f"Adjustment to {year.end}: {item.label}", item.amount, _GIVEN)
+    label, added = f"Adjustments to {year.end}", sum(item.amount for item in year.adjustments)
+    if keys:
+        trace.made(f"{name}_adjustments", label, added, f"SUM({','.join(keys)})", _METHOD)
+    else:
+        trace.given(f"{name}_adjustments", label, 0.0, _GIVEN)
+
+
+def _figures(trace: Trace, name: str, year: FiscalYear) -> None:
+    """Add revenues and result of a year, brought to twelve months, and its equity."""
+    for metric in ("revenues", "net_income", "book_equity"):
+        filed, label = getattr(year, metric), f"{metric.replace('_', ' ')}, {year.end}"
+        if filed is None:
+            continue
+        if metric == "book_equity" or year.months == 12:
+            trace.given(f"{name}_{metric}", label, filed, _GIVEN)
+            continue
+        trace.given(f"{name}_{metric}_filed", f"{label}, as filed", filed, _GIVEN)
+        longer = f"{name}_{metric}_filed*12/{name}_months"
+        whole = f"{label}, twelve months"
+        trace.made(f"{name}_{metric}", whole, filed * 12.0 / year.months, longer, _METHOD)
 
 
 def _metric(trace: Trace, name: str, metric: WeightedMetric, years: Sequence[NormalYear]) -> None:
@@ -146,7 +136,7 @@ def _method(
     is_listed: bool,
 ) -> None:
     discount = small_company_discount(valuation.inputs) if is_listed else 0.0
-    trace.given(f"{name}_discount", f"{result.label}: for a small company", discount, _METHOD)
+    _small_company(trace, valuation, name, result.label, discount)
     kept = "kept_liquid" if is_listed and not discount else "kept_illiquid"
     wider = metric.missing * WIDER_PER_MISSING_YEAR
     ends = ("middle", "low", "high")
@@ -158,6 +148,21 @@ def _method(
         if wider and end != "middle":
             formula += f"{'-' if end == 'low' else '+'}MAX({name}_middle,-{name}_middle)*{wider:g}"
         trace.made(f"{name}_{end}", f"{label} equity", getattr(result, end), formula, _METHOD)
+
+
+def _small_company(
+    trace: Trace, valuation: Valuation, name: str, label: str, discount: float
+) -> None:
+    """Add what a listed multiple loses, from the two multiples that say so."""
+    approach, said = valuation.inputs.market_approach, f"{label}: for a small company"
+    if not discount or approach is None:
+        trace.given(f"{name}_discount", said, discount, _METHOD)
+        return
+    for key in ("sme_sector_multiple", "listed_sector_multiple"):
+        if key not in trace:
+            trace.given(key, key.replace("_", " "), getattr(approach, key), _GIVEN)
+    formula = "1-sme_sector_multiple/listed_sector_multiple"
+    trace.made(f"{name}_discount", said, discount, formula, _METHOD)
 
 
 def _bridge(method: str) -> str:
@@ -178,17 +183,13 @@ def _dcf(trace: Trace, valuation: Valuation) -> None:
         "value_of_common_equity*kept_liquid",
         _METHOD,
     )
-    source = "the engine with the initial cost of capital one point higher and lower"
-    trace.given("dcf_low", "Cash flows: low", result.low or 0.0, source)
-    trace.given("dcf_high", "Cash flows: high", result.high or 0.0, source)
+    trace_range(trace, valuation.solved, result.low or 0.0, result.high or 0.0)
 
 
 def _blend(trace: Trace, valuation: Valuation) -> None:
     names = _names(valuation)
     bars = list(zip(names, valuation.blend.bars, strict=True))
-    for name, bar in bars:
-        source = f"{_GIVEN}, scaled to a sum of 1 over the methods with a value"
-        trace.given(f"{name}_weight", f"{bar.label}: weight", bar.weight, source)
+    _weights(trace, valuation, names)
     terms = "+".join(f"{name}_weight*{name}_middle" for name in names)
     ranged = [name for name, bar in bars if bar.in_range]
     lows, highs = (",".join(f"{name}_{end}" for name in ranged) for end in ("low", "high"))
@@ -197,6 +198,26 @@ def _blend(trace: Trace, valuation: Valuation) -> None:
     trace.made("blend_low", "Range: low", valuation.blend.low, floor(f"MIN({lows})"), _METHOD)
     trace.made("blend_middle", "Value", valuation.blend.middle, floor(terms), _METHOD)
     trace.made("blend_high", "Range: high", valuation.blend.high, floor(f"MAX({highs})"), _METHOD)
+
+
+def _weights(trace: Trace, valuation: Valuation, names: Sequence[str]) -> None:
+    """Add what each method counts, scaled to a sum of 1; several of one method share its weight."""
+    bars = valuation.blend.bars
+    methods = [bar.method for bar in bars]
+    given = {method: getattr(valuation.inputs.weights, method) for method in methods}
+    source = f"{_GIVEN}, scaled to a sum of 1 over the methods with a value"
+    is_scaled = valuation.solved is not None and sum(given.values()) > 0
+    for method, weight in given.items() if is_scaled else ():
+        trace.given(f"weight_{method}", f"{method.replace('_', ' ')}: weight", weight, _GIVEN)
+    total = f"SUM({','.join(f'weight_{method}' for method in given)})"
+    for name, bar in zip(names, bars, strict=True):
+        label, shared = f"{bar.label}: weight, scaled", f"weight_{bar.method}/{total}"
+        if not is_scaled:
+            trace.given(f"{name}_weight", label, bar.weight, source)
+            continue
+        count = methods.count(bar.method)
+        formula = shared if count == 1 else f"{shared}/{count}"
+        trace.made(f"{name}_weight", label, bar.weight, formula, _METHOD)
 
 
 def _names(valuation: Valuation) -> list[str]:
