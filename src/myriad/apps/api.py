@@ -22,6 +22,7 @@ from myriad.apps.console import (
     job_pages,
     joining,
     model_pages,
+    own_password,
     people_pages,
     settings_pages,
     signing,
@@ -101,6 +102,7 @@ def _pages() -> dict[str, APIRouter]:
     console = http.Router()
     console.include_router(signing.router)
     console.include_router(joining.router)
+    console.include_router(own_password.router)
     console.include_router(settings_pages.router)
     console.include_router(people_pages.router)
     console.include_router(job_pages.router)

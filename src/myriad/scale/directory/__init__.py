@@ -42,6 +42,7 @@ from myriad.scale.directory.invitations import (
 )
 from myriad.scale.directory.keys import IssuedKey, issue_api_key, list_api_keys, revoke_api_key
 from myriad.scale.directory.leaving import LastOwnerError, Leaving, Left, remove_member
+from myriad.scale.directory.own_password import change_password
 from myriad.scale.directory.principal import Principal, Role, TenantFacts, TenantOfUser
 from myriad.scale.directory.principals import (
     find_principal_by_key,
@@ -102,6 +103,7 @@ __all__ = [
     "accept_as",
     "accept_as_new",
     "add_member",
+    "change_password",
     "change_role",
     "create_tenant",
     "create_user",

@@ -63,22 +63,31 @@ async def sign_in(
     renewed = await hash_password(password) if needs_rehash(encoded) else None
     async with database.crossing("sign in: begin the session") as session:
         await forgive(session, address, now, came_from)
-        return await _begin(session, user, now, replacing, renewed)
+        if renewed is not None:
+            await session.execute(
+                update(UserAccount).where(UserAccount.id == user.id).values(password_hash=renewed)
+            )
+        return await begin_session(session, user, now, replacing=replacing)
 
 
-async def _begin(
-    session: Session, user: UserAccount, now: datetime, replacing: str | None, renewed: str | None
+async def begin_session(
+    session: Session,
+    user: UserAccount,
+    now: datetime,
+    *,
+    replacing: str | None = None,
+    tenant_id: TenantId | None = None,
 ) -> SignedIn:
-    if renewed is not None:
-        await session.execute(
-            update(UserAccount).where(UserAccount.id == user.id).values(password_hash=renewed)
-        )
+    """Begin a session that acts for `tenant_id`, else for the user's oldest active tenant.
+
+    Needs a crossing session; ends the session `replacing` and those of the user that are over.
+    """
     ended = (LoginSession.user_id == user.id) & (LoginSession.expires_at < now)
     if replacing is not None:
         ended |= LoginSession.token_hash == hash_token(replacing)
     await session.execute(delete(LoginSession).where(ended))
-    tenants = await list_tenants_of(session, user.id)
-    current = tenants[0].id if tenants else None
+    tenants = [tenant.id for tenant in await list_tenants_of(session, user.id)]
+    current = tenant_id if tenant_id in tenants else next(iter(tenants), None)
     signed_in = SignedIn(new_token(), now + LIFETIME, user.id)
     await session.execute(
         insert(LoginSession).values(

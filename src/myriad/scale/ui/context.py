@@ -101,6 +101,7 @@ class PageContext:
     logout_path: str = "/logout"
     switch_tenant_path: str = "/tenant"
     settings_path: str = "/settings"
+    you_path: str = "/password"
     home_path: str = "/"
     environment: str = ""
     alerts: Alerts | None = None

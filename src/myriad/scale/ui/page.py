@@ -33,6 +33,7 @@ from myriad.scale.ui.context import (
 )
 
 SETTINGS = "/settings"
+YOU = "/password"
 AlertsOf = Callable[[Runtime, Principal], Awaitable[Alerts]]
 StandingOf = Callable[[Runtime, Principal], Standing | None]
 
