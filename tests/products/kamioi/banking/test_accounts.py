@@ -136,6 +136,23 @@ async def test_a_bank_that_wants_its_owner_is_signed_in_to_again(guest: Guest) -
     assert mended["status"] == "linked"
 
 
+async def test_a_bank_whose_consent_ends_says_until_when_and_signing_in_renews_it(
+    guest: Guest,
+) -> None:
+    await guest.visit(bank="Citibank Online")
+    item = (await guest.items())[-1]
+    await guest.person.change(
+        "UPDATE kamioi.bank_item SET consent_ends_at = '2031-05-04 12:00+00' WHERE id = %s",
+        (item["id"],),
+    )
+    page = (await guest.browser.get(ACCOUNTS)).text
+    assert "Citibank Online can be read until 4 May 2031; sign in again before" in page
+    assert "Ends on 4 May 2031" in page
+    assert "Your consent ends on 4 May 2031" in (await guest.browser.get("/kamioi/home")).text
+    assert await guest.visit(item_id=item["id"], bank="x") == f"{ACCOUNTS}?done=linked"
+    assert "4 May 2031" not in (await guest.browser.get(ACCOUNTS)).text
+
+
 async def test_a_bank_that_is_let_go_is_read_no_more(guest: Guest) -> None:
     await guest.visit(bank="Wells Fargo")
     item, banks = (await guest.items())[-1], len(guest.plaid.simulator.world.banks)

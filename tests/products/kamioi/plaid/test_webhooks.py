@@ -7,13 +7,16 @@ import hashlib
 import hmac
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError
 from myriad.kit.jwt import encode_part
+from myriad.products.kamioi.intake.recording import today_utc
 from myriad.products.kamioi.plaid.errors import PlaidSignatureError
 from myriad.products.kamioi.plaid.signatures import KeyRing, check_webhook
 from myriad.products.kamioi.plaid.simulator import PlaidFaults, PlaidSimulator, PlaidWorld
@@ -133,6 +136,34 @@ async def test_a_login_that_ends_marks_the_item_and_its_repair_reads_it(
     body = plaid.simulator.tell(bank, "ITEM", "LOGIN_REPAIRED")
     await receive_webhook(ann.runtime, body, plaid.simulator.sign(body))
     assert (await ann.item(item))["status"] == "linked"
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "ends_on"),
+    [
+        ("PENDING_EXPIRATION", {"consent_expiration_time": "2031-05-04T12:00:00Z"}, "2031-05-04"),
+        ("PENDING_EXPIRATION", {"consent_expiration_time": "soon"}, None),
+        ("PENDING_DISCONNECT", {"reason": "INSTITUTION_MIGRATION"}, None),
+    ],
+)
+async def test_a_bank_whose_consent_ends_is_read_until_then_and_its_member_is_told(
+    ann: Linked, plaid: RunningPlaid, code: str, more: dict[str, str], ends_on: str | None
+) -> None:
+    bank = plaid.bank()
+    item = await ann.link_at(bank)
+    body = plaid.simulator.tell(bank, "ITEM", code, **more)
+    for _ in range(2):
+        await receive_webhook(ann.runtime, body, plaid.simulator.sign(body))
+    bank.buy("COSTA", "4.50", today_utc())
+    assert (await ann.sync(item)).new == 1
+    kept = await ann.item(item)
+    ends = ends_on or (utc_now() + timedelta(days=7)).date().isoformat()
+    assert (kept["status"], kept["consent_ends_at"].date().isoformat()) == ("linked", ends)
+    told = await ann.rows("SELECT kind, facts FROM kamioi.notification")
+    assert [(one["kind"], one["facts"]["ends_on"]) for one in told] == [("bank_consent_ends", ends)]
+    body = plaid.simulator.tell(bank, "ITEM", "LOGIN_REPAIRED")
+    await receive_webhook(ann.runtime, body, plaid.simulator.sign(body))
+    assert (await ann.item(item))["consent_ends_at"] is None
 
 
 async def test_news_of_nobody_we_know_and_a_body_that_is_none(

@@ -47,11 +47,17 @@ class Bank:
     error_code: str | None
     synced_at: datetime | None
     accounts: tuple[Account, ...]
+    consent_ends_at: datetime | None = None
 
     @property
     def is_linked(self) -> bool:
         """Whether Plaid reads it, rather than files."""
         return self.provider == "plaid"
+
+    @property
+    def wants_login(self) -> bool:
+        """Whether signing in again mends it, or lets it be read beyond a day that is known."""
+        return self.is_linked and (self.status != "linked" or self.consent_ends_at is not None)
 
 
 class ImportedFile(msgspec.Struct, frozen=True):
@@ -114,6 +120,7 @@ def _bank(rows: list[dict[str, Any]]) -> Bank:
         first["error_code"],
         first["synced_at"],
         tuple(accounts),
+        first["consent_ends_at"],
     )
 
 

@@ -43,6 +43,12 @@ class BankLink:
     status: str
     error_code: str | None
     synced_at: datetime | None
+    consent_ends_at: datetime | None = None
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the bank is read only until a day that is known."""
+        return self.status == "linked" and self.consent_ends_at is not None
 
     @property
     def is_broken(self) -> bool:
@@ -52,6 +58,8 @@ class BankLink:
     @property
     def words(self) -> str:
         """How it stands, in words."""
+        if self.is_ending and self.consent_ends_at is not None:
+            return f"Your consent ends on {day_words(self.consent_ends_at.date())}"
         return {
             "needs_login": "Your bank asks you to sign in again",
             "failing": "The bank does not answer",
@@ -98,6 +106,11 @@ class Home:
     def broken(self) -> list[BankLink]:
         """The links that need the member."""
         return [link for link in self.links if link.is_broken]
+
+    @property
+    def ending(self) -> list[BankLink]:
+        """Links that are read only until a day that is known."""
+        return [link for link in self.links if link.is_ending]
 
     @property
     def may_pause(self) -> bool:

@@ -18,6 +18,7 @@ _TAGS = {
     "shares_bought": "Shares",
     "mapping_changed": "Company",
     "bank_needs_login": "Bank",
+    "bank_consent_ends": "Bank",
     "sweep_rejected": "Bank",
     "sweep_returned": "Bank",
     "security_gone": "Shares",
@@ -94,6 +95,17 @@ def _login(facts: Mapping[str, Any]) -> Said:
     )
 
 
+def _consent(facts: Mapping[str, Any]) -> Said:
+    ends = facts.get("ends_on")
+    when = f"on {day(date.fromisoformat(ends))}" if ends else "soon"
+    return Said(
+        f"{facts.get('institution') or 'Your bank'} can be read no more {when}",
+        "Your purchases come in until then. Sign in again before, and none is missed.",
+        ACCOUNTS,
+        "high",
+    )
+
+
 def _rejected(facts: Mapping[str, Any]) -> Said:
     return Said(
         f"Your bank refused to send {_amount(facts)}",
@@ -137,6 +149,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], Said]] = {
     "shares_bought": _bought,
     "mapping_changed": _mapping,
     "bank_needs_login": _login,
+    "bank_consent_ends": _consent,
     "sweep_rejected": _rejected,
     "sweep_returned": _returned,
     "security_gone": _gone,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from myriad.kit.money import Money
 from myriad.products.kamioi.banking.looking import Account, Bank, FeeDrag, ImportedFile
-from myriad.scale.ui.filters import capital, percent, plural
+from myriad.scale.ui.filters import capital, day, percent, plural
 
 _STATES = {
     "linked": ("Linked", "good"),
@@ -33,6 +33,12 @@ def answer(banks: Sequence[Bank]) -> str:
     if broken:
         names = " and ".join(bank.institution or "A bank" for bank in broken[:2])
         return f"{names} {'asks' if len(broken) == 1 else 'ask'} you to sign in again"
+    ending = [bank for bank in linked if bank.consent_ends_at is not None]
+    if ending and ending[0].consent_ends_at is not None:
+        until = day(ending[0].consent_ends_at.date())
+        return (
+            f"{ending[0].institution or 'A bank'} can be read until {until}; sign in again before"
+        )
     if not linked:
         return "No bank is linked yet"
     return f"{capital(plural(len(linked), 'bank is', 'banks are'))} linked"
@@ -68,6 +74,8 @@ def balance(one: Account) -> str:
 
 def state(bank: Bank) -> tuple[str, str]:
     """Return how a bank is: a word and a colour."""
+    if bank.status == "linked" and bank.consent_ends_at is not None:
+        return f"Ends on {day(bank.consent_ends_at.date())}", "warn"
     return _STATES.get(bank.status, (capital(bank.status), ""))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -155,6 +155,24 @@ async def enqueue_all(session: Session) -> int:
     for row in rows:
         await enqueue_sync(session, row["id"])
     return len(rows)
+
+
+async def end_consent(session: Session, item: PlaidItem, ends_at: datetime) -> None:
+    """Keep when the member's consent ends, and tell them; until then the bank is read.
+
+    An item that was let go stays so, and nobody is told of it.
+    """
+    if await sql.execute(session, "end_consent", item_id=item.id, ends_at=ends_at):
+        ends_on = ends_at.date().isoformat()
+        facts = {"item_id": str(item.id), "institution": item.institution, "ends_on": ends_on}
+        await sql.execute(
+            session,
+            "notify_member",
+            member_id=item.member_id,
+            kind="bank_consent_ends",
+            facts=facts,
+            once_key=f"consent:{item.id}:{ends_on}",
+        )
 
 
 async def mark(

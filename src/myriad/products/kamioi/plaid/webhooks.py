@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -13,7 +13,7 @@ from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError
 from myriad.products.kamioi.intake.recording import today_utc
 from myriad.products.kamioi.plaid.client import open_client
-from myriad.products.kamioi.plaid.items import enqueue_sync, get_item, mark
+from myriad.products.kamioi.plaid.items import end_consent, enqueue_sync, get_item, mark
 from myriad.products.kamioi.plaid.signatures import KeyRing, check_webhook
 from myriad.products.kamioi.plaid.visits import (
     FINISH_TASK,
@@ -31,7 +31,10 @@ from myriad.scale.tenancy import TenantId
 # Several webhooks in a row are one reading, this long after the last of them.
 SETTLE_SECONDS = 3.0
 _NEWS = ("SYNC_UPDATES_AVAILABLE", "DEFAULT_UPDATE", "INITIAL_UPDATE", "HISTORICAL_UPDATE")
-_LOGIN = ("PENDING_EXPIRATION", "PENDING_DISCONNECT", "USER_PERMISSION_REVOKED")
+# Told a week before a bank can be read no more; until then it can.
+_ENDING = ("PENDING_EXPIRATION", "PENDING_DISCONNECT")
+_ENDS_AFTER = timedelta(days=7)
+_LOGIN = ("USER_PERMISSION_REVOKED",)
 _rings: WeakKeyDictionary[Any, dict[str, KeyRing]] = WeakKeyDictionary()
 
 
@@ -98,6 +101,15 @@ def _read(body: bytes) -> dict[str, Any]:
     return told
 
 
+def _ends_at(told: dict[str, Any]) -> datetime:
+    """Return when the consent ends: the moment that is told, else a week from now."""
+    try:
+        ends = datetime.fromisoformat(str(told["consent_expiration_time"]))
+    except (KeyError, ValueError):
+        return utc_now() + _ENDS_AFTER
+    return ends if ends.tzinfo else ends.replace(tzinfo=UTC)
+
+
 async def _apply(
     runtime: Runtime, tenant_id: TenantId, item_id: UUID, told: dict[str, Any]
 ) -> None:
@@ -106,6 +118,8 @@ async def _apply(
     async with runtime.database.session(tenant_id) as session:
         if told.get("webhook_type") == "TRANSACTIONS" and code in _NEWS:
             await enqueue_sync(session, item_id, settle_seconds=SETTLE_SECONDS)
+        elif told.get("webhook_type") == "ITEM" and code in _ENDING:
+            await end_consent(session, await get_item(session, item_id), _ends_at(told))
         elif told.get("webhook_type") == "ITEM" and (code in _LOGIN or code == "ERROR"):
             item = await get_item(session, item_id)
             named = str(fault.get("error_code") or code)[:100]

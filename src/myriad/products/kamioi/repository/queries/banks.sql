@@ -1,5 +1,6 @@
 -- name: kamioi_banks
 SELECT i.id, i.provider, i.institution, i.status, i.error_code, i.synced_at, i.created_at,
+    i.consent_ends_at,
     a.id AS account_id, a.name, a.mask, a.kind, a.currency, a.balance_minor, a.balance_at,
     coalesce(a.is_funding, false) AS is_funding
 FROM kamioi.bank_item AS i

@@ -4,7 +4,7 @@ INSERT INTO kamioi.bank_item AS item
 VALUES (%(tenant_id)s, %(id)s, %(member_id)s, 'plaid', %(external_id)s, %(institution)s, %(sealed)s)
 ON CONFLICT (tenant_id, provider, external_id) DO UPDATE
 SET access_token_sealed = excluded.access_token_sealed, status = 'linked', error_code = NULL,
-    updated_at = now()
+    consent_ends_at = NULL, updated_at = now()
 WHERE item.member_id = excluded.member_id
 RETURNING id
 
@@ -35,7 +35,13 @@ WHERE tenant_id = %(tenant_id)s AND id = %(item_id)s
 -- name: mark_plaid_item
 -- A bank that was let go stays so, whatever is told of it afterwards.
 UPDATE kamioi.bank_item
-SET status = %(status)s, error_code = %(error_code)s, updated_at = now()
+SET status = %(status)s, error_code = %(error_code)s, updated_at = now(),
+    consent_ends_at = CASE WHEN %(status)s = 'linked' THEN NULL ELSE consent_ends_at END
+WHERE tenant_id = %(tenant_id)s AND id = %(item_id)s AND status <> 'removed'
+
+-- name: end_consent
+-- It is read as long as the bank lets it be.
+UPDATE kamioi.bank_item SET consent_ends_at = %(ends_at)s, updated_at = now()
 WHERE tenant_id = %(tenant_id)s AND id = %(item_id)s AND status <> 'removed'
 
 -- name: put_plaid_account

@@ -71,7 +71,8 @@ LEFT JOIN LATERAL (
 ) AS p ON true
 
 -- name: member_links
-SELECT id, provider, institution, status, error_code, synced_at FROM kamioi.bank_item
+SELECT id, provider, institution, status, error_code, synced_at, consent_ends_at
+FROM kamioi.bank_item
 WHERE member_id = %(member_id)s AND status <> 'removed' ORDER BY status, institution, id
 
 -- name: set_member_state
