@@ -9,7 +9,7 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from myriad.kit.errors import ForbiddenError, InvalidInputError, MyriadError, TooManyRequestsError
+from myriad.kit.errors import InvalidInputError, MyriadError, NotFoundError, TooManyRequestsError
 from myriad.scale.directory import Principal, WrongCredentialsError, change_password
 from myriad.scale.http import Caller, CurrentRuntime, Router, set_session_cookie
 from myriad.scale.http.problem import of_myriad_error
@@ -29,7 +29,7 @@ Secret = Annotated[str, Form(max_length=320)]
 async def show_own_password(request: Request, caller: Caller, done: bool = False) -> Response:
     """Show the form."""
     if caller.kind != "user":
-        raise ForbiddenError("only a person who signed in has a password")
+        raise NotFoundError("only a person who signed in has a password")
     return _draw(request, caller, is_done=done)
 
 
