@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from myriad.products.keeper.google.connections import ENDED_NOTICE, GONE_NOTICE
 from myriad.products.keeper.pages import words
 from myriad.products.keeper.repository.today import get_today
 from myriad.products.keeper.views import TodayView
@@ -39,3 +40,41 @@ async def test_customers_who_never_came_back_are_not_enough_history_either(shop:
         await shop.sell(f"c{number}", [LAST - timedelta(days=number)])
     await shop.run()
     assert not (await today_of(shop)).enough_history
+
+
+async def test_rows_of_a_file_of_reviews_are_no_objects_from_square(shop: Shop) -> None:
+    """What an import refused is told with the reviews; of Square one object is spoken of."""
+    sql = (
+        "INSERT INTO keeper.quarantine (tenant_id, object, ext_id, reason, body) "
+        "VALUES (%s, %s, %s, 'malformed', '{}')"
+    )
+    await shop.change(sql, (shop.tenant_id, "review", "line 9 of file 460441498081"))
+    assert (await today_of(shop)).notices == ()
+    await shop.change(sql, (shop.tenant_id, "payment", "pay-1"))
+    (notice,) = (await today_of(shop)).notices
+    assert notice.detail == "1 object from Square makes no sense and is counted nowhere."
+
+
+async def test_what_ails_google_is_not_said_of_square(shop: Shop) -> None:
+    """A permission that Google took back, a location that it hides, and an end that was wanted."""
+    await connect(shop, "google", "g-1", "revoked", GONE_NOTICE)
+    await connect(shop, "square", "m-1", "active", None)
+    (notice,) = (await today_of(shop)).notices
+    assert (notice.title, notice.detail) == ("Google is not read", GONE_NOTICE)
+    await shop.change("UPDATE keeper.connection SET notice = %s", (ENDED_NOTICE,))
+    await shop.change("UPDATE keeper.connection SET notice = NULL WHERE provider = 'square'")
+    assert (await today_of(shop)).notices == ()
+    await connect(shop, "google", "g-2", "active", "Google shows no reviews for Alder.")
+    (notice,) = (await today_of(shop)).notices
+    assert notice.title == "About your reviews on Google"
+
+
+async def connect(
+    shop: Shop, provider: str, merchant_id: str, status: str, notice: str | None
+) -> None:
+    await shop.change(
+        "INSERT INTO keeper.connection (tenant_id, provider, merchant_id, merchant_name, status, "
+        "notice, base_url, scopes, expires_at, refreshed_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, 'http://127.0.0.1', '{}', now(), now())",
+        (shop.tenant_id, provider, merchant_id, merchant_id, status, notice),
+    )

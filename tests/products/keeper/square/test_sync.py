@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from myriad.kit.clock import utc_now
+from myriad.products.keeper.repository.today import get_today
 from myriad.products.keeper.square.errors import RepeatedCursorError
 from myriad.products.keeper.square.simulator.purchases import purchases_seller
 from myriad.products.keeper.square.simulator.records import Json, timestamp
@@ -19,6 +20,7 @@ from myriad.products.keeper.square.simulator.spa import spa_seller
 from myriad.products.keeper.square.simulator.world import World
 from myriad.products.keeper.square.sync import sync_account
 from myriad.products.keeper.square.work import DirectWork, direct_work
+from myriad.products.keeper.views import Notice
 from myriad.scale.runtime import Runtime
 from tests.fixtures.database import TwoTenants
 from tests.products.keeper.square.accounts import Shop, connect
@@ -267,7 +269,7 @@ async def test_nonsense_money_is_quarantined_with_a_notice(
     await spa.sync()
     kept = (await spa.rows("SELECT object, ext_id, reason FROM keeper.quarantine"))[0]
     assert tuple(kept.values()) == ("payment", sale["id"], reason)
-    assert "kept apart" in await spa.value("SELECT notice FROM keeper.connection")
+    assert "makes no sense" in (await told_today(spa))[0].detail
     assert (
         await spa.value("SELECT count(*) FROM keeper.payment") == len(visible(spa, "payment")) - 1
     )
@@ -276,7 +278,12 @@ async def test_nonsense_money_is_quarantined_with_a_notice(
     if reason in ("negative_amount", "malformed"):
         await spa.sync()
         assert await spa.value("SELECT count(*) FROM keeper.quarantine") == 0
-        assert await spa.value("SELECT notice FROM keeper.connection") is None
+        assert await told_today(spa) == ()
+
+
+async def told_today(spa: Shop) -> tuple[Notice, ...]:
+    async with spa.runtime.database.read_session(spa.tenant_id) as session:
+        return (await get_today(session)).notices
 
 
 async def test_a_refund_above_its_payment_is_quarantined(spa: Shop) -> None:

@@ -37,7 +37,8 @@ async def _work(context: AgentContext) -> Outcome:
     day = context.day
     async with context.writing() as session:
         await know_until(session, day)
-        read = await fetch_all(session, {**asked_of_reach(), **_asked(day)})
+        whole = context.account.last_whole(day)
+        read = await fetch_all(session, {**asked_of_reach(), **_asked(day, whole)})
         reach = reach_of(read, day)
         graded = await grade_due(session, day, reach)
         if not context.looks_back:
@@ -45,7 +46,7 @@ async def _work(context: AgentContext) -> Outcome:
             await judge_kinds(session, day)
         if read["count_customers"][0]["people"] <= context.settings.minimum_customers:
             return Outcome(0, graded)
-        made = await _claims(session, read, day, context.account.currency)
+        made = await _claims(session, read, day, whole, context.account.currency)
     # No transaction is open while a model words the claims.
     found = await _worded(made, context.wording)
     async with context.writing() as session:
@@ -90,19 +91,24 @@ async def _tell(session: Session, found: Sequence[claims.Claim], day: date) -> N
             await raise_notice(session, notice)
 
 
-def _asked(day: date) -> dict[str, dict[str, Any]]:
+def _asked(day: date, whole: date) -> dict[str, dict[str, Any]]:
     """Return the queries that claims rest on beside the visits: they go out together."""
     return {
         "count_customers": {},
         "slipping_people": {"day": day},
-        "visit_days": {"first": day - timedelta(days=_TREND_DAYS - 1), "last": day},
+        "visit_days": {"first": whole - timedelta(days=_TREND_DAYS - 1), "last": whole},
         "read_preferences": {},
     }
 
 
 async def _claims(
-    session: ReadSession, read: Mapping[str, Sequence[Row]], day: date, currency: str
+    session: ReadSession,
+    read: Mapping[str, Sequence[Row]],
+    day: date,
+    whole: date,
+    currency: str,
 ) -> list[claims.Claim]:
+    """Return what there is to claim on `day`; weeks and weekdays end with the last `whole` day."""
     visits = await load_visit_columns(session, day)
     days = read["visit_days"]
     newcomers = second_visits(visits, day - timedelta(days=180), day - timedelta(days=90))
@@ -111,14 +117,14 @@ async def _claims(
     made = [
         claims.slipping(read["slipping_people"], day, currency),
         claims.trend(
-            _between(days, day, 27, 0),
-            _between(days, day, 55, 28),
-            [_between(days, day, 7 * w + 6, 7 * w)["visits"] for w in range(11, -1, -1)],
+            _between(days, whole, 27, 0),
+            _between(days, whole, 55, 28),
+            [_between(days, whole, 7 * w + 6, 7 * w)["visits"] for w in range(11, -1, -1)],
             day,
             currency,
             preferences_from(read["read_preferences"]).open_share(day + timedelta(days=1), 28),
         ),
-        claims.quiet_day(_weekdays(days, day), day),
+        claims.quiet_day(_weekdays(days), day),
         claims.second_visit(newcomers, day),
         claims.best_customers(best, [row["churn_90"] for row in churn], day, currency),
     ]
@@ -132,8 +138,8 @@ def _between(days: Sequence[Row], day: date, first: int, last: int) -> Row:
     return {name: sum(row[name] for row in own) for name in ("visits", "net")}
 
 
-def _weekdays(days: Sequence[Row], day: date) -> list[Row]:
-    """Return visits of each weekday (1 is Monday) over the twelve weeks that end on `day`."""
+def _weekdays(days: Sequence[Row]) -> list[Row]:
+    """Return visits of each weekday (1 is Monday) over the twelve weeks that `days` are."""
     totals = dict.fromkeys(range(1, 8), 0)
     for row in days:
         totals[row["local_date"].isoweekday()] += row["visits"]
@@ -162,4 +168,4 @@ def _key(claim: claims.Claim, day: date) -> str:
     return f"{claim.kind}:{year}-W{week:02d}"
 
 
-INSIGHT = Agent("insight", 2, _digest, _work)
+INSIGHT = Agent("insight", 3, _digest, _work)

@@ -49,15 +49,11 @@ async def _work(context: AgentContext) -> Outcome:
 def reported(day: date, today: date) -> dict[date, dict[ReportKind, date]]:
     """Return the periods that a run of `day` reports, by the day up to which they count.
 
-    A day that still runs says nothing by itself: the periods that ended with the day before take
-    its place, and of the week and the month only those that are already under way.
+    A day that still runs is left out, or every week and month would be measured against one whole
+    day more: the periods that hold the day before are reported, ended or so far.
     """
-    if day < today:
-        return {day: periods(day)}
-    over, running = periods(day - timedelta(days=1)), periods(day)
-    ended = {kind: first for kind, first in over.items() if first != running[kind]}
-    under_way = {kind: first for kind, first in running.items() if first < day}
-    return {day - timedelta(days=1): ended} | ({day: under_way} if under_way else {})
+    last = min(day, today - timedelta(days=1))
+    return {last: periods(last)}
 
 
 def periods(day: date) -> dict[ReportKind, date]:
@@ -69,4 +65,4 @@ def periods(day: date) -> dict[ReportKind, date]:
     }
 
 
-REPORT = Agent("report", 2, _digest, _work)
+REPORT = Agent("report", 3, _digest, _work)

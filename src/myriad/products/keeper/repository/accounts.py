@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +54,10 @@ class AccountFacts:
     def today(self) -> date:
         """The present day in the account's own zone."""
         return local_date(utc_now(), self.timezone)
+
+    def last_whole(self, day: date) -> date:
+        """Return the last day up to `day` that is over: a day that still runs is half a day."""
+        return min(day, self.today - timedelta(days=1))
 
     @property
     def is_behind(self) -> bool:

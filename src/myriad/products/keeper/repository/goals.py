@@ -34,7 +34,7 @@ async def _paces(
     closed = {item.day for item in chosen.closed_days}
     found = []
     if chosen.goals.takings_per_month:
-        period = month_of(day, _complete(account, day))
+        period = month_of(day, account.last_whole(day))
         amounts = await _amounts(session, takings, period)
         found.append(
             pace(
@@ -49,7 +49,7 @@ async def _paces(
     if chosen.goals.calls_per_week:
         # Calls are made in the present, also on what a log of the past says.
         called = max(day, account.today) if takings == "goal_takings" else day
-        period = week_of(called, _complete(account, called))
+        period = week_of(called, account.last_whole(called))
         amounts = await _amounts(session, "goal_calls", period, zone=account.timezone)
         found.append(
             pace(
@@ -62,11 +62,6 @@ async def _paces(
             )
         )
     return tuple(found)
-
-
-def _complete(account: AccountFacts, day: date) -> date:
-    """Return the last day that is over: a day in progress still brings something."""
-    return min(day, account.today - timedelta(days=1))
 
 
 async def _amounts(

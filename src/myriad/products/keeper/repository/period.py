@@ -75,14 +75,15 @@ async def compute_numbers(
 ) -> dict[date, dict[ReportKind, dict[str, Any]]]:
     """Return the numbers of periods as plain JSON, by last day and kind.
 
-    `wanted` names by last day the first day of each period. Nothing after a last day is read. The
-    caller has laid down what was known on the day `seen` (`history.know_until`). All queries go out
+    `wanted` names by last day the first day of each period. No takings and no visits after a last
+    day are read; who slips away, and what is missing, stands as the run of `seen` left it. The
+    caller has laid down what was known on that day (`history.know_until`). All queries go out
     together.
     """
     days = [_Wanted(last, periods) for last, periods in wanted.items()]
     texts = {name: (QUERIES[name], facts) for name, facts in _asked_of_all(days).items()}
     for day in days:
-        asked = _asked_of_day(day).items()
+        asked = _asked_of_day(day, seen).items()
         texts |= {f"{name} {day.last}": (QUERIES[name], facts) for name, facts in asked}
     rows, found, spans, own = await fetch_texts(session, texts), {}, 0, 0
     visits = await load_visit_columns(session, seen)
@@ -120,8 +121,8 @@ def _columns(spans: Sequence[tuple[date, date]]) -> dict[str, Any]:
     return {"firsts": [first for first, _ in spans], "lasts": [last for _, last in spans]}
 
 
-def _asked_of_day(day: _Wanted) -> dict[str, dict[str, Any]]:
-    """Return the queries that answer for one last day."""
+def _asked_of_day(day: _Wanted, seen: date) -> dict[str, dict[str, Any]]:
+    """Return the queries that answer for one last day; people stand as the run of `seen` left them."""
     last, firsts = day.last, [first for first, _ in day.own]
     return {
         "list_anomalies": {
@@ -131,10 +132,10 @@ def _asked_of_day(day: _Wanted) -> dict[str, dict[str, Any]]:
             "after_id": None,
             "limit": _ANOMALIES,
         },
-        "state_counts": {"day": last},
-        "slipping_most": {"day": last, "limit": _SLIPPING},
-        "review_month": {"day": last},
-        "unfinished_agents": {"day": last},
+        "state_counts": {"day": seen},
+        "slipping_most": {"day": seen, "limit": _SLIPPING},
+        "review_month": {"day": seen, "month": last.replace(day=1)},
+        "unfinished_agents": {"day": seen},
         **asked_of_saved(last.replace(day=1), last),
     }
 

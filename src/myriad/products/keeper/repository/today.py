@@ -16,16 +16,15 @@ from myriad.products.keeper.repository.preferences import preferences_from
 from myriad.products.keeper.repository.proof import asked_of_saved, recent_days, saved_of
 from myriad.products.keeper.repository.sql import QUERIES, Row, fetch, fetch_texts
 from myriad.products.keeper.repository.tasks import cards_from, counted_tasks, open_cards
+from myriad.products.keeper.repository.today_notices import today_notices
 from myriad.products.keeper.settings import MINIMUM_CUSTOMERS
 from myriad.products.keeper.views import (
     AnomalyRow,
     Change,
     Freshness,
-    Notice,
     TodayView,
     WeekPoint,
 )
-from myriad.products.keeper.views.agents import missed
 from myriad.scale.data import ReadSession
 
 _ANOMALY_DAYS, _ANOMALIES = 28, 10
@@ -33,7 +32,6 @@ _WEEKS = 26
 # A comparison speaks of a time before only when the account already had customers then.
 _NEEDS_DAYS = {"revenue": 56, "visits": 56, "people": 180}
 _LATE_AFTER = timedelta(days=1)
-_CONNECTIONS = "/keeper/connections"
 # Each has one row whatever there is, and columns of its own.
 _FIGURES = (
     "today_people",
@@ -78,7 +76,7 @@ async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTO
         active_customers=changes["people"],
         booked_ahead=found["booked_ahead"][0]["people"],
         anomalies=tuple(anomaly_row(row) for row in found["list_anomalies"]),
-        notices=_notices(health, found["connection_notices"], runs),
+        notices=today_notices(health, found["connection_notices"], runs),
         is_measured=_is_measured(runs),
         saved=saved_of(found, account, *recent_days(account)),
         goals=await list_paces(session, account, chosen),
@@ -99,11 +97,11 @@ async def _fetch(
 
 def _asked(account: AccountFacts) -> dict[str, dict[str, Any]]:
     """Return every query of the screen: they go out together."""
-    day = account.day
+    day, whole = account.day, account.last_whole(account.day)
     return {
         "today_people": {"day": day},
-        "business_weeks": {"day": day, "monday": _first_monday(day)},
-        "active_people": {"day": day},
+        "business_weeks": {"day": day, "whole": whole, "monday": _first_monday(day)},
+        "active_people": {"whole": whole},
         "today_health": {},
         "task_cards": open_cards(account),
         "task_counts": counted_tasks(account),
@@ -157,73 +155,6 @@ def anomaly_row(row: Row) -> AnomalyRow:
         effect=row["effect"],
         q_value=row["q_value"],
     )
-
-
-def _notices(health: Row, connections: Sequence[Row], runs: Sequence[Row]) -> tuple[Notice, ...]:
-    """Return what is wrong with the data, the gravest first."""
-    found = [notice for row in connections for notice in _connection_notices(row)]
-    if health["days_off"]:
-        found.append(
-            Notice(
-                level="danger",
-                title="Totals differ from Square",
-                detail=f"{health['days_off']} closed days do not agree to the cent.",
-                action_label="See the days",
-                action_href=_CONNECTIONS,
-            )
-        )
-    if health["quarantined"]:
-        found.append(
-            Notice(
-                level="info",
-                title="Some objects were set aside",
-                detail=f"{health['quarantined']} objects from Square make no sense and "
-                "are counted nowhere.",
-                action_label="See them",
-                action_href=_CONNECTIONS,
-            )
-        )
-    found += _failed_agents(runs)
-    order = {"danger": 0, "warning": 1, "info": 2}
-    return tuple(sorted(found, key=lambda notice: order[notice.level]))
-
-
-def _connection_notices(row: Row) -> list[Notice]:
-    if row["status"] == "revoked":
-        return [
-            Notice(
-                level="danger",
-                title="Square access was revoked",
-                detail="Your data stays, nothing new is read until you connect again.",
-                action_label="Connect again",
-                action_href=_CONNECTIONS,
-            )
-        ]
-    if row["status"] == "error":
-        return [
-            Notice(
-                level="danger",
-                title="Square cannot be read",
-                detail=row["notice"] or "The last sync failed.",
-                action_label="See the connection",
-                action_href=_CONNECTIONS,
-            )
-        ]
-    if row["notice"]:
-        return [Notice(level="warning", title="About your Square plan", detail=row["notice"])]
-    return []
-
-
-def _failed_agents(runs: Sequence[Row]) -> list[Notice]:
-    return [
-        Notice(
-            level="warning",
-            title=missed(row["agent"]),
-            detail=f"{row['error'] or 'It failed.'} Everything else is as of the last run.",
-        )
-        for row in runs
-        if row["state"] in ("failed", "partial")
-    ]
 
 
 def _first_monday(day: date) -> date:

@@ -56,7 +56,6 @@ PLAN_NOTICE = (
     "Keeper works from payments only."
 )
 _REFUSED_NOTICE = "Square does not let Keeper read {}. Check the permissions and the plan."
-_QUARANTINE_NOTICE = "{} objects from Square make no sense and are kept apart from the totals."
 
 
 @dataclass
@@ -203,10 +202,7 @@ class _Sync:
         flags: dict[str, Any] = {"bookings": "none" if lacks_plan else "all"}
         if lacks_plan:
             flags["notice"] = PLAN_NOTICE
-        notices = []
-        if missing:
-            notices.append(_REFUSED_NOTICE.format(", ".join(missing).replace("_", " ")))
-        if counts["quarantined"]:
-            notices.append(_QUARANTINE_NOTICE.format(counts["quarantined"]))
-        await note(self.work.session, self.connection.id, " ".join(notices) or None, flags)
+        named = ", ".join(missing).replace("_", " ")
+        notice = _REFUSED_NOTICE.format(named) if missing else None
+        await note(self.work.session, self.connection.id, notice, flags)
         await self.work.checkpoint()

@@ -26,7 +26,7 @@ LIMIT %(limit)s
 
 -- name: connection_health
 SELECT (SELECT count(*) FROM keeper.day_total) AS days_checked,
-       (SELECT count(*) FROM keeper.quarantine) AS quarantined,
+       (SELECT count(*) FROM keeper.quarantine WHERE object <> 'review') AS quarantined,
        (SELECT count(*) FROM keeper.webhook_event
         WHERE received_at > now() - interval '24 hours') AS webhooks_24_hours,
        (SELECT max(received_at) FROM keeper.webhook_event) AS last_webhook_at

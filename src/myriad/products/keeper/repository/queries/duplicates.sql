@@ -19,7 +19,7 @@ SELECT c.id, c.ext_id, c.given_name, c.family_name, c.company_name, c.email, c.p
        s.last_visit_on
 FROM keeper.customer c
 LEFT JOIN LATERAL (
-    SELECT count(*) AS payments, sum(p.amount - p.refunded) AS spent,
+    SELECT count(*) AS payments, sum(p.amount - least(p.amount, p.refunded)) AS spent,
            max(p.local_date) AS last_visit_on
     FROM keeper.payment p
     WHERE p.tenant_id = c.tenant_id AND p.customer_ext_id = c.ext_id AND p.status = 'COMPLETED'

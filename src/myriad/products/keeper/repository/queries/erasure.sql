@@ -28,7 +28,7 @@ WHERE customer_ext_id = ANY (%(ext_ids)s::text[]) AND card_fingerprint IS NOT NU
 -- name: erase_counts
 SELECT (SELECT count(*) FROM keeper.payment p WHERE p.customer_ext_id = ANY (%(ext_ids)s::text[]))
            AS payments,
-       (SELECT coalesce(sum(p.amount - p.refunded), 0)::bigint FROM keeper.payment p
+       (SELECT coalesce(sum(p.amount - least(p.amount, p.refunded)), 0)::bigint FROM keeper.payment p
         WHERE p.customer_ext_id = ANY (%(ext_ids)s::text[]) AND p.status = 'COMPLETED') AS paid,
        (SELECT count(*) FROM keeper.sales_order o
         WHERE o.customer_ext_id = ANY (%(ext_ids)s::text[])) AS orders,

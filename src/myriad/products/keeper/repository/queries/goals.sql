@@ -1,5 +1,5 @@
 -- name: goal_takings
-SELECT local_date, sum(amount - refunded)::bigint AS amount
+SELECT local_date, sum(amount - least(amount, refunded))::bigint AS amount
 FROM keeper.payment
 WHERE status = 'COMPLETED' AND local_date BETWEEN %(first)s AND %(last)s
 GROUP BY local_date

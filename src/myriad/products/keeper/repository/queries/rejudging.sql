@@ -19,4 +19,4 @@ ORDER BY tenant_id
 -- name: review_month
 SELECT month, reviews, rated, stars_total, negative, aspects
 FROM keeper.review_summary
-WHERE business_date = %(day)s AND month = date_trunc('month', %(day)s::date)::date
+WHERE business_date = %(day)s AND month = %(month)s::date

@@ -58,9 +58,10 @@ FROM keeper.task
 WHERE state IN ('done', 'snoozed')
 
 -- name: business_weeks
--- Payments and visits are added up by day once; weeks and 28 days are made of the days.
+-- Payments and visits are added up by day once; weeks and 28 whole days are made of the days. What
+-- was given back may hold a tip as well, which is no part of the takings.
 WITH days AS (
-    SELECT local_date, sum(amount - refunded)::bigint AS revenue, 0 AS visits
+    SELECT local_date, sum(amount - least(amount, refunded))::bigint AS revenue, 0 AS visits
     FROM keeper.payment
     WHERE status = 'COMPLETED' AND local_date BETWEEN %(monday)s AND %(day)s
     GROUP BY local_date
@@ -72,15 +73,15 @@ WITH days AS (
 )
 SELECT (local_date - %(monday)s::date) / 7 AS week, sum(revenue)::bigint AS revenue,
        sum(visits)::bigint AS visits,
-       coalesce(sum(revenue) FILTER (WHERE local_date > %(day)s::date - 28), 0)::bigint
-           AS revenue_now,
        coalesce(sum(revenue) FILTER (
-           WHERE local_date BETWEEN %(day)s::date - 55 AND %(day)s::date - 28), 0)::bigint
+           WHERE local_date BETWEEN %(whole)s::date - 27 AND %(whole)s), 0)::bigint AS revenue_now,
+       coalesce(sum(revenue) FILTER (
+           WHERE local_date BETWEEN %(whole)s::date - 55 AND %(whole)s::date - 28), 0)::bigint
            AS revenue_before,
-       coalesce(sum(visits) FILTER (WHERE local_date > %(day)s::date - 28), 0)::bigint
-           AS visits_now,
        coalesce(sum(visits) FILTER (
-           WHERE local_date BETWEEN %(day)s::date - 55 AND %(day)s::date - 28), 0)::bigint
+           WHERE local_date BETWEEN %(whole)s::date - 27 AND %(whole)s), 0)::bigint AS visits_now,
+       coalesce(sum(visits) FILTER (
+           WHERE local_date BETWEEN %(whole)s::date - 55 AND %(whole)s::date - 28), 0)::bigint
            AS visits_before
 FROM days
 GROUP BY week
@@ -91,10 +92,10 @@ SELECT count(*) FILTER (WHERE v.now) AS people_now,
        count(*) FILTER (WHERE v.before) AS people_before,
        (SELECT min(local_date) FROM keeper.visit) AS first_day
 FROM (
-    SELECT bool_or(local_date > %(day)s::date - 90) AS now,
-           bool_or(local_date <= %(day)s::date - 90) AS before
+    SELECT bool_or(local_date > %(whole)s::date - 90) AS now,
+           bool_or(local_date <= %(whole)s::date - 90) AS before
     FROM keeper.visit
-    WHERE local_date BETWEEN %(day)s::date - 179 AND %(day)s
+    WHERE local_date BETWEEN %(whole)s::date - 179 AND %(whole)s
     GROUP BY person_id
 ) v
 
@@ -120,10 +121,10 @@ SELECT (SELECT max(last_ok_at) FROM keeper.sync_cursor WHERE object <> 'reviews'
         WHERE phase = 'backfill' AND object <> 'reviews') AS backfills,
        (SELECT count(*) FROM keeper.connection WHERE provider = 'square') AS connections,
        (SELECT count(*) FROM keeper.day_total WHERE drift <> 0) AS days_off,
-       (SELECT count(*) FROM keeper.quarantine) AS quarantined
+       (SELECT count(*) FROM keeper.quarantine WHERE object <> 'review') AS quarantined
 
 -- name: connection_notices
-SELECT status, notice, plan_flags, refreshed_at
+SELECT provider, status, notice
 FROM keeper.connection
 ORDER BY created_at
 

@@ -129,8 +129,7 @@ WHERE tenant_id = %(tenant_id)s AND connection_id = %(connection_id)s
 
 -- name: count_sync_rows
 SELECT (SELECT count(*) FROM keeper.payment) AS payments,
-       (SELECT count(*) FROM keeper.booking) AS bookings,
-       (SELECT count(*) FROM keeper.quarantine) AS quarantined
+       (SELECT count(*) FROM keeper.booking) AS bookings
 
 -- name: our_day_totals
 SELECT local_date, sum(total)::bigint AS total
