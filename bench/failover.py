@@ -15,97 +15,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import shutil
 import statistics
-import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from uuid import UUID
 
-import psutil
 import psycopg
-from pydantic import SecretStr
+from failover_clients import Tally, act_as_tenants, beat, write
+from failover_pair import Pair, running_pair, wait_for_standby_in_commits
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from myriad.scale.data import Database, DatabaseSettings
-from myriad.scale.data.backup.archive import control
 from myriad.scale.data.standby import making
-from myriad.scale.embedded.postgres import APP, BACKUP, CROSSING, OWNER, EmbeddedPostgres
-from myriad.scale.embedded.tools import PostgresTools
-from myriad.scale.tenancy import TenantId
+from myriad.scale.embedded.postgres import BACKUP, OWNER
 
-WRITERS, TENANTS = 4, 4
+WRITERS = 4
 SECONDS, SECONDS_FULL = 15.0, 60.0
 SETTLE_SECONDS = 5.0
-_TABLES = """
-CREATE TABLE written (writer int NOT NULL, number bigint NOT NULL, filler text NOT NULL,
-                      PRIMARY KEY (writer, number));
-CREATE TABLE beat (number bigint PRIMARY KEY);
-CREATE TABLE counter (tenant_id uuid PRIMARY KEY, number bigint NOT NULL);
-ALTER TABLE counter ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON counter TO myriad_app
-    USING (tenant_id = current_setting('app.tenant_id')::uuid);
-GRANT SELECT, INSERT, UPDATE ON counter TO myriad_app
-"""
-_COUNT = text(
-    "INSERT INTO counter VALUES (:tenant, :number) "
-    "ON CONFLICT (tenant_id) DO UPDATE SET number = excluded.number"
-)
-_READ = "SELECT number FROM counter"
-_READ_WHERE = text("SELECT number, pg_is_in_recovery() FROM counter")
-
-
-Plain = psycopg.AsyncConnection[tuple[int]]
-
-
-@dataclass
-class Pair:
-    """A primary and a standby that follows it, both children of this process."""
-
-    primary: EmbeddedPostgres
-    standby: EmbeddedPostgres
-    child: subprocess.Popen[bytes]
-
-    def several(self, role: str) -> str:
-        """Return the URL by which a writer finds whichever of the two is the primary."""
-        return making.several_hosts([self.primary.url(role), self.standby.url(role)])
-
-    def kill_primary(self) -> None:
-        """Kill the primary and every process of it, and reap it."""
-        whole = psutil.Process(self.child.pid).children(recursive=True)
-        self.child.kill()
-        for process in whole:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        self.child.wait()
-
-
-@dataclass
-class Tally:
-    """What was seen; times are of the monotonic clock.
-
-    Without commits that wait for the standby, a write that the kill took is a loss and no stale read:
-    then reads count until the kill.
-    """
-
-    is_synchronous: bool
-    acknowledged: list[tuple[float, int, int]] = field(default_factory=list)
-    lags: list[float] = field(default_factory=list)
-    reads: int = 0
-    standby_reads: int = 0
-    stale: int = 0
-    plain_reads: int = 0
-    plain_stale: int = 0
-    failed_reads: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,48 +79,22 @@ def main(argv: list[str] | None = None) -> int:
 def _failover(is_synchronous: bool, seconds: float) -> Outcome:
     with (
         tempfile.TemporaryDirectory(prefix="myriad failover ") as folder,
-        _pair(Path(folder)) as pair,
+        running_pair(Path(folder)) as pair,
     ):
         if is_synchronous:
-            _wait_for_standby_in_commits(pair)
+            wait_for_standby_in_commits(pair)
         return _run(pair, seconds, Tally(is_synchronous))
-
-
-@contextlib.contextmanager
-def _pair(folder: Path) -> Iterator[Pair]:
-    primary, standby = EmbeddedPostgres(folder / "one"), EmbeddedPostgres(folder / "two")
-    with contextlib.ExitStack() as stack:
-        primary.initialise()
-        child = primary.spawn()
-        stack.callback(lambda: primary.stop(child))
-        primary.wait_ready(child)
-        with psycopg.connect(primary.url(OWNER)) as connection:
-            connection.execute(_TABLES)
-        shutil.copytree(primary.home / "secrets", standby.home / "secrets")
-        tools = PostgresTools(primary.account)
-        tools.own(standby.folder)
-        making.add_standby(tools, primary.url(BACKUP), standby.data, "standby1")
-        follower = standby.spawn()
-        stack.callback(lambda: standby.stop(follower))
-        standby.wait_ready(follower)
-        yield Pair(primary, standby, child)
-
-
-def _wait_for_standby_in_commits(pair: Pair) -> None:
-    with control(pair.primary.url(BACKUP)) as connection:
-        connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby1'")
-        connection.execute("SELECT pg_reload_conf()")
 
 
 def _run(pair: Pair, seconds: float, tally: Tally) -> Outcome:
     over, killed = threading.Event(), threading.Event()
     threads = [
-        threading.Thread(target=_write, args=(pair.several(OWNER), number, tally, over))
+        threading.Thread(target=write, args=(pair.several(OWNER), number, tally, over))
         for number in range(WRITERS)
     ]
     threads += [
-        threading.Thread(target=_beat, args=(pair, tally, killed)),
-        threading.Thread(target=lambda: asyncio.run(_tenants(pair, tally, over, killed))),
+        threading.Thread(target=beat, args=(pair, tally, killed)),
+        threading.Thread(target=lambda: asyncio.run(act_as_tenants(pair, tally, over, killed))),
     ]
     for thread in threads:
         thread.start()
@@ -222,121 +125,6 @@ def _lost(pair: Pair, tally: Tally) -> int:
     with psycopg.connect(pair.standby.url(OWNER)) as connection:
         found = set(connection.execute("SELECT writer, number FROM written").fetchall())
     return sum((writer, number) not in found for _, writer, number in tally.acknowledged)
-
-
-def _write(url: str, writer: int, tally: Tally, over: threading.Event) -> None:
-    """Commit row by row; a row whose commit was not acknowledged is not asked for later."""
-    connection, number = None, 0
-    while not over.is_set():
-        number += 1
-        try:
-            connection = connection or psycopg.connect(url, autocommit=True, connect_timeout=2)
-            row = [writer, number, "x" * 200]
-            connection.execute("INSERT INTO written VALUES (%s, %s, %s)", row)
-        except psycopg.Error:
-            if connection is not None:
-                connection.close()
-            connection = None
-            time.sleep(0.01)
-        else:
-            tally.acknowledged.append((time.monotonic(), writer, number))
-    if connection is not None:
-        connection.close()
-
-
-def _beat(pair: Pair, tally: Tally, killed: threading.Event) -> None:
-    """Measure the time from a commit on the primary until its row is seen on the standby."""
-    number = 0
-    with (
-        contextlib.suppress(psycopg.Error),
-        psycopg.connect(pair.primary.url(OWNER), autocommit=True) as primary,
-        psycopg.connect(pair.standby.url(OWNER), autocommit=True) as standby,
-    ):
-        while not killed.is_set():
-            number += 1
-            primary.execute("INSERT INTO beat VALUES (%s)", [number])
-            committed = time.monotonic()
-            asked = "SELECT 1 FROM beat WHERE number = %s"
-            while standby.execute(asked, [number]).fetchone() is None and not killed.is_set():
-                time.sleep(0.0005)
-            if not killed.is_set():
-                tally.lags.append(time.monotonic() - committed)
-            time.sleep(0.02)
-
-
-async def _tenants(
-    pair: Pair, tally: Tally, over: threading.Event, killed: threading.Event
-) -> None:
-    settings = DatabaseSettings(
-        url=SecretStr(pair.several(OWNER)),
-        app_url=SecretStr(pair.several(APP)),
-        crossing_url=SecretStr(pair.several(CROSSING)),
-        standby_urls=SecretStr(pair.standby.url(APP)),
-        connect_timeout_seconds=2,
-    )
-    database = Database(settings)
-    await database.open()
-    try:
-        await asyncio.gather(
-            *(_tenant(pair, database, number, tally, over, killed) for number in range(TENANTS))
-        )
-    finally:
-        await database.close()
-
-
-async def _tenant(
-    pair: Pair,
-    database: Database,
-    number: int,
-    tally: Tally,
-    over: threading.Event,
-    killed: threading.Event,
-) -> None:
-    """Write and read at once; then read some more, which a standby may answer in between."""
-    tenant, value = TenantId(UUID(int=number + 1)), 0
-    plain = await _plain_connection(pair, tenant)
-    while not over.is_set():
-        value += 1
-        try:
-            async with database.session(tenant) as session:
-                await session.execute(_COUNT, {"tenant": tenant, "number": value})
-        except (SQLAlchemyError, psycopg.Error, TimeoutError):
-            await asyncio.sleep(0.02)
-            continue
-        if not killed.is_set():
-            await _read_plainly(plain, value, tally)
-        for _ in range(8):
-            if tally.is_synchronous or not killed.is_set():
-                await _read(database, tenant, value, tally)
-            await asyncio.sleep(0.03)
-    await plain.close()
-
-
-async def _read(database: Database, tenant: TenantId, value: int, tally: Tally) -> None:
-    try:
-        async with database.read_session(tenant) as session:
-            row = (await session.execute(_READ_WHERE)).one()
-    except (SQLAlchemyError, psycopg.Error, TimeoutError):
-        tally.failed_reads += 1
-        return
-    tally.reads += 1
-    tally.standby_reads += bool(row[1])
-    tally.stale += row[0] < value
-
-
-async def _read_plainly(plain: Plain, value: int, tally: Tally) -> None:
-    """The peer: read the standby at once, as a client does that knows a second address."""
-    with contextlib.suppress(psycopg.Error):
-        cursor = await plain.execute(_READ.encode())
-        row = await cursor.fetchone()
-        tally.plain_reads += 1
-        tally.plain_stale += row is None or row[0] < value
-
-
-async def _plain_connection(pair: Pair, tenant: TenantId) -> Plain:
-    plain: Plain = await psycopg.AsyncConnection.connect(pair.standby.url(APP), autocommit=True)
-    await plain.execute("SELECT set_config('app.tenant_id', %s, false)", [str(tenant)])
-    return plain
 
 
 def _show(outcomes: dict[str, Outcome]) -> None:
