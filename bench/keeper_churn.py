@@ -27,6 +27,7 @@ import numpy as np
 from peers import REPOSITORY, peer_python
 
 from myriad.products.keeper.retention import bgnbd
+from myriad.products.keeper.retention.bgnbd_likelihood import Floats, Summary
 from myriad.products.keeper.retention.fit import Retention, fit_account
 from myriad.products.keeper.retention.history import Visits, history_at, stayed_away
 from myriad.products.keeper.retention.scores import auc, brier, ece
@@ -91,7 +92,7 @@ print(json.dumps({
 """
 
 
-Rows = tuple[bgnbd.Floats, bgnbd.Floats, bgnbd.Floats]
+Rows = tuple[Floats, Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,8 @@ def compare_fit(purchases: Purchases, peer: dict[str, Any]) -> dict[str, float]:
     rows = history.x, history.t_x, history.age
     for ours, theirs in zip(rows, (peer["x"], peer["t_x"], peer["age"]), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
-    fitted = bgnbd.maximise(bgnbd.Summary.of(*rows))
-    seconds = best_seconds(lambda: bgnbd.maximise(bgnbd.Summary.of(*rows)))
+    fitted = bgnbd.maximise(Summary.of(*rows))
+    seconds = best_seconds(lambda: bgnbd.maximise(Summary.of(*rows)))
     same = prediction_error(bgnbd.Parameters(**peer["parameters"]), rows, peer)
     own = prediction_error(fitted, rows, peer)
     print(f"{'':24}{'Myriad':>12}{'lifetimes':>12}{'published':>12}")

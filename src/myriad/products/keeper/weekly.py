@@ -53,6 +53,7 @@ from myriad.products.keeper.repository.patterns import (
 )
 from myriad.products.keeper.repository.sql import Row
 from myriad.products.keeper.retention import bgnbd
+from myriad.products.keeper.retention.bgnbd_likelihood import Summary
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 from myriad.products.keeper.retention.history import Visits, history_at
 from myriad.products.keeper.weekly_queue import enqueue_network, this_week
@@ -263,7 +264,7 @@ def _own_fit(visits: Sequence[Row], day: date) -> OwnFit | None:
     if int((history.x > 0).sum()) < LEAST_REPEATERS:
         return None
     try:
-        found = bgnbd.fit(bgnbd.Summary.of(history.x, history.t_x, history.age))
+        found = bgnbd.fit(Summary.of(history.x, history.t_x, history.age))
     except NotEnoughHistoryError:
         return None
     fit = OwnFit(found.parameters.values, found.repeaters)

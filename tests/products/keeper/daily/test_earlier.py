@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myriad.products.keeper.retention import bgnbd, gamma_gamma
+from myriad.products.keeper.retention.bgnbd_likelihood import Summary, objective
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.churn import view_at
 from myriad.products.keeper.retention.earlier import JUDGED_EVERY_DAYS, Earlier, Judged
@@ -45,8 +46,8 @@ def test_a_fit_from_an_earlier_day_finds_what_a_fit_from_nothing_finds(
 ) -> None:
     visits = Visits.of(*spa(customers).columns)
     before, now = (history_at(visits, day) for day in (LAST_DAY - back, LAST_DAY))
-    first = bgnbd.Summary.of(before.x, before.t_x, before.age)
-    summary = bgnbd.Summary.of(now.x, now.t_x, now.age)
+    first = Summary.of(before.x, before.t_x, before.age)
+    summary = Summary.of(now.x, now.t_x, now.age)
     cold = bgnbd.maximise(summary)
     warm = bgnbd.maximise(summary, start=bgnbd.maximise(first))
     least = bgnbd.log_likelihood(cold, summary)
@@ -64,18 +65,18 @@ def test_a_fit_from_an_earlier_day_finds_what_a_fit_from_nothing_finds(
 
 def test_a_warm_fit_takes_fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
-    plain = bgnbd._objective
+    plain = objective
 
     def counted(*given: Any) -> tuple[float, Floats]:
         value, slopes = plain(*given)
         asked.append(value)
         return value, slopes
 
-    monkeypatch.setattr(bgnbd, "_objective", counted)
+    monkeypatch.setattr(bgnbd, "objective", counted)
     visits = Visits.of(*spa(300).columns)
     before, now = (history_at(visits, day) for day in (LAST_DAY - 1, LAST_DAY))
-    known = bgnbd.maximise(bgnbd.Summary.of(before.x, before.t_x, before.age))
-    summary = bgnbd.Summary.of(now.x, now.t_x, now.age)
+    known = bgnbd.maximise(Summary.of(before.x, before.t_x, before.age))
+    summary = Summary.of(now.x, now.t_x, now.age)
     asked.clear()
     bgnbd.maximise(summary)
     cold = len(asked)
@@ -86,7 +87,7 @@ def test_a_warm_fit_takes_fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_guess_at_the_end_of_the_world_is_not_begun_from() -> None:
     visits = Visits.of(*spa(120).columns)
     now = history_at(visits, LAST_DAY)
-    summary = bgnbd.Summary.of(now.x, now.t_x, now.age)
+    summary = Summary.of(now.x, now.t_x, now.age)
     far = bgnbd.Parameters(1e-5, 1e5, 1e5, 1e5)
     assert bgnbd.maximise(summary, start=far) == bgnbd.maximise(summary)
 

@@ -14,6 +14,7 @@ from myriad.products.keeper.network import FIGURES
 from myriad.products.keeper.preferences import write_preferences
 from myriad.products.keeper.repository.benchmarks import find_prior, get_benchmarks, publish
 from myriad.products.keeper.retention import bgnbd
+from myriad.products.keeper.retention.bgnbd_likelihood import Summary
 from myriad.products.keeper.retention.history import Visits, history_at
 from myriad.products.keeper.views.patterns import BenchmarkRow
 from myriad.products.keeper.weekly import publish_network, run_week
@@ -182,7 +183,7 @@ async def test_an_account_lends_its_own_fit_without_any_prior(
         ),
         LAST.toordinal(),
     )
-    own = bgnbd.fit(bgnbd.Summary.of(history.x, history.t_x, history.age))
+    own = bgnbd.fit(Summary.of(history.x, history.t_x, history.age))
     assert lent["weight"] == own.repeaters >= 50
     given = [lent["detail"][name] for name in ("r", "alpha", "a", "b")]
     assert given == pytest.approx(own.parameters.values, rel=1e-6)

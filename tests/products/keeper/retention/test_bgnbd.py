@@ -15,7 +15,8 @@ from scipy.special import betaln
 
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.retention import bgnbd
-from myriad.products.keeper.retention.bgnbd import Parameters, Summary
+from myriad.products.keeper.retention.bgnbd import Parameters
+from myriad.products.keeper.retention.bgnbd_likelihood import Summary, objective
 from myriad.products.keeper.retention.errors import NotEnoughHistoryError
 from myriad.products.keeper.retention.history import Visits, history_at
 from tests.products.keeper.retention.accounts import SPA, cdnow, summary_rows
@@ -87,8 +88,8 @@ def test_expected_purchases_equal_the_integral_they_stand_for(x: float, a: float
 def test_the_gradient_is_the_derivative_of_the_likelihood() -> None:
     summary = Summary.of(*summary_rows(SPA, 200, seed=1))
     logs = np.log([0.4, 6.0, 0.9, 2.0])
-    slope = approx_fprime(logs, lambda at: bgnbd._objective(at, summary, 0.3)[0], 1e-7)
-    np.testing.assert_allclose(bgnbd._objective(logs, summary, 0.3)[1], slope, atol=1e-5)
+    slope = approx_fprime(logs, lambda at: objective(at, summary, 0.3)[0], 1e-7)
+    np.testing.assert_allclose(objective(logs, summary, 0.3)[1], slope, atol=1e-5)
 
 
 def test_the_fit_finds_the_parameters_that_made_the_data() -> None:

@@ -12,6 +12,7 @@ from scipy.stats import nbinom
 
 from myriad.products.keeper.retention import bgnbd, gamma_gamma, negative_binomial
 from myriad.products.keeper.retention.anomaly import q_values
+from myriad.products.keeper.retention.bgnbd_likelihood import Summary, curvature, objective
 from myriad.products.keeper.retention.descent import minimise
 from myriad.products.keeper.retention.history import Floats, Visits, history_at
 from tests.products.keeper.retention.accounts import FIRST_DAY, spa
@@ -19,10 +20,10 @@ from tests.products.keeper.retention.accounts import FIRST_DAY, spa
 LAST_DAY = FIRST_DAY + 719
 
 
-def summary_of(customers: int) -> bgnbd.Summary:
+def summary_of(customers: int) -> Summary:
     """Return a spa's customers as BG/NBD reads them."""
     now = history_at(Visits.of(*spa(customers).columns), LAST_DAY)
-    return bgnbd.Summary.of(now.x, now.t_x, now.age)
+    return Summary.of(now.x, now.t_x, now.age)
 
 
 def differenced(slopes_at: object, logs: Floats) -> Floats:
@@ -37,8 +38,8 @@ def differenced(slopes_at: object, logs: Floats) -> Floats:
 @given(logs=st.lists(st.floats(-2, 2), min_size=4, max_size=4), penalty=st.sampled_from([0.0, 0.1]))
 def test_the_curvature_of_bgnbd_is_that_of_its_gradient(logs: list[float], penalty: float) -> None:
     at, summary = np.array(logs), summary_of(80)
-    wanted = differenced(lambda place: bgnbd._objective(place, summary, penalty)[1], at)
-    assert np.allclose(bgnbd._curvature(at, summary, penalty), wanted, rtol=1e-6, atol=1e-7)
+    wanted = differenced(lambda place: objective(place, summary, penalty)[1], at)
+    assert np.allclose(curvature(at, summary, penalty), wanted, rtol=1e-6, atol=1e-7)
 
 
 @settings(max_examples=25, deadline=None)
@@ -69,7 +70,7 @@ def test_who_hardly_ever_leaves_for_good_is_fitted_alike_from_a_guess_and_from_n
     age = dice.uniform(10, 60, 300)
     x = dice.poisson(dice.gamma(2.0, 0.1, 300) * age).astype(float)
     t_x = np.where(x > 0, age * (1 - dice.uniform(0, 1, 300) / (x + 1)), 0.0)
-    summary = bgnbd.Summary.of(x, t_x, age)
+    summary = Summary.of(x, t_x, age)
     cold = bgnbd.maximise(summary)
     warm = bgnbd.maximise(summary, start=cold)
     far = bgnbd.maximise(summary, start=bgnbd.Parameters(cold.r, cold.alpha, 1e3, 1e5))

@@ -17,6 +17,7 @@ from scipy.special import expit, logit
 
 from myriad.kit.lazy import lazily
 from myriad.products.keeper.retention import bgnbd
+from myriad.products.keeper.retention.bgnbd_likelihood import Summary
 from myriad.products.keeper.retention.bookings import Bookings
 from myriad.products.keeper.retention.history import (
     DAYS_PER_WEEK,
@@ -85,7 +86,7 @@ def view_at(
     Raises `NotEnoughHistoryError` when no model could have been fitted by then.
     """
     history = history_at(visits, as_of)
-    model = bgnbd.fit(bgnbd.Summary.of(history.x, history.t_x, history.age), prior, start=start)
+    model = bgnbd.fit(Summary.of(history.x, history.t_x, history.age), prior, start=start)
     return view_of(history, bookings, model)
 
 
