@@ -19,7 +19,6 @@ from myriad.products.keeper.matching.decide import (
     conflict,
 )
 from myriad.products.keeper.matching.evidence import Evidence
-from myriad.products.keeper.matching.fellegi_sunter import Model
 from myriad.products.keeper.matching.linkage import (
     Compared,
     Linkage,
@@ -27,6 +26,7 @@ from myriad.products.keeper.matching.linkage import (
     link,
     settle,
 )
+from myriad.products.keeper.matching.model import Model
 from myriad.products.keeper.matching.normalise import Record, record
 
 __all__ = [

@@ -14,8 +14,9 @@ from itertools import combinations
 import numpy as np
 
 from myriad.products.keeper.matching.columns import Columns, Flags, Indexes, Scores
-from myriad.products.keeper.matching.fellegi_sunter import Scored, score
+from myriad.products.keeper.matching.fellegi_sunter import score
 from myriad.products.keeper.matching.fields import NAME_FIELDS
+from myriad.products.keeper.matching.model import Scored
 
 LIKELY = 0.5
 # A record that resembles more than this many others is a placeholder, not a link in a chain.

@@ -32,8 +32,9 @@ from myriad.products.keeper.matching.columns import (
     columns,
     digest_of,
 )
-from myriad.products.keeper.matching.fellegi_sunter import Model, Scored, score
+from myriad.products.keeper.matching.fellegi_sunter import score
 from myriad.products.keeper.matching.linkage import Compared
+from myriad.products.keeper.matching.model import Model, Scored
 from myriad.products.keeper.matching.normalise import Record
 
 # A pair below even odds stays away from every decision; the rest is for rounding.

@@ -17,8 +17,8 @@ import numpy as np
 from myriad.products.keeper.matching.chains import LIKELY, names_only
 from myriad.products.keeper.matching.columns import Indexes
 from myriad.products.keeper.matching.evidence import Evidence, evidence_of
-from myriad.products.keeper.matching.fellegi_sunter import Scored
 from myriad.products.keeper.matching.fields import FIELDS, STRONG_FIELDS
+from myriad.products.keeper.matching.model import Scored
 from myriad.products.keeper.matching.normalise import Interval, Record, full_birthday
 
 PLACE_FIELDS = ("street_number", "address_line", "suburb", "postcode")

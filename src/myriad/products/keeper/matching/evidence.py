@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from myriad.products.keeper.matching.compare import EXACT, UNKNOWN
-from myriad.products.keeper.matching.fellegi_sunter import Scored
 from myriad.products.keeper.matching.fields import FIELDS
+from myriad.products.keeper.matching.model import Scored
 
 # Below a tenth of a bit nobody can see the difference.
 SILENT_BITS = 0.05

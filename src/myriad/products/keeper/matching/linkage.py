@@ -11,7 +11,8 @@ from myriad.products.keeper.matching.blocking import Thinned, candidates
 from myriad.products.keeper.matching.chains import LIKELY, complete
 from myriad.products.keeper.matching.columns import Columns, columns
 from myriad.products.keeper.matching.decide import KEEPER, Link, Policy, bridges, decide
-from myriad.products.keeper.matching.fellegi_sunter import Model, Scored, fit, score
+from myriad.products.keeper.matching.fellegi_sunter import fit, score
+from myriad.products.keeper.matching.model import Model, Scored
 from myriad.products.keeper.matching.normalise import Record
 
 Progress = Callable[[str, int, int], None]
