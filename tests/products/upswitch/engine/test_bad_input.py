@@ -140,3 +140,88 @@ def test_what_is_no_number_never_becomes_money() -> None:
     assert money(0.125, "EUR").minor == 12
     assert money(1.5, "EUR", 1_000_000).minor == 150_000_000
     assert money(1_234.5, "JPY").minor == 1_234
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({"date_of_valuation": "2026-02-31"}, "2026-02-31 is no day of the calendar"),
+        ({"riskfree_rate": 3.4}, "write a fraction, 0.034 for 3.4 %"),
+        ({"initial_cost_of_capital": 9.0}, "write a fraction, 0.09 for 9 %"),
+        ({"revenues": 1e300}, "<= 1e+18"),
+        ({"revenues": 1e-300}, "times revenues"),
+        ({"effective_tax_rate": 25.0}, r"a fraction: 0.25 is 25 %"),
+        ({"revenue_growth_next_year": 25.0}, r"a fraction: 0.25 is 25 %"),
+        ({"revenus": 5.0}, "did you mean `revenues`"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_to_write(
+    rows: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputsError) as raised:
+        value(make(**rows), DEFAULTS)
+    assert said in raised.value.detail
+    assert len(raised.value.detail) < 300
+
+
+@pytest.mark.parametrize(
+    ("market", "said"),
+    [
+        (approach(YEAR, YEAR), "two years of the history end on 2025-12-31"),
+        (approach({**YEAR, "end": "2025-13-01"}), "2025-13-01 is no day"),
+        (approach(multiples=[{**MULTIPLE, "low": 7.0}]), "low 7, middle 5, high 6"),
+    ],
+)
+def test_a_history_or_a_multiple_that_contradicts_itself_is_refused(
+    market: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputsError, match=said):
+        value(make(market), DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({"revenue_growth_next_year": 4.0}, "if 4 % was meant, write 0.04"),
+        ({"revenue_growth_years_2_to_5": 1.5}, "grow by 150% in years 2 to 5"),
+        (
+            {"override_growth_in_perpetuity": True, "growth_rate_in_perpetuity": 0.06},
+            "no company outgrows its economy",
+        ),
+    ],
+)
+def test_what_is_hardly_meant_is_valued_with_a_note(rows: dict[str, Any], said: str) -> None:
+    assert any(said in note for note in value(make(**rows), DEFAULTS).notes)
+    assert not any(said in note for note in value(make(), DEFAULTS).notes)
+
+
+@pytest.mark.parametrize(
+    ("sector", "country", "said"),
+    [
+        ("bakery", "Belgium", "no multiples are published for the sector 'bakery'; known: "),
+        ("retail", "Belgique", "published for 'Belgique'; those of Belgium, Netherlands"),
+    ],
+)
+def test_a_sector_or_country_that_is_not_known_is_told(
+    sector: str, country: str, said: str
+) -> None:
+    market = approach(multiples=[], sector=sector)
+    found = value(make(market, country_of_incorporation=country), DEFAULTS)
+    assert any(said in note for note in found.notes)
+
+
+def test_what_is_lost_every_year_counts_at_the_multiple_that_values_the_company() -> None:
+    market = approach(multiples=[], sector="retail")
+    pay = {"owner_yearly_pay": 60.0, "owner_market_pay": 84.0}
+    rows = {**market, "due_diligence": pay}
+    found = value(make(rows, country_of_incorporation="Belgium"), DEFAULTS)
+    (multiple,) = (method.multiple for method in found.methods if method.method == "ebitda")
+    assert multiple == 5.6
+    (flag,) = (flag for flag in found.flags if flag.code == "owner_dependence")
+    assert flag.effect == pytest.approx(-24.0 * 5.6)
+
+
+def test_a_file_with_a_mark_before_its_text_is_read() -> None:
+    text = b'{"input_sheet": {"revenues": 1.0}}'
+    with pytest.raises(InputsError, match="missing required field"):
+        read_inputs(b"\xef\xbb\xbf" + text)

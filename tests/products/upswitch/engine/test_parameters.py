@@ -65,6 +65,22 @@ def test_a_table_says_its_own_day(folder: Path) -> None:
     assert found.need_countries().provenance.as_of == "2026-01-05"
 
 
+def test_a_sheet_of_cells_is_of_the_day_that_it_values(folder: Path) -> None:
+    groups = dict(
+        zip("BCDEF", ("First Decile", "First Quartile", "Median", "Third", "Ninth"), strict=True)
+    )
+    capital: dict[str, object] = {"B24": 0.04} | {f"{at}74": name for at, name in groups.items()}
+    for row, region in enumerate(("Emerging", "Europe", "Global", "Japan", "US"), start=75):
+        capital |= {f"A{row}": region} | {f"{at}{row}": 0.09 for at in groups}
+    document = {
+        "cost_of_capital_cells": capital,
+        "input_sheet_cells": {"B3": "2024-02-01T00:00:00"},
+    }
+    (folder / "spring.json").write_text(json.dumps(document))
+    (found,) = read_folder(folder)
+    assert found.need_capital_costs().provenance.as_of == "2024-02-01"
+
+
 def test_a_kept_set_is_found_by_its_name_only(folder: Path, tmp_path: Path) -> None:
     keep(tmp_path, read_folder(folder))
     assert [item.name for item in list_kept(tmp_path)] == ["shipped", "spring"]

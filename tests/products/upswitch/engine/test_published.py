@@ -151,3 +151,78 @@ def test_a_sheet_with_leases_and_synthetic_rating_settles(
     assert basis.debt.pretax == pytest.approx(0.0408 + basis.debt.rating.company_spread)
     assert float(value_drivers(basis, basis.drivers).per_share) > 0
     assert prove(basis).largest_error() < 1e-12
+
+
+def test_a_premium_that_was_typed_into_the_sheet_is_not_said_to_be_published(
+    amazon: Basis,
+) -> None:
+    trace = prove(amazon)
+    sources = {step.label: step.source for step in trace if step.key.endswith("_premium")}
+    assert sources["Rest of the World: equity risk premium"] == "given with the inputs"
+    assert "country_erp" in sources["Asia: equity risk premium"]
+
+
+SECOND_COMPANY = {
+    "B3": "Sun Sep 01 2024",
+    "B4": "Coca Cola",
+    "B7": "United States",
+    "B8": "Beverage (Soft)",
+    "B9": "Beverage (Soft)",
+    "B11": 46465,
+    "B12": 10316,
+    "B13": 1581,
+    "B14": 25853,
+    "B15": 41878,
+    "B16": "No",
+    "B17": "No",
+    "B18": 15302,
+    "B19": 18940,
+    "B20": 1558,
+    "B21": 4315,
+    "B22": 72.28,
+    "B23": 0.175,
+    "B24": 0.25,
+    "B26": 0.05,
+    "B30": 5,
+    "B34": 0.0458,
+    "B57": 1,
+}
+SECOND_CAPITAL = {
+    "B11": "Detailed",
+    "B21": "Single Business(US)",
+    "B25": "Operating regions",
+    "B32": 3,
+    "B33": "Actual rating",
+    "B35": "A1/A+",
+    "B36": 2,
+    "G22": "Asia",
+    "H22": 5455,
+    "G25": "Central and South America",
+    "H25": 5830,
+    "G28": "North America",
+    "H28": 16774,
+    "G30": "EMEA",
+    "H30": 8078,
+    "I30": 0.0587,
+    "G31": "Rest of the World",
+    "H31": 10924,
+    "I31": 0.055,
+}
+
+
+def test_a_second_company_is_worth_what_the_formulas_of_its_sheet_come_to(
+    vintages: dict[str, Parameters],
+) -> None:
+    """Coca-Cola, September 2024: detailed cost of capital, regions, an actual rating.
+
+    The inputs are those of the published sheet; the figures are its formulas, computed apart from
+    this engine. Its sales to capital is the industry's, margins are those of the base year.
+    """
+    cells = {"input_sheet_cells": SECOND_COMPANY, "cost_of_capital_cells": SECOND_CAPITAL}
+    basis = resolve(read_cells(cells), vintages["ko"])
+    assert float(basis.drivers.initial_cost_of_capital) == pytest.approx(
+        0.07326453385542689, rel=1e-12
+    )
+    solved = solve(basis)
+    assert float(solved.equity.per_share) == pytest.approx(28.15034451619188, abs=1e-9)
+    assert prove(basis, solved).largest_error() < 1e-12

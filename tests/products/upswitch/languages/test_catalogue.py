@@ -22,6 +22,7 @@ from myriad.products.upswitch.engine.document import convert_inputs
 from myriad.products.upswitch.engine.levers import LABELS
 from myriad.products.upswitch.engine.redflags import red_flags
 from myriad.products.upswitch.languages import LOCALES, language_of
+from myriad.products.upswitch.parameters.defaults import DEFAULTS
 from myriad.products.upswitch.valuations.words import reckoned
 
 SOURCES = Path(upswitch.__file__).parent
@@ -64,7 +65,7 @@ def test_every_point_of_attack_tells_how_it_was_reckoned(locale: str) -> None:
     document = json.loads((SOURCES / "example.json").read_text(encoding="utf-8"))
     newest = max(document["market_approach"]["history"], key=lambda year: year["end"])
     newest["operating_income"] *= 0.7
-    found = red_flags(convert_inputs(document))
+    found = red_flags(convert_inputs(document), DEFAULTS)
     assert len(found) == 5
     for flag in found:
         assert language.texts[f"flag.{flag.code}"]

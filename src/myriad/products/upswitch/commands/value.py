@@ -92,12 +92,18 @@ def read_document(path: Path) -> Inputs:
     """Return the inputs in a file, or those of a published sheet; raises InputsError."""
     try:
         text = path.read_bytes()
-        document: Any = json.loads(text)
+        document: Any = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse)
     except OSError as error:
         raise InputsError(f"{path} cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise InputsError(f"{path} is nested too deep to be inputs") from None
     except ValueError as error:
         raise InputsError(f"{path} is not JSON: {error}") from None
     return read_cells(document, currency="USD") if is_sheet(document) else read_inputs(text)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _lines(found: Valuation) -> Iterator[str]:

@@ -6,6 +6,7 @@ mapping for each tab, and returns them as inputs. Blank cells are simply absent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from myriad.products.upswitch.errors import InputsError
 
 Cells = Mapping[str, Any]
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SWITCHES = {
     "capitalize_rd": 16,
     "convert_operating_leases": 17,
@@ -121,8 +123,9 @@ def _input_sheet(cells: Cells, *, keep_rate: bool) -> dict[str, Any]:
         found["reinvestment_lag_years"] = _lag(cells["B57"])
     if keep_rate and "B35" in cells:
         found["initial_cost_of_capital"] = cells["B35"]
-    if "B3" in cells:
-        found["date_of_valuation"] = str(cells["B3"])[:10]
+    day = str(cells.get("B3", ""))[:10]
+    if _DAY.fullmatch(day):
+        found["date_of_valuation"] = day
     prior = {name: cells[at] for name, at in _PRIOR.items() if at in cells}
     if "revenues" in prior:
         found["prior_year"] = prior

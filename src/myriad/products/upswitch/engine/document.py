@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
 import re
 from typing import Annotated, Any, Literal
 
@@ -49,13 +51,18 @@ class Inputs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     uncertainties: tuple[Uncertainty, ...] = ()
 
 
+_MARK = b"\xef\xbb\xbf"
+"""What some editors put before the text of a file."""
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+_FRACTION = re.compile(r"Expected `float` (<= 1|< 10)\.0$")
 _PATH = re.compile(r"^(?P<what>.*?) - at `\$(?P<path>[^`]*)`$", re.DOTALL)
 
 
 def read_inputs(text: bytes | str) -> Inputs:
     """Return the inputs in a JSON document; raises InputsError naming the field and what it takes."""
+    plain = text.removeprefix(_MARK) if isinstance(text, bytes) else text
     try:
-        return msgspec.json.decode(text, type=Inputs)
+        return msgspec.json.decode(plain, type=Inputs)
     except msgspec.DecodeError as error:
         raise _explained(error) from None
 
@@ -76,6 +83,23 @@ def write_inputs(inputs: Inputs) -> bytes:
 def _explained(error: msgspec.DecodeError) -> InputsError:
     found = _PATH.match(str(error))
     if found is None:
-        return InputsError(f"the inputs cannot be read: {error}")
+        return InputsError(f"the inputs cannot be read: {_helped(str(error))}")
     pointer = "/" + found["path"].strip(".").replace(".", "/").replace("[", "/").replace("]", "")
-    return InputsError(f"{pointer}: {found['what']}", [(pointer, found["what"])])
+    what = _helped(found["what"])
+    return InputsError(f"{pointer}: {what}", [(pointer, what)])
+
+
+def _helped(what: str) -> str:
+    """Return a fault with the name that was meant, or what a fraction is."""
+    unknown = _UNKNOWN.search(what)
+    if unknown:
+        close = difflib.get_close_matches(unknown[1], _names(), n=1)
+        return f"{what}; did you mean `{close[0]}`?" if close else what
+    return f"{what} (a fraction: 0.25 is 25 %)" if _FRACTION.search(what) else what
+
+
+@functools.cache
+def _names() -> tuple[str, ...]:
+    """Return every documented name."""
+    parts = msgspec.json.schema(Inputs)["$defs"].values()
+    return tuple(sorted({name for part in parts for name in part.get("properties", ())}))

@@ -43,7 +43,7 @@ class InputSheet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     industry_us: str = ""  # 8
     industry_global: str = ""  # 9
 
-    revenues: Annotated[float, Meta(gt=0)]  # 11
+    revenues: Positive  # 11
     operating_income: Amount  # 12, as reported
     interest_expense: NotNegative = 0.0  # 13
     book_value_of_equity: Amount = 0.0  # 14

@@ -63,6 +63,27 @@ def applied_multiples(inputs: Inputs, parameters: Parameters) -> tuple[SectorMul
     return (*approach.multiples, *_published(approach, parameters.multiples, country))
 
 
+def multiple_notes(inputs: Inputs, parameters: Parameters) -> list[str]:
+    """Return why a sector or a country brought no multiples of its own."""
+    approach = inputs.market_approach
+    if approach is None or not approach.sector:
+        return []
+    rows = [row for table in parameters.multiples for row in table.rows]
+    found = [row for row in rows if row.sector == approach.sector]
+    if not found:
+        known = ", ".join(sorted({row.sector for row in rows})) or "none"
+        return [f"no multiples are published for the sector {approach.sector!r}; known: {known}"]
+    country = inputs.input_sheet.country_of_incorporation
+    codes = sorted({row.country for row in found})
+    if _COUNTRY_CODES.get(country) in codes:
+        return []
+    named = {code: name for name, code in _COUNTRY_CODES.items()}
+    known = ", ".join(named.get(code, code) for code in codes)
+    return [
+        f"no multiples of {approach.sector!r} are published for {country!r}; those of {known} stand in"
+    ]
+
+
 def _published(
     approach: MarketApproach, tables: Sequence[MultipleTable], country: str
 ) -> tuple[SectorMultiple, ...]:

@@ -211,7 +211,7 @@ class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def _missing(name: str, what: str) -> str:
-    return f"the parameters {name!r} hold no {what}; import a set that does, or give the figure"
+    return f"the parameters {name!r} hold no {what}; import a set that does and name it (--parameters NAME), or give the figure"
 
 
 def _get(rows: dict[str, Country], name: str, kind: str, provenance: Provenance) -> Country:

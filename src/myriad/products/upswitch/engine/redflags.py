@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 
 from myriad.products.upswitch.engine.document import Inputs
 from myriad.products.upswitch.engine.market_inputs import Diligence
+from myriad.products.upswitch.engine.methods import applied_multiples
 from myriad.products.upswitch.engine.metrics import NormalYear, normalise, weigh
+from myriad.products.upswitch.engine.parameters import Parameters
 
 CUSTOMER_SHARE_FROM = 0.20
 CUSTOMER_LOSS_CHANCE = 0.25
 DEBTOR_DAYS_OVER = 1.0
 USUAL_MULTIPLE = 5.0
-"""Where no EBITDA multiple is given."""
+"""Where no EBITDA multiple is given or published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,12 @@ class _Facts:
     depreciation: float
 
 
-def red_flags(inputs: Inputs) -> tuple[RedFlag, ...]:
-    """Return the flags that the answers and the accounts raise, largest effect first."""
-    facts = _facts(inputs)
+def red_flags(inputs: Inputs, parameters: Parameters) -> tuple[RedFlag, ...]:
+    """Return the flags that the answers and the accounts raise, largest effect first.
+
+    What is lost every year counts at the EBITDA multiple that values the company.
+    """
+    facts = _facts(inputs, parameters)
     if facts is None:
         return ()
     found = [
@@ -59,14 +64,15 @@ def red_flags(inputs: Inputs) -> tuple[RedFlag, ...]:
     return tuple(sorted(found, key=lambda flag: flag.effect))
 
 
-def _facts(inputs: Inputs) -> _Facts | None:
+def _facts(inputs: Inputs, parameters: Parameters) -> _Facts | None:
     approach = inputs.market_approach
     if approach is None:
         return None
     years = tuple(sorted((normalise(y) for y in approach.history), key=lambda year: year.end))
     ebitda = weigh(years, "ebitda")
     newest = max(approach.history, key=lambda year: year.end)
-    multiples = [m.middle for m in approach.multiples if m.metric == "ebitda"]
+    applied = applied_multiples(inputs, parameters)
+    multiples = [m.middle for m in applied if m.metric == "ebitda"]
     return _Facts(
         inputs.due_diligence or Diligence(),
         years,

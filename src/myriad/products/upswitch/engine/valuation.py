@@ -16,17 +16,21 @@ from myriad.kit.money import Money
 from myriad.products.upswitch.engine.amounts import money
 from myriad.products.upswitch.engine.basis import Basis, resolve
 from myriad.products.upswitch.engine.blend import Blend, blend
-from myriad.products.upswitch.engine.checks import check_inputs, is_financial
+from myriad.products.upswitch.engine.checks import check_inputs, doubts, is_financial
 from myriad.products.upswitch.engine.discounts import kept_share
 from myriad.products.upswitch.engine.document import Inputs
 from myriad.products.upswitch.engine.levers import shift
-from myriad.products.upswitch.engine.methods import MethodResult, market_methods
+from myriad.products.upswitch.engine.methods import (
+    MethodResult,
+    market_methods,
+    multiple_notes,
+)
 from myriad.products.upswitch.engine.parameters import Parameters
 from myriad.products.upswitch.engine.redflags import RedFlag, red_flags
 from myriad.products.upswitch.engine.solved import Solved, solve_first
 from myriad.products.upswitch.errors import FinancialFirmError
 
-ENGINE_VERSION = "1.0"
+ENGINE_VERSION = "1.1"
 RANGE_STEP = 0.01
 """The range of the cash flow method: its initial cost of capital one point up and down."""
 
@@ -78,7 +82,9 @@ def value(inputs: Inputs, parameters: Parameters) -> Valuation:
     results = (cash_flows, *market_methods(inputs, parameters))
     found = blend(results, _weights(inputs))
     notes = (*found.notes, *_notes(inputs, solved, results))
-    return Valuation(inputs, parameters, solved, results, found, red_flags(inputs), notes)
+    return Valuation(
+        inputs, parameters, solved, results, found, red_flags(inputs, parameters), notes
+    )
 
 
 def _weights(inputs: Inputs) -> Mapping[str, float]:
@@ -119,7 +125,7 @@ def _on_book(inputs: Inputs, parameters: Parameters, market: tuple[MethodResult,
         )
     found = blend(results, {"book_equity": 1.0})
     notes = (*found.notes, "Valued on price to book only, as a bank or insurer (NACE 64 to 66).")
-    return Valuation(inputs, parameters, None, results, found, red_flags(inputs), notes)
+    return Valuation(inputs, parameters, None, results, found, red_flags(inputs, parameters), notes)
 
 
 def _notes(inputs: Inputs, solved: Solved, results: tuple[MethodResult, ...]) -> tuple[str, ...]:
@@ -128,9 +134,12 @@ def _notes(inputs: Inputs, solved: Solved, results: tuple[MethodResult, ...]) ->
     if equity < 0:
         found.append(
             f"free cash flow to the firm: debt and other claims exceed the value of the assets by "
-            f"{-equity:,.0f}; shareholders are not liable, so their equity is worth 0, not less"
+            f"{-equity:,.0f}; it counts as that in the value, which is never below 0 because "
+            f"shareholders are not liable"
         )
     found += _period_notes(inputs)
+    found += doubts(inputs)
+    found += multiple_notes(inputs, solved.basis.parameters)
     if solved.basis.inputs.input_sheet.operating_income < 0:
         found.append("operating income is negative: losses are carried forward against later tax")
     return tuple(found)

@@ -117,7 +117,8 @@ def _merge(vintage: _Vintage, market: str, table: IndustryTable) -> None:
 
 def _read_cells(path: Path, vintages: dict[str, _Vintage], origin: Origin) -> None:
     try:
-        cells = json.loads(path.read_text(encoding="utf-8")).get("cost_of_capital_cells", {})
+        document = json.loads(path.read_text(encoding="utf-8"))
+        cells = document.get("cost_of_capital_cells", {})
     except (ValueError, AttributeError):
         return
     if "B74" not in cells:
@@ -132,7 +133,10 @@ def _read_cells(path: Path, vintages: dict[str, _Vintage], origin: Origin) -> No
         }
         for row in range(75, 80)
     }
-    provenance = _provenance(path, [], origin)
+    valued = str(document.get("input_sheet_cells", {}).get("B3", ""))[:10]
+    stated = valued if re.fullmatch(r"\d{4}-\d{2}-\d{2}", valued) else None
+    known = Origin(origin.as_of or stated, origin.source, origin.licence)
+    provenance = _provenance(path, [], known)
     costs = CapitalCostTable(over_riskfree=table, provenance=provenance)
     vintages.setdefault(name, _Vintage()).tables["capital_costs"] = costs
 
