@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from myriad.products.kamioi.money.errors import ActionError
+from myriad.products.kamioi.money.late_actions import list_later, take_back
 from myriad.products.kamioi.repository import sql as queries
 from myriad.scale.data import ReadSession, Session
 from myriad.scale.observe.logs import get_logger
@@ -25,7 +26,8 @@ async def apply_due(session: Session, day: date) -> int:
     Lots opened before the ex-date are touched. An action waits until orders from before it have
     ended, a spin-off until both shares have closed. One that lacks its ratio, its cash, its new
     security or the close by which its gain is reckoned waits too, and with it what its shares did
-    afterwards; nobody else's shares wait for that. Securities says what it lacks.
+    afterwards; nobody else's shares wait for that. Securities says what it lacks. What was applied
+    with a later ex-date than one that is known only now is applied again after it.
     """
     await queries.get(session, "hold_money")
     applied = 0
@@ -42,14 +44,20 @@ async def _apply_listed(session: Session, day: date) -> int:
         if waiting & touched:
             waiting |= touched
             continue
-        lacking = await find_lack(session, action)
+        later = await list_later(session, action)
+        lacks = [await find_lack(session, one) for one in (action, *later)]
+        lacking = next(filter(None, lacks), "")
         if lacking:
             _log.error("action_needs_a_person", action_id=str(action["id"]), reason=lacking)
             waiting |= touched
             continue
+        await take_back(session, later)
         lots = await _apply(session, action)
         await queries.execute(session, "mark_applied", action_id=action["id"], lots=lots)
         applied += 1
+        if later:
+            # They are due again, before what else is listed here.
+            break
     return applied
 
 

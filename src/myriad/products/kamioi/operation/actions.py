@@ -129,7 +129,6 @@ async def preview(session: ReadSession, entry: ActionEntry) -> Effect:
         "count_held_before",
         security_id=listed["security_id"],
         ex_date=entry.ex_date,
-        is_as_of=entry.kind == "cash_dividend",
     )
     after, new, paid = _moved(entry, held["qty"])
     return Effect(

@@ -1,6 +1,6 @@
 -- name: list_due_actions
 -- What companies did up to a day and is not applied here; only of what somebody holds, or held on the
--- day of a dividend that is known late. An action waits while an order of its share from before its day
+-- day of one that is known late. An action waits while an order of its share from before its day
 -- is open, whose fill would come too late for it; a spin-off waits for the first closes of both shares;
 -- and what follows on one that waits does too.
 WITH due AS (
@@ -19,8 +19,7 @@ WITH due AS (
     WHERE a.ex_date <= %(day)s
       AND EXISTS (SELECT FROM kamioi.lot AS l WHERE l.security_id = a.security_id
                   AND l.opened_on < a.ex_date
-                  AND (l.closed_on IS NULL
-                       OR a.kind = 'cash_dividend' AND l.closed_on > a.ex_date))
+                  AND (l.closed_on IS NULL OR l.closed_on > a.ex_date))
       AND NOT EXISTS (SELECT FROM kamioi.applied_action AS d WHERE d.action_id = a.id)
 )
 SELECT d.id, d.security_id, d.kind, d.ex_date, d.ratio_num, d.ratio_den, d.cash_per_share,
@@ -268,11 +267,6 @@ LEFT JOIN LATERAL (
 SELECT o.security_id, f.qty, f.filled_at
 FROM kamioi.fill AS f
 JOIN kamioi.trade_order AS o ON o.tenant_id = f.tenant_id AND o.id = f.order_id
-
--- name: list_applied
-SELECT a.security_id, a.kind, a.ex_date, a.ratio_num, a.ratio_den, a.new_security_id
-FROM kamioi.applied_action AS d JOIN kamioi.corporate_action AS a ON a.id = d.action_id
-ORDER BY a.ex_date, a.announced_at, a.id
 
 -- name: list_open_cohorts
 SELECT c.id, c.month, c.cost_usd_micros, c.life_months, w.period AS written_off_at,

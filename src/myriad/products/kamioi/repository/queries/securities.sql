@@ -47,12 +47,12 @@ LIMIT %(limit)s
 
 -- name: count_held_before
 -- What an action of this security would touch: lots opened before its day, with the shares that they
--- have now. With is_as_of it is those that they had on that day, as `pay_per_share` pays for them.
+-- had on that day, whatever was done to them since.
 WITH later AS (
     SELECT c.lot_id, sum(c.qty) AS qty
     FROM kamioi.lot_change AS c
     JOIN kamioi.corporate_action AS a ON a.id = c.action_id
-    WHERE %(is_as_of)s AND a.ex_date > %(ex_date)s
+    WHERE a.ex_date > %(ex_date)s
       AND %(security_id)s IN (a.security_id, a.new_security_id)
     GROUP BY 1
 )
@@ -61,7 +61,7 @@ SELECT count(*) AS lots, count(DISTINCT l.member_id) AS members,
 FROM kamioi.lot AS l
 LEFT JOIN later AS t ON t.lot_id = l.id
 WHERE l.security_id = %(security_id)s AND l.opened_on < %(ex_date)s
-  AND (l.closed_on IS NULL OR %(is_as_of)s AND l.closed_on > %(ex_date)s)
+  AND (l.closed_on IS NULL OR l.closed_on > %(ex_date)s)
   AND l.qty > coalesce(t.qty, 0)
 
 -- name: find_listed
