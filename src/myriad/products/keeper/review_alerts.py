@@ -7,10 +7,10 @@ with a first import or a new connection is no news and raises nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from myriad.kit.clock import local_date
+from myriad.kit.clock import local_date, utc_now
 from myriad.products.keeper.notify import Notice, raise_notice
 from myriad.products.keeper.repository.accounts import AccountFacts
 from myriad.products.keeper.repository.review_intake import store_alerts
@@ -54,13 +54,20 @@ async def raise_alerts(
 ) -> int:
     """Alert about stored reviews, within the transaction that stored them; return how many."""
     day = account.as_of or account.today
-    found = {row["id"]: alert for row in rows if (alert := _alert(row, account, day))}
+    moved = [{**row, "changed_at": _moment(row)} for row in rows]
+    found = {row["id"]: alert for row in moved if (alert := _alert(row, account, day))}
     raised = await store_alerts(session, list(found.values()))
-    by_id = {row["id"]: row for row in rows}
+    by_id = {row["id"]: row for row in moved}
     for alert in raised:
         review = by_id[alert["review_id"]]
         await raise_notice(session, describe(review, found[review["id"]]["reason"]))
     return len(raised)
+
+
+def _moment(row: Mapping[str, Any]) -> datetime:
+    """Return when a review was changed; where its source gives no time for that, it is now."""
+    is_untold = not row["is_new"] and row["changed_before"] == row["changed_at"]
+    return utc_now() if is_untold else row["changed_at"]
 
 
 def _alert(row: Mapping[str, Any], account: AccountFacts, day: date) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from myriad.products.keeper.reviewing import (
     derived_id,
     take_in,
 )
-from myriad.products.keeper.reviews.errors import ReviewFileError
+from myriad.products.keeper.reviews.errors import ReviewColumnsError, ReviewFileError
 from myriad.products.keeper.reviews.reviews_csv import RefusedRow, ReviewRow, open_reviews
 from myriad.scale.data import Database, Session
 from myriad.scale.tenancy import TenantId
@@ -115,8 +115,12 @@ async def import_bytes(session: Session, content: bytes, *, source: str = "") ->
         try:
             return await import_file(session, path, source=source)
         except ReviewFileError as error:
-            # Whoever sent the file has never seen the place where it lies for a moment.
-            raise ReviewFileError(error.detail.replace(str(path), "the file")) from None
+            # Whoever sent the file has never seen the place where it lies for a moment, nor a
+            # command line.
+            told = error.detail
+            if isinstance(error, ReviewColumnsError):
+                told = f"{error.what}. Call it so in the file's first line and import it again."
+            raise ReviewFileError(told.replace(str(path), "the file")) from None
 
 
 def read_file(
@@ -168,6 +172,7 @@ def _given(row: ReviewRow, source: str) -> GivenReview:
         location=row.location,
         reply_text=row.reply,
         reply_at=row.replied_at,
+        line=row.line,
     )
 
 

@@ -26,6 +26,15 @@ LONGEST_TEXT = 10_000
 MOST_AHEAD = timedelta(days=1)
 _BEST, _WORST = 5, 1
 _KEPT_CHARACTERS = 2_000
+REASONS = {
+    "stars_out_of_range": "stars are one to five",
+    "empty": "neither stars nor a text",
+    "no_id": "no name that would tell it from others",
+    "text_too_long": "the text is longer than 10,000 characters",
+    "no_zone": "a time without a zone",
+    "from_the_future": "its time is still to come",
+    "unknown_stars": "a rating that is not known",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,8 @@ class GivenReview:
     """One review as a source has it now.
 
     `ext_id` is the source's own name for it, or `derived_id` where the source has none. `stars` is
-    1 to 5, None where none were given. `reply_text` is the answer that the source already shows.
+    1 to 5, None where none were given. `reply_text` is the answer that the source already shows,
+    `line` where the review stands in a file.
     """
 
     source: str
@@ -46,6 +56,7 @@ class GivenReview:
     location: str | None = None
     reply_text: str | None = None
     reply_at: datetime | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +134,7 @@ def sort_out(rows: Sequence[GivenReview]) -> tuple[list[GivenReview], list[Refus
 
 
 def find_fault(row: GivenReview) -> str | None:
-    """Return why a row is no review, or None: a word that the import shows and translates."""
+    """Return why a row is no review, or None: a word of `REASONS`."""
     if not row.ext_id or not row.source:
         return "no_id"
     if row.stars is not None and not _WORST <= row.stars <= _BEST:
@@ -148,6 +159,8 @@ def _refusal(row: GivenReview, reason: str) -> RefusedReview:
         "reviewed_at": row.reviewed_at.isoformat(),
         "changed_at": row.changed_at.isoformat(),
     }
+    if row.line is not None:
+        body |= {"line": row.line, "detail": f"line {row.line}: {REASONS[reason]}"}
     return RefusedReview(row.ext_id, reason, body)
 
 

@@ -64,6 +64,34 @@ def test_each_row_of_an_untidy_file_is_read_or_kept_apart_with_line_and_reason(
     assert refused[0].cells["Reviewer"] == "Bob"
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Datum;Sterne;Bewertung;Name",
+        "Datum;Bewertung;Kommentar;Kunde",
+        "Date;\u00c9toiles;Avis;Nom",
+        "Fecha;Calificaci\u00f3n;Rese\u00f1a;Autor",
+        "Data;Valutazione;Recensione;Autore",
+        "Datum;Sterren;Recensie;Naam",
+    ],
+)
+def test_headers_in_six_languages_are_known(tmp_path: Path, header: str) -> None:
+    (found,), refused = read(tmp_path, f"{header}\n20.11.2025;4,5;wie neu;M\u00fcller\n")
+    assert (found.stars, found.text, found.author) == (5, "wie neu", "M\u00fcller")
+    assert refused == []
+
+
+def test_a_column_that_could_be_texts_or_ratings_holds_texts(tmp_path: Path) -> None:
+    (found,), _ = read(tmp_path, "Datum;Bewertung\n20.11.2025;Sehr gut\n")
+    assert (found.stars, found.text) == (None, "Sehr gut")
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04sheet", b"\xd0\xcf\x11\xe0", b"%PDF-1.7", b"a\0b"])
+def test_what_is_no_text_is_refused_with_what_to_do(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ReviewFileError, match="CSV"):
+        read(tmp_path, content)
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
 def test_separator_and_encoding_are_found(tmp_path: Path, separator: str, encoding: str) -> None:
@@ -105,10 +133,10 @@ def test_lines_above_the_header_are_passed_over(tmp_path: Path) -> None:
 
 def test_columns_can_be_named(tmp_path: Path) -> None:
     file = tmp_path / "reviews.csv"
-    file.write_text("Sterne,Kommentar,Datum\n4,gut,05.03.2026\n")
+    file.write_text("Urteil,Satz,Tag\n4,gut,05.03.2026\n")
     with pytest.raises(ReviewFileError, match="--map date=COLUMN"):
         open_reviews(file, "UTC")
-    mapping = {"stars": "Sterne", "text": "Kommentar", "date": "Datum"}
+    mapping = {"stars": "Urteil", "text": "Satz", "date": "Tag"}
     [row] = open_reviews(file, "UTC", mapping).rows()
     assert isinstance(row, ReviewRow)
     assert (row.stars, row.text, str(row.reviewed_at)[:10]) == (4, "gut", "2026-03-05")

@@ -65,6 +65,15 @@ async def test_an_edit_downward_alerts_again_and_an_edit_upward_does_not(shop: S
     assert [row["reason"] for row in reasons] == ["stars", "lowered"]
 
 
+async def test_an_edit_without_a_time_of_its_own_was_made_when_it_is_seen(shop: Shop) -> None:
+    """A file tells only when a review was written: two stars of last month that are one star now."""
+    at = utc_now() - timedelta(days=30)
+    counts = [(await intake(shop, review(stars=stars, at=at))).alerts for stars in (5, 2, 1, 1)]
+    assert counts == [0, 1, 1, 0]
+    levels = await shop.rows("SELECT title FROM keeper.notice ORDER BY created_at")
+    assert [row["title"] for row in levels][1].endswith("from 2 to 1 stars")
+
+
 async def test_the_past_is_no_news(shop: Shop) -> None:
     """One star of a month ago, read with a new connection, wakes nobody."""
     done = await intake(shop, review(stars=1, at=utc_now() - timedelta(days=30)))

@@ -124,6 +124,30 @@ async def test_a_file_without_columns_is_refused_whole(
     assert "/tmp" not in answer.json()["detail"]
 
 
+async def test_who_has_no_command_line_is_told_to_rename_columns_or_to_save_as_csv(
+    client: httpx.AsyncClient, companies: tuple[Company, Company]
+) -> None:
+    """Neither a foreign header nor a workbook leads to an option of a command."""
+    staff = companies[1].staff.bearer
+    for content, told in ((b"Tag;Urteil\n1;2\n", "first line"), (b"PK\x03\x04\0", "as CSV")):
+        files = {"file": ("reviews", content, "text/csv")}
+        answer = await client.post(f"{API}/import", files=files, headers=staff)
+        assert answer.status_code == 422
+        assert told in answer.json()["detail"]
+        assert "--map" not in answer.text
+
+
+async def test_a_review_of_tomorrow_week_is_refused_by_its_line(
+    client: httpx.AsyncClient, companies: tuple[Company, Company]
+) -> None:
+    """The answer names the line and says why, as of any other row."""
+    day = (utc_now() + timedelta(days=7)).date()
+    files = {"file": ("reviews.csv", f"date,rating,review\n{day},4,Fine\n".encode(), "text/csv")}
+    answer = await client.post(f"{API}/import", files=files, headers=companies[1].staff.bearer)
+    (refused,) = answer.json()["refused"]
+    assert refused["detail"] == "line 2: its time is still to come"
+
+
 async def test_a_draft_is_kept_and_without_google_nothing_is_sent(
     client: httpx.AsyncClient, shops: tuple[Shop, Shop], companies: tuple[Company, Company]
 ) -> None:

@@ -30,7 +30,7 @@ Examples:
 
   ./myriad keeper reviews import reviews.csv --source yelp
 
-  ./myriad keeper reviews import export.csv --map text=Kommentar --map date=Datum
+  ./myriad keeper reviews import export.csv --map text=Satz --map date=Tag
 """
 TRAIN_EPILOG = """
 Texts with stars, at least twenty with two stars or fewer. The model replaces the one before and is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from myriad.products.keeper.pages.figures import Figure
+from myriad.products.keeper.reviewing import REASONS
 from myriad.products.keeper.views.reviews import ReviewCard, ReviewsView, ReviewVisit
 from myriad.scale.ui.charts import Point, line_chart
 from myriad.scale.ui.filters import in_words, plural
@@ -16,15 +17,6 @@ MISMATCHES = {
     "better_than_stars": "Words happier than the stars",
 }
 FEELINGS = {"good": "good", "bad": "bad", "mixed": "warn", "neutral": "hollow"}
-_REASONS = {
-    "stars_out_of_range": "stars are one to five",
-    "empty": "neither stars nor a text",
-    "no_id": "no name that would tell it from others",
-    "text_too_long": "the text is longer than 10,000 characters",
-    "no_zone": "a time without a zone",
-    "from_the_future": "its time is still to come",
-    "unknown_stars": "a rating that is not known",
-}
 
 
 def answer(view: ReviewsView) -> str:
@@ -84,4 +76,4 @@ def likely(visit: ReviewVisit) -> str:
 
 def refusal(reason: str, detail: str) -> str:
     """Return why a row was kept apart, in words."""
-    return detail or _REASONS.get(reason, reason.replace("_", " "))
+    return detail or REASONS.get(reason, reason.replace("_", " "))

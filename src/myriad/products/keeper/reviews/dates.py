@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,9 +11,14 @@ from zoneinfo import ZoneInfo
 from myriad.products.keeper.reviews.errors import ReviewDateError
 
 NOON = time(12)
+# English, German, French, Spanish, Italian and Dutch, without accents.
 _MONTH_NAMES = """
-jan january,feb february,mar march,apr april,may,jun june,jul july,aug august,sep sept september,
-oct october,nov november,dec december
+jan january januar janvier enero gennaio januari,feb february februar fevrier febrero febbraio
+februari,mar march marz mrz mars marzo maart,apr april avril abril aprile,may mai mayo maggio mei,
+jun june juni juin junio giugno,jul july juli juillet julio luglio,
+aug august aout agosto augustus,sep sept september septembre septiembre settembre,
+oct october okt oktober octobre octubre ottobre,nov november novembre noviembre,
+dec december dez dezember decembre diciembre dicembre
 """
 _MONTHS = {
     name: number
@@ -28,8 +34,8 @@ _FORMS = tuple(
     for form in (
         r"(?P<first>\d{1,2})(?P<mark>[/.-])(?P<second_part>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})",
         r"(?P<year>\d{4})[/.](?P<month>\d{1,2})[/.](?P<day>\d{1,2})",
-        r"(?:[a-z]+,\s*)?(?P<name>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})",
-        r"(?:[a-z]+,\s*)?(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-]+(?P<name>[a-z]{3,9})\.?,?[\s-]+(?P<year>\d{4})",
+        r"(?:[a-z]+,\s*)?(?P<name>[a-z]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})",
+        r"(?:[a-z]+,\s*)?(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?[\s-]+(?:de\s+)?(?P<name>[a-z]{3,10})\.?,?[\s-]+(?:de\s+)?(?P<year>\d{4})",
     )
 )
 _TWO_NUMBERS = re.compile(r"\s*(\d{1,2})[/-](\d{1,2})[/-]\d{2,4}\b")
@@ -61,7 +67,8 @@ def parse_moment(typed: str, zone: ZoneInfo, *, day_first: bool) -> datetime:
     seconds or milliseconds since 1970, and day numbers of spreadsheets. Raises ReviewDateError,
     also for what is relative ("2 weeks ago"): it cannot be said when it was written.
     """
-    text = typed.strip().strip("'\"=")
+    spelt = unicodedata.normalize("NFKD", typed.strip().strip("'\"="))
+    text = "".join(letter for letter in spelt if not unicodedata.combining(letter))
     try:
         found = _iso(text) or _number(text) or _spoken(text, day_first)
     except (ValueError, OverflowError):

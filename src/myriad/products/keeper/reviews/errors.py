@@ -33,6 +33,14 @@ class ReviewFileError(InvalidInputError):
     title = "This file of reviews cannot be used"
 
 
+class ReviewColumnsError(ReviewFileError):
+    """Columns are missing. `what` says which, what they may be called and what was found."""
+
+    def __init__(self, what: str, way: str) -> None:
+        super().__init__(f"{what}. Name your columns: {way}")
+        self.what = what
+
+
 class SentimentModelError(InvalidInputError):
     """A model of sentiment cannot be trained or loaded; says why and what to do."""
 

@@ -21,6 +21,8 @@ SEPARATORS = (",", ";", "\t", "|")
 LONGEST_LINE = 100_000
 LONGEST_RECORD_LINES = 200
 _CHUNK_BYTES = 1 << 20
+# How the files of Excel and LibreOffice begin: a zip, or the older compound document.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _NAMED_SEPARATOR = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ def guess_encoding(path: Path) -> str:
     """Return "utf-8-sig", "utf-16" or "latin-1" for a file, looking at all of it.
 
     Bytes that are no UTF-8 are read as Windows writes Western Europe ("cp1252"), and as Latin-1
-    where even that has no letter. Raises ReviewFileError where nothing can be read.
+    where even that has no letter. Raises ReviewFileError where nothing can be read, or what is there is no text.
     """
     candidates = {
         name: codecs.getincrementaldecoder(name)(errors="strict") for name in ("utf-8", "cp1252")
@@ -47,6 +49,7 @@ def guess_encoding(path: Path) -> str:
             chunk = file.read(_CHUNK_BYTES)
             if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
+            _refuse_other_formats(path, chunk)
             while candidates:
                 candidates = {n: d for n, d in candidates.items() if _decodes(d, chunk)}
                 if not chunk:
@@ -57,6 +60,13 @@ def guess_encoding(path: Path) -> str:
             f"{path} cannot be read ({error.strerror}). Give the path of a CSV file."
         ) from error
     return "utf-8-sig" if "utf-8" in candidates else next(iter(candidates), "latin-1")
+
+
+def _refuse_other_formats(path: Path, chunk: bytes) -> None:
+    if chunk.startswith(_WORKBOOKS):
+        raise ReviewFileError(f"{path} is a workbook. Save its sheet as CSV and use that file.")
+    if chunk.startswith(b"%PDF-") or b"\0" in chunk.partition(b"\n")[0]:
+        raise ReviewFileError(f"{path} is no text: expected CSV, a header and one line per review.")
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:

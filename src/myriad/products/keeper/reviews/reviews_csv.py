@@ -17,7 +17,11 @@ from myriad.kit.clock import get_zone
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.reviews.columns import SYNONYMS, find_columns
 from myriad.products.keeper.reviews.dates import guess_day_first, parse_moment
-from myriad.products.keeper.reviews.errors import IncompleteReviewError, ReviewFileError
+from myriad.products.keeper.reviews.errors import (
+    IncompleteReviewError,
+    ReviewColumnsError,
+    ReviewFileError,
+)
 from myriad.products.keeper.reviews.records import (
     SEPARATORS,
     Record,
@@ -182,9 +186,10 @@ def _dates(file: ReviewFile) -> Iterator[str]:
 def _no_columns(path: Path, header: Sequence[str], missing: Sequence[str]) -> ReviewFileError:
     names = " or ".join(f"a column for the {field}" for field in missing)
     ways = " ".join(f"--map {field}=COLUMN" for field in missing)
-    return ReviewFileError(
-        f"{path}: expected {names} (such as {', '.join(SYNONYMS[missing[0]][:3])}), found: "
-        f"{', '.join(header)[:500]}. Name your columns: {ways}"
+    shown = ", ".join(header)[:500]
+    return ReviewColumnsError(
+        f"{path}: expected {names} (such as {', '.join(SYNONYMS[missing[0]][:3])}), found: {shown}",
+        ways,
     )
 
 

@@ -24,7 +24,7 @@ WHERE excluded.changed_at >= r.changed_at
        (excluded.stars, excluded.text, coalesce(excluded.author, '')))
 RETURNING new.id, new.source, new.ext_id, new.text, new.stars, new.author, new.changed_at,
           new.local_date, new.location_ext_id, old.id IS NULL AS is_new, old.stars AS stars_before,
-          old.p_negative AS p_negative_before
+          old.changed_at AS changed_before, old.p_negative AS p_negative_before
 
 -- name: store_source_replies
 UPDATE keeper.review r
