@@ -20,6 +20,7 @@ from myriad.scale.http import EverybodyMay
 from myriad.scale.http.guards import (
     get_belonging,
     get_caller,
+    get_known,
     get_operator,
     get_owner,
     get_staff,
@@ -33,6 +34,7 @@ _GUARDS = {
     get_staff: "staff",
     get_belonging: "belonging",
     get_caller: "caller",
+    get_known: "caller",
 }
 _BY_FORMAT = {
     "uuid": str(UUID(int=7)),

@@ -209,6 +209,28 @@ async def test_a_suspended_account_is_closed_to_people_and_keys(
         assert answer.json()["code"] == "tenant_suspended"
 
 
+async def test_whoever_stands_in_a_suspended_account_goes_on_in_another_of_theirs(
+    runtime: Runtime, companies: Companies
+) -> None:
+    closed, other = companies
+    app = _pages_of(runtime)
+    async with runtime.database.crossing("test lets an owner into another account") as session:
+        await add_member(session, other.tenant_id, closed.owner.user_id, Role.STAFF)
+    async with signed_in(app, closed.owner) as browser:
+        async with runtime.database.crossing("test suspends") as session:
+            assert await set_status(session, closed.tenant_id, is_suspended=True)
+            assert not await set_status(session, closed.tenant_id, is_suspended=True)
+        shown = await browser.get("/page", headers={"Accept": "text/html"})
+        assert shown.status_code == 403
+        assert "is suspended</h1>" in shown.text
+        assert str(closed.tenant_id) not in shown.text
+        typed = {"tenant_id": str(other.tenant_id), "csrf_token": csrf_of(shown.text)}
+        assert (await browser.post("/tenant", data=typed)).status_code == 303
+        assert (await browser.get("/api/v1/me")).json()["tenant_id"] == str(other.tenant_id)
+        back = typed | {"tenant_id": str(closed.tenant_id)}
+        assert (await browser.post("/tenant", data=back)).status_code == 404
+
+
 async def test_https_sessions_are_bound_to_the_host(runtime: Runtime, companies: Companies) -> None:
     app = app_with(runtime, edge=EdgeSettings(is_https=True))
     async with client_of(app, base_url="https://test") as browser:

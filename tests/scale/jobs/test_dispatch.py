@@ -12,14 +12,18 @@ from uuid import UUID
 
 import pytest
 from kombu import Exchange, Queue
+from prometheus_client import REGISTRY
 from redis import Redis
 
 from myriad.kit.errors import UnavailableError
+from myriad.scale.directory import set_status
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.jobs import enqueue_many
 from myriad.scale.jobs.broker import QUEUE, Bundle, Publisher, create_celery, queue_name
 from myriad.scale.jobs.dispatch import Dispatcher
 from myriad.scale.jobs.limits import clear_limit, set_limit
+from myriad.scale.jobs.overview import count_waiting_of, list_shares, look_at_queue
+from myriad.scale.jobs.scaling import Meter
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 from tests.fixtures.database import TwoTenants, create_tenant_row, runtime_for
@@ -105,6 +109,35 @@ async def test_short_jobs_have_a_deep_window_and_go_in_bundles(
     assert 150 <= len(publisher.ids) <= 204
     assert publisher.ids == ids[: len(publisher.ids)]
     assert max(bundle.jobs for bundle in publisher.bundles) == 50
+
+
+async def test_nothing_of_a_suspended_tenant_goes_out_until_it_is_resumed(
+    queue: Runtime, two: TwoTenants, dispatcher: Dispatcher, publisher: RecordingPublisher
+) -> None:
+    """Whatever limit of its own it has; what waits so makes no class look stuck."""
+    await add_worker(queue, slots=5)
+    held, free = await add_job(queue, two.first), await add_job(queue, two.second)
+    await sql(
+        queue,
+        "UPDATE platform.job SET run_at = now() - interval '2 days' WHERE id = :id",
+        id=held,
+    )
+    async with queue.database.crossing("test suspends") as session:
+        await set_limit(session, f"tenant:{two.first}", 3)
+        await set_status(session, two.first, is_suspended=True)
+    await dispatcher.dispatch()
+    assert publisher.ids == [free]
+    async with queue.database.crossing("test looks") as session:
+        seen = await look_at_queue(session)
+        assert (seen.ready, seen.stuck) == (1, ())
+        assert [share.cap for share in await list_shares(session) if share.ready] == [0]
+        await Meter().measure(session)
+        oldest = {"job_class": "default", "state": "queued"}
+        assert REGISTRY.get_sample_value("myriad_jobs_oldest_seconds", oldest) == 0
+        assert await count_waiting_of(session, two.first) == 1
+        await set_status(session, two.first, is_suspended=False)
+    await dispatcher.dispatch()
+    assert publisher.ids == [free, held]
 
 
 async def test_without_a_worker_nothing_leaves_the_table(

@@ -34,6 +34,7 @@ COMMANDS = {
     "worker": ("myriad.apps.cli.worker:app", "Run one more worker, here or on another host."),
     "jobs": ("myriad.apps.cli.jobs:app", "The queue: look, run again, cancel, drain, limit."),
     "cache": ("myriad.apps.cli.cache:app", "The cache: what it saves, its rules, emptying it."),
+    "tenants": ("myriad.apps.cli.tenants:app", "Accounts: list, suspend, resume."),
     "migrate": ("myriad.apps.cli.migrate:app", "Bring the database to the newest schema."),
     "db": ("myriad.apps.cli.db:app", "The database: standbys, backups and what ails it."),
     "password": ("myriad.apps.cli.password:app", "Give a user a new password."),

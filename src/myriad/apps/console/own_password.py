@@ -28,8 +28,7 @@ Secret = Annotated[str, Form(max_length=320)]
 @router.get(YOU)
 async def show_own_password(request: Request, caller: Caller, done: bool = False) -> Response:
     """Show the form."""
-    if caller.kind != "user":
-        raise NotFoundError("only a person who signed in has a password")
+    _ensure_person(caller)
     return _draw(request, caller, is_done=done)
 
 
@@ -42,6 +41,7 @@ async def renew_own_password(
     new: Secret,
 ) -> Response:
     """Give the caller the new password; every other browser of theirs is signed out."""
+    _ensure_person(caller)
     came_from = request.client.host if request.client else ""
     try:
         signed_in = await change_password(runtime.database, caller, old, new, came_from=came_from)
@@ -50,6 +50,11 @@ async def renew_own_password(
     response = RedirectResponse(f"{YOU}?done=true", _SEE_OTHER)
     set_session_cookie(request, response, signed_in.token, signed_in.expires_at)
     return response
+
+
+def _ensure_person(caller: Principal) -> None:
+    if caller.kind != "user":
+        raise NotFoundError("only a person who signed in has a password")
 
 
 def _draw(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,15 +21,17 @@ from myriad.scale.directory import (
     NoMembershipError,
     Principal,
     Role,
+    SuspendedTenantError,
     WrongCredentialsError,
+    find_principal_by_session,
     has_tenants,
     sign_in,
     sign_out,
     switch_tenant,
 )
 from myriad.scale.http import (
-    Caller,
     CurrentRuntime,
+    Known,
     MaybeCaller,
     Problem,
     Router,
@@ -60,6 +63,7 @@ _DEMO_COMES = Problem(
 )
 
 router = Router(tags=["signing"])
+_renderer = ui.Renderer(Path(__file__).parent / "templates")
 
 Field = Annotated[str, Form(max_length=_LONGEST_FIELD)]
 
@@ -176,7 +180,7 @@ async def log_out(request: Request, runtime: CurrentRuntime, caller: MaybeCaller
 async def switch(
     request: Request,
     runtime: CurrentRuntime,
-    caller: Caller,
+    caller: Known,
     tenant_id: Annotated[UUID, Form()],
 ) -> Response:
     """Let the browser's session act for another account of the same person."""
@@ -191,10 +195,27 @@ async def fault_page(request: Request, problem: Problem) -> Response:
         return _lead_to_login(request)
     if problem.code == NoMembershipError.code and await _is_demo_coming(runtime_of(request)):
         problem = _DEMO_COMES
+    if problem.code == SuspendedTenantError.code:
+        return await _suspended_page(request, problem)
     words = ui.fault(problem.status, request_id_of(request), _detail(problem))
     page = ui.respond(visitor_page(request), "ui/error.html", status=problem.status, fault=words)
     page.headers.update(problem.headers)
     return page
+
+
+async def _suspended_page(request: Request, problem: Problem) -> Response:
+    """Say that the account is closed, and lead to the person's others."""
+    token = find_session_token(request)
+    caller = await find_principal_by_session(runtime_of(request).database, token) if token else None
+    tenant = caller.tenant if caller is not None else None
+    return _renderer.respond(
+        visitor_page(request),
+        "console/suspended.html",
+        status=problem.status,
+        name=tenant.name if tenant is not None else "This account",
+        others=caller.tenants if caller is not None else (),
+        reference=request_id_of(request),
+    )
 
 
 async def _is_demo_coming(runtime: Runtime) -> bool:

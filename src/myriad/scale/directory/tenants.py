@@ -85,15 +85,21 @@ async def update_tenant(
     record_event(session, principal.tenant_id, "tenant.updated", actor=principal, **given)
 
 
-async def set_status(session: Session, tenant_id: TenantId, *, is_suspended: bool) -> None:
-    """Suspend a tenant or let it in again; needs a crossing session."""
+async def set_status(
+    session: Session, tenant_id: TenantId, *, is_suspended: bool, reason: str = ""
+) -> bool:
+    """Suspend a tenant or let it in again; return False when it stands so already.
+
+    Needs a crossing session. A suspended tenant's people and keys are refused at their next
+    request, its jobs wait within a second, and its schedules pass without jobs; nothing is lost.
+    """
     status = "suspended" if is_suspended else "active"
-    changed = await session.scalar(
-        update(Tenant)
-        .where(Tenant.id == tenant_id)
-        .values(status=status, updated_at=utc_now())
-        .returning(Tenant.id)
+    if (await get_tenant(session, tenant_id)).status == status:
+        return False
+    await session.execute(
+        update(Tenant).where(Tenant.id == tenant_id).values(status=status, updated_at=utc_now())
     )
-    if changed is None:
-        raise NotFoundError("there is no such tenant")
-    record_event(session, tenant_id, f"tenant.{status}")
+    facts: dict[str, Any] = {"reason": reason} if reason else {}
+    record_event(session, tenant_id, f"tenant.{status}", **facts)
+    await session.flush()
+    return True

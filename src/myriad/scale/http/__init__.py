@@ -14,7 +14,7 @@ A product's endpoint is a signature and one call:
         return await tasks.finish(session, caller, task_id)
 
 Guards: `Staff` (who runs a tenant, or a key of it), `Owner`, `Operator`, `Belonging` (anybody of a
-tenant, also those whom it serves), `Caller` (signed in, perhaps without a tenant), `MaybeCaller`, or `dependencies=[public("why")]`; they count the request under
+tenant, also those whom it serves), `Caller` (signed in, perhaps without a tenant), `Known` (of a suspended tenant as well), `MaybeCaller`, or `dependencies=[public("why")]`; they count the request under
 its plan's rates (`rated("heavy")` puts a route into another class). All but the last two are a
 `Principal` with tenant_id, tenant (name, timezone), role, id. Sessions: `TenantReadSession` until
 a row changes, then `TenantSession` (commits before the answer leaves), `TenantReader` for named
@@ -55,6 +55,7 @@ from myriad.scale.http.guards import (
     Caller,
     CurrentRuntime,
     EverybodyMay,
+    Known,
     MaybeCaller,
     Operator,
     Owner,
@@ -85,6 +86,7 @@ __all__ = [
     "EdgeSettings",
     "EventSourceResponse",
     "EverybodyMay",
+    "Known",
     "MaybeCaller",
     "Operator",
     "OwnPageRequest",

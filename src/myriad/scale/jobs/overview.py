@@ -271,6 +271,12 @@ def _filled(share: Share, parts: Sequence[tuple[float, int]], policy: float) -> 
     return replace(share, slots=slots, policy_slots=policy, is_full=is_full)
 
 
+async def count_waiting_of(crossing: ReadSession, tenant_id: TenantId) -> int:
+    """Return how many of a tenant's jobs have not begun."""
+    found = await run(crossing, "count_waiting_of", {"tenant_id": tenant_id})
+    return int(found.scalar_one())
+
+
 async def list_workers(crossing: ReadSession) -> tuple[WorkerSeen, ...]:
     """Return every worker that has announced itself within a day; silent ones come last."""
     rows = (await run(crossing, "show_workers", {})).all()

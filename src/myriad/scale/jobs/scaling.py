@@ -92,9 +92,12 @@ class Meter:
 
     async def _measure_ages(self, session: ReadSession) -> None:
         now, oldest = utc_now().timestamp(), dict.fromkeys(range(len(CLASSES)), 0.0)
+        # What a suspended account has waiting waits on purpose, and nobody need be woken for it.
+        held = {row.id for row in await run(session, "list_suspended", {})}
         for query in ("find_queued_lanes", "find_packed_lanes"):
             for row in await run(session, query, {}):
-                oldest[row.job_class] = max(oldest[row.job_class], now - row.since)
+                if row.tenant_id not in held:
+                    oldest[row.job_class] = max(oldest[row.job_class], now - row.since)
         for rank, seconds in oldest.items():
             OLDEST_SECONDS.labels(CLASSES[rank], "queued").set(seconds)
 

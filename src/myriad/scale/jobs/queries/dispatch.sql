@@ -200,7 +200,15 @@ WHERE job.tenant_id = stolen.tenant_id AND job.state = 'dispatched'
 RETURNING job.tenant_id, job.job_class, job.task_id
 
 -- name: read_limits
-SELECT key, concurrency FROM platform.job_limit
+-- Nothing of a suspended tenant begins, whatever limit it has; what it had counts again afterwards.
+SELECT key, min(concurrency) AS concurrency FROM (
+    SELECT key, concurrency FROM platform.job_limit
+    UNION ALL
+    SELECT 'tenant:' || id, 0 FROM platform.tenant WHERE status = 'suspended'
+) AS known GROUP BY key
+
+-- name: list_suspended
+SELECT id FROM platform.tenant WHERE status = 'suspended'
 
 -- name: read_tasks
 SELECT id, name, mean_seconds, limit_keys FROM platform.job_task

@@ -1,14 +1,26 @@
 -- name: count_lanes
 -- Row security decides whose jobs these are: one account's, or everybody's for a crossing session.
+-- What a suspended account has waiting waits on purpose: it is counted, and makes nothing look stuck.
+WITH held AS MATERIALIZED (
+    SELECT coalesce(array_agg(id), '{}') AS ids FROM platform.tenant WHERE status = 'suspended'
+)
 SELECT job_class, state::text AS state, count(*) AS jobs,
-    min(coalesce(run_at, uuid_extract_timestamp(id))) AS oldest_at
+    min(coalesce(run_at, uuid_extract_timestamp(id)))
+        FILTER (WHERE tenant_id <> ALL ((SELECT ids FROM held)::uuid[])) AS oldest_at
 FROM platform.job GROUP BY job_class, state
 UNION ALL
-SELECT job_class, 'queued', coalesce(sum(size - taken), 0)::bigint, min(uuid_extract_timestamp(id))
+SELECT job_class, 'queued', coalesce(sum(size - taken), 0)::bigint,
+    min(uuid_extract_timestamp(id)) FILTER (WHERE tenant_id <> ALL ((SELECT ids FROM held)::uuid[]))
 FROM platform.job_pack GROUP BY job_class
 UNION ALL
 SELECT job_class, 'dispatched', sum(jobs)::bigint, min(uuid_extract_timestamp(pack_id))
 FROM platform.job_slice GROUP BY job_class
+
+-- name: count_waiting_of
+SELECT (SELECT count(*) FROM platform.job WHERE tenant_id = %(tenant_id)s
+        AND state IN ('blocked', 'waiting', 'queued', 'dispatched'))
+    + (SELECT coalesce(sum(size - taken), 0) FROM platform.job_pack WHERE tenant_id = %(tenant_id)s)
+    AS jobs
 
 -- name: count_endings
 SELECT date_bin('1 minute', finished_at, 'epoch') AS minute,
@@ -61,7 +73,8 @@ SELECT tenant.id AS tenant_id, tenant.name, tenant.plan,
     (coalesce(live.ready, 0) + coalesce(packed.ready, 0))::bigint AS ready,
     (coalesce(live.in_flight, 0) + coalesce(sliced.in_flight, 0))::bigint AS in_flight, coalesce(live.dead, 0) AS dead,
     coalesce(served.jobs, 0) AS served, coalesce(served.cost, 0) AS cost,
-    coalesce(own_cap.concurrency, any_cap.concurrency) AS cap
+    CASE WHEN tenant.status = 'suspended' THEN 0
+        ELSE coalesce(own_cap.concurrency, any_cap.concurrency) END AS cap
 FROM platform.tenant AS tenant
 LEFT JOIN live ON live.tenant_id = tenant.id
 LEFT JOIN packed ON packed.tenant_id = tenant.id
