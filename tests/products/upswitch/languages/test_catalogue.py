@@ -28,7 +28,17 @@ from myriad.products.upswitch.valuations.words import reckoned
 SOURCES = Path(upswitch.__file__).parent
 _SAID = re.compile(r"""\.(say|plural)\(\s*f?["']([a-z_.]+[a-z_])["']""")
 # English stands with the fact, the lever or the point itself.
-_BESIDE = ("label.", "meaning.", "choice.", "lever.", "flag.", "reckoned.", "ground.")
+_BESIDE = (
+    "label.",
+    "meaning.",
+    "choice.",
+    "lever.",
+    "flag.",
+    "reckoned.",
+    "ground.",
+    "note.",
+    "metric.",
+)
 
 
 def places(text: str) -> set[str]:

@@ -116,7 +116,9 @@ def _methods(sheet: Sheet) -> Story:
     middle = view.middle.minor / unit / valuation.inputs.units
     sources = [
         text_of(
-            f"{words.named(method.label, language)}: {method.source}. {method.note}".strip(), QUIET
+            f"{words.named(method.label, language)}: {words.grounded(method.source, language)}. "
+            f"{words.note(method.note, language)}".strip(),
+            QUIET,
         )
         for method in valuation.methods
     ]
@@ -237,5 +239,5 @@ def _assumptions(sheet: Sheet) -> Story:
 
 def _notes(sheet: Sheet) -> Story:
     found = sheet.view.outputs.get("notes", ())
-    notes = [text_of(words.named(note), BODY) for note in found]
+    notes = [text_of(words.note(note, sheet.language), BODY) for note in found]
     return section(sheet.say("notes"), notes)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from myriad.kit.money import Money, minor_digits
 from myriad.products.upswitch.languages import ENGLISH, Language
+from myriad.products.upswitch.languages.notes import noted
 from myriad.products.upswitch.views.valuations import (
     AssumedKind,
     Assumption,
@@ -75,6 +76,11 @@ def named(label: str, language: Language = ENGLISH) -> str:
     label = language.find(f"method.{label}", label)
     text = label.replace("ebitda", "EBITDA").replace("ebit multiple", "EBIT multiple")
     return text[:1].upper() + text[1:]
+
+
+def note(text: str, language: Language = ENGLISH) -> str:
+    """Return a note of a valuation or of a method, beginning with a capital."""
+    return named(noted(text, language))
 
 
 def labelled(row: Assumption, language: Language = ENGLISH) -> str:
