@@ -218,10 +218,3 @@ def test_missing_triggers_stop_the_move(shop: Shop) -> None:
     with pytest.raises(PhaseError, match="triggers are missing"):
         move.verify()
     assert move.status()["triggers"] is False
-
-
-def test_a_table_without_an_integer_key_is_refused_with_its_name(shop: Shop) -> None:
-    shop.old("DROP TABLE customers")
-    shop.old("CREATE TABLE customers (id TEXT PRIMARY KEY, email, active, joined)")
-    with pytest.raises(MappingError, match="'customers' has no INTEGER PRIMARY KEY"):
-        shop.open()

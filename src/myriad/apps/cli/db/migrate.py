@@ -159,9 +159,12 @@ def advance(
     words: list[str] = Words,
     url: str | None = Url,
     owner_url: str | None = OwnerUrl,
+    to: str | None = typer.Option(
+        None, "--to", metavar="PHASE", help="To this one; where it is there already, nothing."
+    ),
 ) -> None:
     """Go to the next phase where its gate is open."""
-    _on(ctx, mapping, old, words, url, owner_url)(_step(ctx, "advance"))
+    _on(ctx, mapping, old, words, url, owner_url)(_step(ctx, "advance", Asked(to=to)))
 
 
 @app.command()

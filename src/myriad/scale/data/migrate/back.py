@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from myriad.scale.data.migrate.dates import COUNTED, count_back, write_back
 from myriad.scale.data.migrate.mapping import Calls, ColumnMap
 
 Back = Callable[[Any], Any]
@@ -26,8 +27,12 @@ def find_back(
         known = looked_up[column.lookup or ""]
         words = {found: word for word, found in known.items()}
         return words.__getitem__ if len(words) == len(known) else None
+    if column.transform in COUNTED:
+        return count_back(column.transform, column.zone or "UTC")
     if column.transform or column.type == "uuid":
         return None
+    if column.form and column.type in ("timestamptz", "date"):
+        return write_back(column.form, column.zone or "UTC")
     if column.type == "timestamptz":
         zone = ZoneInfo(column.zone or "UTC")
         return lambda value: _moment(value, zone)

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 
+from myriad.scale.data.migrate.checking import check_keys, check_table
 from myriad.scale.data.migrate.closing import read_keys
 from myriad.scale.data.migrate.errors import MappingError
 from myriad.scale.data.migrate.keys import Keys
@@ -56,7 +57,7 @@ class Carrier:
             RowConverter(one, mapping.calls, answers, self.keys) for one in mapping.tables
         ]
         self.targets = [
-            Target(self.connection, one, self.source.key_of(one.source)) for one in mapping.tables
+            Target(self.connection, one, self.source.naming(one.source)) for one in mapping.tables
         ]
         self._staged: Target | None = None
 
@@ -79,25 +80,11 @@ class Carrier:
 
     def check(self) -> None:
         """Raise MappingError where the mapping names what a database has not."""
-        for converter, target in zip(self.converters, self.targets, strict=True):
+        for converter in self.converters:
             converter.check(self.source)
-            target.check()
-        self._check_salts()
-
-    def _check_salts(self) -> None:
-        """Rows of two tables without a salt could not be told apart on the way back."""
-        sources = {
-            table.source
-            for table in self.mapping.tables
-            for column in (table.columns[name] for name in table.key)
-            if column.type == "uuid" and not (column.transform or column.salt)
-            if column.source == self.source.key_of(table.source)
-        }
-        if len(sources) > 1:
-            raise MappingError(
-                f"keys of {', '.join(sorted(sources))} become UUIDs without a `salt`: name one for "
-                "each, the same only where a row of the one is a row of the other"
-            )
+        check_keys(self.mapping, self.source)
+        for target in self.targets:
+            check_table(self.source, target)
 
     def _answers(self, query: str) -> dict[Any, Any]:
         try:
@@ -114,6 +101,7 @@ class Carrier:
             try:
                 # The view of SQLite begins with the first read, which must lie behind the lock.
                 self.source.rows("SELECT count(*) FROM sqlite_master")
+                self.source.require_numbers(self.mapping)
                 yield
             finally:
                 self.source.connection.execute("ROLLBACK")
@@ -126,12 +114,14 @@ class Carrier:
                 converter.refused_parents[column.references] = self._refused(column.references)
 
     def _refused(self, source: str) -> set[Any]:
-        return {
-            row["row_id"]
+        naming, column = self.source.naming(source), self.source.reference_of(source)
+        found = (
+            naming.values_of(self.source.rows, row["row_id"])
             for part, table in enumerate(self.mapping.tables)
             if table.source == source
             for row in self.state.rows("list_refused_keys", part=part)
-        }
+        )
+        return {values[column] for values in found if values}
 
     def list_kept_in_source(self) -> None:
         """Let the sums leave out rows kept apart or not taken exactly: table `myriad_kept` of SQLite."""
@@ -265,7 +255,11 @@ class Carrier:
         target, converter = self.targets[part], self.converters[part]
         if keys and not converter.table.collapse:
             with self.connection.transaction():
-                target.remove([converter.identity(target.identity, key) for key in keys])
+                naming, rows = target.naming, self.source.rows
+                known = filter(None, (naming.values_of(rows, key) for key in keys))
+                target.remove(
+                    [one for row in known if (one := converter.identity(target.identity, row))]
+                )
 
 
 def _lookups(mapping: MigrationMap) -> set[str]:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from myriad.scale.data.migrate.mapping import MigrationMap
-from myriad.scale.data.migrate.source import OUTBOX_TRIGGERS, Source, quoted
+from myriad.scale.data.migrate.naming import quoted
+from myriad.scale.data.migrate.source import OUTBOX_TRIGGERS, Source
 
 GATE, KEYS = "myriad_gate", "myriad_key"
 CLOSED = "this file was moved to PostgreSQL and takes no more writes"

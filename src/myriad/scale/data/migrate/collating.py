@@ -14,7 +14,8 @@ from psycopg import sql
 
 from myriad.scale.data.migrate.carrying import Carrier
 from myriad.scale.data.migrate.mapping import TableMap
-from myriad.scale.data.migrate.source import Source, quoted
+from myriad.scale.data.migrate.naming import quoted
+from myriad.scale.data.migrate.source import Source
 from myriad.scale.data.migrate.target import Target
 
 _SAMPLE = 500
@@ -105,7 +106,7 @@ def _is_ordered_alike(
     source: Source, target: Target, name: str, theirs: str, collation: sql.Identifier
 ) -> bool:
     column = quoted(str(target.table.columns[name].source))
-    key, table = quoted(source.key_of(target.table.source)), quoted(target.table.source)
+    key, table = quoted(target.naming.key), target.naming.rows
     parts = [
         f"SELECT {column} AS v FROM {table} WHERE typeof({column}) = 'text' "  # noqa: S608 - quoted.
         f"ORDER BY {key} {way} LIMIT {_SAMPLE}"

@@ -5,7 +5,7 @@ name = "shop"
 zone = "Europe/Berlin"            # of dates and times that name no offset
 
 [[table]]
-source = "orders"                 # has an INTEGER PRIMARY KEY
+source = "orders"                 # rows of no key are named by "rowid"
 target = "public.orders"
 key = ["id"]                      # a unique key of the target
 
@@ -32,10 +32,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from myriad.scale.data.migrate import values
+from myriad.scale.data.migrate import dates, values
 from myriad.scale.data.migrate.errors import MappingError
 from myriad.scale.data.migrate.keys import Keys
 from myriad.scale.data.migrate.values import Converter
@@ -47,8 +48,8 @@ _MAKERS: dict[str, Callable[[ColumnMap], Converter]] = {
     "bigint": lambda column: values.integers("bigint"),
     "boolean": lambda column: values.booleans(),
     "text": lambda column: values.texts(empty_is_null=column.empty == "null"),
-    "timestamptz": lambda column: values.moments(column.zone or "UTC"),
-    "date": lambda column: values.days(),
+    "timestamptz": lambda column: dates.moments(column.zone or "UTC"),
+    "date": lambda column: dates.days(),
     "numeric": lambda column: values.numerics(column.digits),
     "real": lambda column: values.floats(),
     "double precision": lambda column: values.floats(),
@@ -66,11 +67,13 @@ class ColumnMap(_Part):
     """One column of the target: from a column of the source, or a constant.
 
     `transform` is "minor" (money to integer minor units), "lookup" (a word to what the query
-    `lookup` gives for it) or the name of a function that the caller of the tool offers. `fold`
-    belongs to collapsed tables: which of the values of one key stays. Under one `salt` equal keys
-    become equal UUIDs: a column that names another table's row has that table's. `back` names a
-    function that turns values back, where a named `transform` does not say how. `collation =
-    "accepted"` says that a text's other order or equality in PostgreSQL is known and meant.
+    `lookup` gives for it), of dates that are counted "epoch", "epoch_ms", "epoch_us" (since 1970) or
+    "julian", or the name of a function that the caller of the tool offers. `form` is that of dates
+    in texts that are not ISO's, as "%d.%m.%Y". `fold` belongs to collapsed tables: which of the
+    values of one key stays. Under one `salt` equal keys become equal UUIDs: a column that names
+    another table's row has that table's. `back` names a function that turns values back, where a
+    named `transform` does not say how. `collation = "accepted"` says that a text's other order or
+    equality in PostgreSQL is known and meant.
     """
 
     source: str | None = Field(None, alias="from")
@@ -80,6 +83,7 @@ class ColumnMap(_Part):
     lookup: str | None = None
     digits: int = 2
     zone: str | None = None
+    form: str | None = None
     salt: str | None = None
     empty: str = Field("keep", pattern="^(keep|null)$")
     required: bool = False
@@ -97,12 +101,14 @@ class ColumnMap(_Part):
             return values.minor_units(self.digits)
         if self.transform == "lookup" and self.lookup:
             return values.looked_up(looked_up[self.lookup], self.source or "word")
+        if self.type in ("timestamptz", "date") and (self.transform in dates.COUNTED or self.form):
+            return self._date()
         plain = _MAKERS.get(self.type)
         if self.type == "uuid" and keys and not self.transform:
             return values.derived_ids(self.salt or "", keys.find_uuid)
         if self.transform:
             if self.transform not in calls:
-                known = ", ".join(["minor", "lookup", *sorted(calls)])
+                known = ", ".join(["minor", "lookup", *dates.COUNTED, *sorted(calls)])
                 raise MappingError(f"there is no transform {self.transform!r}; there are {known}")
             return values.called(calls[self.transform], plain(self) if plain else None)
         if plain is None:
@@ -111,9 +117,27 @@ class ColumnMap(_Part):
             )
         return plain(self)
 
+    def _date(self) -> Converter:
+        zone, is_day = self.zone or "UTC", self.type == "date"
+        if self.transform:
+            return dates.counted_moments(self.transform, zone, is_day=is_day)
+        return dates.written_moments(self.form or "", zone, is_day=is_day)
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> ColumnMap:
+        if (self.source is None) == (self.constant is None):
+            raise ValueError("a column needs either `from` or `constant`")
+        _require_zone(self.zone)
+        return self
+
     def fixed(self) -> Any:
         """Return the constant, as its type wants it."""
-        return UUID(self.constant) if self.type == "uuid" and self.constant else self.constant
+        if self.type != "uuid" or not self.constant:
+            return self.constant
+        try:
+            return UUID(str(self.constant))
+        except ValueError:
+            raise MappingError(f"the constant {self.constant!r} is no UUID") from None
 
 
 class TableMap(_Part):
@@ -162,6 +186,18 @@ class _Head(_Part):
     chunk_rows: int = Field(50_000, ge=100, le=1_000_000)
     shadow_seconds: int = Field(86_400, ge=0)
 
+    @model_validator(mode="after")
+    def _zone_is_known(self) -> _Head:
+        _require_zone(self.zone)
+        return self
+
+
+def _require_zone(name: str | None) -> None:
+    try:
+        ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone; write it as Europe/Berlin") from None
+
 
 class _File(_Part):
     migration: _Head
@@ -203,13 +239,12 @@ class MigrationMap:
     def parse(cls, text: str, *, calls: Calls | None = None) -> MigrationMap:
         """Read the text of a mapping file."""
         try:
-            file = _File.model_validate(tomllib.loads(text))
+            document = tomllib.loads(text)
+            file = _File.model_validate(document)
         except tomllib.TOMLDecodeError as error:
             raise MappingError(f"the mapping file is no TOML: {error}") from None
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            raise MappingError(f"the mapping file is wrong at {place}: {first['msg']}") from None
+            raise MappingError(f"the mapping file is wrong {_told(document, error)}") from None
         tables = tuple(_with_zone(table, file.migration.zone) for table in file.tables)
         return cls(
             name=file.migration.name,
@@ -221,6 +256,21 @@ class MigrationMap:
             sha256=hashlib.sha256(text.encode()).hexdigest(),
             calls=calls or {},
         )
+
+
+def _told(document: Mapping[str, Any], error: ValidationError) -> str:
+    """Return where a document is wrong, tables by their names, and what may stand there."""
+    first = error.errors(include_url=False)[0]
+    place = [str(one) for one in first["loc"]]
+    if place[:1] == ["table"] and len(place) > 1:
+        found = document["table"][int(place[1])]
+        place[1] = repr(found.get("source", f"number {int(place[1]) + 1}"))
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        kind = ColumnMap if "columns" in place else TableMap if place[0] == "table" else None
+        known = [one.alias or name for name, one in kind.model_fields.items()] if kind else []
+        said = "no such word" + (f"; there are {', '.join(known)}" if known else "")
+    return f"at {' '.join(place)}: {said}"
 
 
 def _with_zone(table: TableMap, zone: str) -> TableMap:

@@ -15,9 +15,10 @@ from myriad.scale.data.migrate import closing, gates
 from myriad.scale.data.migrate.applying import apply_writes, catch_up
 from myriad.scale.data.migrate.errors import MappingError, PhaseError
 from myriad.scale.data.migrate.place import Place, copy_part, copy_part_alone, spread, verify_part
-from myriad.scale.data.migrate.returning import apply_back, ways_back
+from myriad.scale.data.migrate.returning import apply_back
 from myriad.scale.data.migrate.source import OUTBOX
 from myriad.scale.data.migrate.verifying import Proof, compare, require_sqlite_writes, settle
+from myriad.scale.data.migrate.ways import list_one_way, ways_back
 
 PHASES = (
     "off",
@@ -240,11 +241,6 @@ class Move:
     def status(self) -> dict[str, Any]:
         """Return phase, lag, chunks, checksums, rows kept apart and shadow reads: all of a console."""
         source = self.carrier.source
-        one_way = [
-            f"{way.target.table.target}.{name}"
-            for way in ways_back(self.carrier)
-            for name in way.one_way
-        ]
         return {
             **self.state.get(),
             "lag_seconds": self.lag_seconds(),
@@ -255,7 +251,7 @@ class Move:
             "kept": self.kept(),
             "carried_over": self.state.rows("count_dual_writes")[0],
             "waiting_back": self.state.rows("count_migration_back")[0]["waiting"],
-            "one_way": one_way,
+            "one_way": list_one_way(self.carrier),
             "obstacle": self.find_obstacle(),
         }
 

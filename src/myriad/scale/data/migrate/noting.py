@@ -10,8 +10,8 @@ from psycopg import sql
 
 from myriad.scale.data.migrate.carrying import Carrier
 from myriad.scale.data.migrate.errors import PhaseError
-from myriad.scale.data.migrate.returning import WayBack, ways_back
 from myriad.scale.data.migrate.state import connect
+from myriad.scale.data.migrate.ways import WayBack, ways_back
 
 _REFERENCES = {
     "INSERT": "NEW TABLE AS written",

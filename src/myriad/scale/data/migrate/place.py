@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import multiprocessing
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+import apsw
+import psycopg
 
 from myriad.kit.errors import MyriadError, UnavailableError
 from myriad.scale.data.migrate.carrying import Carrier
@@ -69,6 +73,8 @@ def _report(
         sender.send(work(*arguments))
     except MyriadError as error:
         sender.send(error)
+    except (sqlite3.Error, apsw.Error, psycopg.Error) as error:
+        sender.send(UnavailableError(f"a database ended the step: {error}. Run it again"))
 
 
 def _answer(answer: Connection[Any, Any]) -> Any:

@@ -13,159 +13,29 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
-from myriad.scale.data.migrate.back import Back, find_back
 from myriad.scale.data.migrate.carrying import Carrier
-from myriad.scale.data.migrate.closing import KEYS, carrying_back, read_keys, writing
+from myriad.scale.data.migrate.closing import carrying_back, read_keys, writing
 from myriad.scale.data.migrate.keys import KEYS_IN_UUIDS
-from myriad.scale.data.migrate.mapping import ColumnMap
+from myriad.scale.data.migrate.naming import quoted
 from myriad.scale.data.migrate.rows import Kept
-from myriad.scale.data.migrate.source import quoted
+from myriad.scale.data.migrate.ways import WayBack, ways_back
 
 MOST_ENTRIES = 5_000
-
-
-class WayBack:
-    """How the rows of one part go back; `is_main` where the part decides whether a row exists."""
-
-    def __init__(self, carrier: Carrier, part: int, *, is_main: bool) -> None:
-        self.part, self.is_main = part, is_main
-        self.carrier, self.target = carrier, carrier.targets[part]
-        table = self.target.table
-        self.key = carrier.source.key_of(table.source)
-        self.key_name = next(n for n in table.key if table.columns[n].source == self.key)
-        self.source = quoted(table.source)
-        self.columns: dict[str, tuple[str, Back]] = {}
-        self.one_way: list[str] = []
-        for name, column in table.columns.items():
-            if column.source and column.source != self.key:
-                self._add(name, column, column.source)
-
-    def _add(self, name: str, column: ColumnMap, source: str) -> None:
-        is_key = column.type == "uuid" and not column.transform
-        mapping = self.carrier.mapping
-        back = (
-            self._key_back(column.salt or "")
-            if is_key
-            else find_back(column, mapping.calls, self.carrier.answers)
-        )
-        known = {one for one, _ in self.columns.values()}
-        if back is None or source in known:
-            self.one_way.append(name)
-        else:
-            self.columns[name] = (source, back)
-
-    def _key_back(self, salt: str) -> Back:
-        def back(value: UUID) -> int:
-            found = self.carrier.keys.find_key(salt, value)
-            if found is None:
-                raise LookupError("it names a row that SQLite does not have")
-            return found
-
-        return back
-
-    @property
-    def salt(self) -> str | None:
-        """The salt of its key, where that is a UUID."""
-        column = self.target.table.columns[self.key_name]
-        return (column.salt or "") if column.type == "uuid" else None
-
-    def find_key(self, row: Mapping[str, Any]) -> int | None:
-        """Return the key of SQLite for a row or an identity; None where it never had one."""
-        value = row[self.key_name]
-        if self.salt is None:
-            return int(value)
-        made = value if isinstance(value, UUID) else UUID(value)
-        return self.carrier.keys.find_key(self.salt, made)
-
-    def put(self, file: sqlite3.Connection, row: Mapping[str, Any]) -> None:
-        """Make one row of SQLite as it is in PostgreSQL."""
-        key = self.find_key(row)
-        names = [quoted(source) for source, _ in self.columns.values()]
-        found = None
-        if key is not None:
-            listed = ", ".join([quoted(self.key), *names])
-            found = file.execute(
-                f"SELECT {listed} FROM {self.source} WHERE {quoted(self.key)} = ?",  # noqa: S608 - quoted.
-                [key],
-            ).fetchone()
-        if found is None:
-            if self.is_main:
-                self._insert(file, key, row)
-            return
-        converter = self.carrier.converters[self.part]
-        changes = {
-            source: _turned(back, row[name])
-            for (name, (source, back)), old in zip(self.columns.items(), found[1:], strict=True)
-            if not converter.is_alike(name, old, row[name])
-        }
-        if changes:
-            sets = ", ".join(f"{quoted(source)} = ?" for source in changes)
-            file.execute(
-                f"UPDATE {self.source} SET {sets} WHERE {quoted(self.key)} = ?",  # noqa: S608 - quoted.
-                [*changes.values(), key],
-            )
-
-    def _insert(self, file: sqlite3.Connection, key: int | None, row: Mapping[str, Any]) -> None:
-        values = {src: _turned(back, row[name]) for name, (src, back) in self.columns.items()}
-        values[self.key] = key
-        names = ", ".join(map(quoted, values))
-        marks = ", ".join("?" * len(values))
-        cursor = file.execute(
-            f"INSERT INTO {self.source} ({names}) VALUES ({marks})",  # noqa: S608 - quoted.
-            list(values.values()),
-        )
-        if key is None and self.salt is not None and cursor.lastrowid is not None:
-            self.remember(file, cursor.lastrowid, row[self.key_name])
-
-    def remember(self, file: sqlite3.Connection, key: int, made: UUID) -> None:
-        """Note which UUID stands for a key in which it is not to be read."""
-        salt = self.salt or ""
-        noted = f"INSERT OR REPLACE INTO {KEYS} VALUES (?, ?, ?)"  # noqa: S608 - a constant.
-        file.execute(noted, [salt, key, made.bytes])
-        self.carrier.keys.add(salt, key, made)
-
-    def drop(self, file: sqlite3.Connection, identity: Mapping[str, Any]) -> None:
-        """Remove the row of an identity that PostgreSQL no longer has.
-
-        Its UUID stays known: a row of another table may bear it too, or it may come back.
-        """
-        key = self.find_key(identity)
-        if key is None or not self.is_main:
-            return
-        file.execute(f"DELETE FROM {self.source} WHERE {quoted(self.key)} = ?", [key])  # noqa: S608 - quoted.
-
-
-def _turned(back: Back, value: Any) -> Any:
-    return None if value is None else back(value)
-
-
 _Found = tuple[WayBack, dict[str, Any]]
-
-
-def ways_back(carrier: Carrier) -> list[WayBack]:
-    """Return the parts whose rows go back, in order; collapsed ones and those without a key do not."""
-    found: list[WayBack] = []
-    for part, table in enumerate(carrier.mapping.tables):
-        key = carrier.source.key_of(table.source)
-        if table.collapse or all(table.columns[name].source != key for name in table.key):
-            continue
-        is_main = all(way.target.table.source != table.source for way in found)
-        found.append(WayBack(carrier, part, is_main=is_main))
-    return found
 
 
 def remember_keys(carrier: Carrier) -> None:
     """Let the file remember the UUIDs of keys that do not stand in them: negative ones, and huge ones."""
-    ways = [way for way in ways_back(carrier) if way.salt is not None]
+    ways = [one for one in ways_back(carrier) if one.salt is not None and not one.naming.is_counted]
     with writing(carrier.source) as file:
         for way in ways:
             key = quoted(way.key)
             odd = f"SELECT {key} FROM {way.source} WHERE {key} < 0 OR {key} >= ?"  # noqa: S608 - quoted.
             for (found,) in file.execute(odd, [KEYS_IN_UUIDS]).fetchall():
-                made = carrier.converters[way.part].identity([way.key_name], found)[0]
-                way.remember(file, found, made)
+                made = carrier.converters[way.part].identity([way.key_name], {way.key: found})
+                if made:
+                    way.remember(file, found, made[0])
 
 
 def waiting_back(carrier: Carrier, part: int) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,11 +52,15 @@ class RowConverter:
         self.table = table
         self.refused_parents: dict[str, set[Any]] = {}
         self._columns: list[tuple[str, ColumnMap, Converter | None]] = [
-            (name, column, column.converter(calls, looked_up, keys) if column.source else None)
+            (name, column, _made(table, name, lambda one: one.converter(calls, looked_up, keys)))
+            if column.source
+            else (name, column, None)
             for name, column in table.columns.items()
         ]
         self._fixed = {
-            name: column.fixed() for name, column in table.columns.items() if not column.source
+            name: _made(table, name, ColumnMap.fixed)
+            for name, column in table.columns.items()
+            if not column.source
         }
         sources = [column.source for _, column, _ in self._columns if column.source]
         self._sources = [str(name) for name in sources]
@@ -166,16 +170,32 @@ class RowConverter:
                 return bool(made == value)
         return False
 
-    def identity(self, names: Sequence[str], key: int) -> list[Any]:
-        """Return the values of the columns `names` of the row that has this key in SQLite."""
-        made = {name: converter for name, _, converter in self._columns}
-        return [one.one(key) if (one := made[name]) else self._fixed[name] for name in names]
+    def identity(self, names: Sequence[str], key: Mapping[str, Any]) -> list[Any] | None:
+        """Return the columns `names` of the row whose key is this in SQLite; None where it had none."""
+        made = {name: (column, converter) for name, column, converter in self._columns}
+        found = []
+        try:
+            for name in names:
+                column, converter = made[name]
+                value = key[column.source or ""] if converter else self._fixed[name]
+                found.append(converter.one(value) if converter else value)
+        except (ValueError, TypeError, ArithmeticError, AttributeError):
+            # What no column can take never was in PostgreSQL.
+            return None
+        return found
 
     def kept(self, row: Sequence[Any], reason: str, *, is_refused: bool) -> Kept:
         """Return what is kept of a row."""
         facts = dict(zip(self._sources, row[1:], strict=False))
         text = json.dumps(facts, default=_plain, ensure_ascii=True)
         return Kept(row[0], is_refused, reason, text[:_LONGEST_ROW])
+
+
+def _made(table: TableMap, name: str, make: Callable[[ColumnMap], Any]) -> Any:
+    try:
+        return make(table.columns[name])
+    except MappingError as error:
+        raise MappingError(f"{table.target}.{name}: {error.detail}") from None
 
 
 def _plain(value: Any) -> str:

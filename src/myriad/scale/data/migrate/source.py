@@ -15,6 +15,15 @@ from typing import Any
 
 from myriad.scale.data.migrate.errors import MappingError, PhaseError
 from myriad.scale.data.migrate.mapping import MigrationMap, TableMap
+from myriad.scale.data.migrate.naming import (
+    NUMBERS,
+    Naming,
+    drop_names,
+    find_naming,
+    make_canary,
+    quoted,
+    require_canary,
+)
 
 OUTBOX, OWNER = "myriad_outbox", "myriad_move"
 _PREFIX = "myriad_outbox_"
@@ -26,11 +35,6 @@ _ROWS_IN_CACHE = 1_000
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
 
-def quoted(name: str) -> str:
-    """Return a name of SQLite's as it stands in a statement."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 class Source:
     """One connection to the SQLite file."""
 
@@ -39,7 +43,11 @@ class Source:
             raise MappingError(f"there is no SQLite file {path}")
         self.path = path
         self.connection = self._open(path)
-        self._keys: dict[str, str] = {}
+        try:
+            self.rows("SELECT 1 FROM sqlite_master LIMIT 1")
+        except sqlite3.DatabaseError as error:
+            raise MappingError(f"{path} cannot be read as a SQLite database: {error}") from None
+        self._namings: dict[str, Naming] = {}
 
     def _open(self, path: Path) -> sqlite3.Connection:
         # Transactions are our own: the module would begin them where it thinks fit.
@@ -55,21 +63,37 @@ class Source:
         """Return the rows of one statement."""
         return self.connection.execute(statement, parameters).fetchall()
 
-    def key_of(self, table: str) -> str:
-        """Return the INTEGER PRIMARY KEY of a table; raise MappingError where it has none."""
-        if table not in self._keys:
-            found = self.rows(f"PRAGMA table_info({quoted(table)})")
-            if not found:
-                raise MappingError(f"the SQLite file has no table {table!r}")
-            keys = [(row[1], row[2].upper()) for row in found if row[5]]
-            if len(keys) != 1 or keys[0][1] != "INTEGER":
-                raise MappingError(f"{table!r} has no INTEGER PRIMARY KEY, by which rows are named")
-            self._keys[table] = keys[0][0]
-        return self._keys[table]
+    def naming(self, table: str) -> Naming:
+        """Return by which number rows of a table are named; raise MappingError where none can be."""
+        if table not in self._namings:
+            self._namings[table] = find_naming(self.rows, table)
+        return self._namings[table]
 
     def columns_of(self, table: str) -> set[str]:
-        """Return the names of a table's columns."""
-        return {row[1] for row in self.rows(f"PRAGMA table_info({quoted(table)})")}
+        """Return the names of a table's columns, generated ones and the rowid of no key among them."""
+        listed = {row[1] for row in self.rows(f"PRAGMA table_xinfo({quoted(table)})")}
+        return listed | set(self.naming(table).columns)
+
+    def generated_of(self, table: str) -> set[str]:
+        """Return the names of the columns that SQLite reckons itself, which nobody writes."""
+        listed = self.rows(f"PRAGMA table_xinfo({quoted(table)})")
+        return {row[1] for row in listed if row[6] in (2, 3)}
+
+    def reference_of(self, table: str) -> str:
+        """Return the column by which other tables name rows of this one."""
+        naming = self.naming(table)
+        if len(naming.columns) != 1 or naming.is_rowid:
+            raise MappingError(
+                f"`references` to {table!r}, which has no key of one column: leave it out, "
+                "a foreign key of PostgreSQL's keeps such rows apart too"
+            )
+        return naming.columns[0]
+
+    def require_numbers(self, mapping: MigrationMap) -> None:
+        """Raise PhaseError where rows bear other numbers than those that were noted."""
+        for one in mapping.tables:
+            if self.naming(one.source).is_rowid:
+                require_canary(self.rows, one.source)
 
     def count(self, table: TableMap) -> int:
         """Return how many rows of the source belong to a table."""
@@ -78,7 +102,8 @@ class Source:
 
     def bounds(self, table: str, chunk_rows: int, low: int = LOWEST) -> Iterator[tuple[int, int]]:
         """Yield the chunks of a table from a key on, both ends inclusive; the last is open."""
-        key, name = quoted(self.key_of(table)), quoted(table)
+        naming = self.naming(table)
+        key, name = quoted(naming.key), naming.listed
         step = f"SELECT {key} FROM {name} WHERE {key} >= ? ORDER BY {key} LIMIT 1 OFFSET ?"  # noqa: S608 - names are quoted.
         while found := self.connection.execute(step, (low, chunk_rows)).fetchone():
             yield low, found[0] - 1
@@ -90,18 +115,19 @@ class Source:
 
         For every column that `references` another table one more says whether the row is there.
         """
-        key = self.key_of(table.source)
+        naming = self.naming(table.source)
+        key = naming.key
         names = [key, *(one.source for one in table.columns.values() if one.source)]
         parts = [f"t.{quoted(str(name))}" for name in names]
         for column in table.columns.values():
             if column.references and column.source:
-                other = quoted(self.key_of(column.references))
+                other = quoted(self.reference_of(column.references))
                 parts.append(
                     f"t.{quoted(column.source)} IS NULL OR EXISTS (SELECT 1 FROM "  # noqa: S608 - quoted.
                     f"{quoted(column.references)} r WHERE r.{other} = t.{quoted(column.source)})"
                 )
         return (
-            f"SELECT {', '.join(parts)} FROM {quoted(table.source)} t "  # noqa: S608 - quoted.
+            f"SELECT {', '.join(parts)} FROM {naming.rows} t "  # noqa: S608 - quoted.
             f"WHERE ({table.where or 'true'}) AND t.{quoted(key)} {where} ORDER BY t.{quoted(key)}"
         )
 
@@ -137,44 +163,54 @@ class Source:
 
         Raises PhaseError where the file is another move's, which would drop this one's entries.
         """
-        for table in {one.source for one in mapping.tables}:
-            self.key_of(table)
+        names = [self.naming(one) for one in sorted({one.source for one in mapping.tables})]
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             self.connection.execute(f"CREATE TABLE IF NOT EXISTS {OWNER} (name TEXT NOT NULL)")
             self.require_owner(mapping.name)
             if self.find_owner() is None:
                 self.connection.execute(f"INSERT INTO {OWNER} VALUES (?)", [mapping.name])  # noqa: S608 - a constant.
-            for statement in self._triggers(mapping):
+            if any(one.is_rowid for one in names):
+                make_canary(self.rows)
+            for statement in self._statements(names):
                 self.connection.execute(statement)
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
 
-    def _triggers(self, mapping: MigrationMap) -> Iterator[str]:
+    def _statements(self, names: Iterable[Naming]) -> Iterator[str]:
         yield (
             f"CREATE TABLE IF NOT EXISTS {OUTBOX} (seq INTEGER PRIMARY KEY AUTOINCREMENT, "
             "source TEXT NOT NULL, row_id INTEGER NOT NULL, "
             "at REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0))"
         )
-        for table in sorted({one.source for one in mapping.tables}):
-            key, literal = quoted(self.key_of(table)), table.replace("'", "''")
-            enter = f"INSERT INTO {OUTBOX} (source, row_id) "
-            new, old = f"NEW.{key}", f"OLD.{key}"
-            bodies = {
-                "INSERT": f"{enter} VALUES ('{literal}', {new})",
-                "DELETE": f"{enter} VALUES ('{literal}', {old})",
-                "UPDATE": f"{enter} VALUES ('{literal}', {old}); "
+        for naming in names:
+            if not self.has_table(NUMBERS + naming.table):
+                yield from naming.making(self.rows)
+            yield from self._triggers(naming)
+
+    def _triggers(self, naming: Naming) -> Iterator[str]:
+        table, literal = naming.table, naming.table.replace("'", "''")
+        enter = f"INSERT INTO {OUTBOX} (source, row_id) "
+        new, old, counted = naming.number_of("NEW"), naming.number_of("OLD"), naming.counting("NEW")
+        bodies = {
+            "INSERT": [counted, f"{enter} VALUES ('{literal}', {new})"],
+            "DELETE": [f"{enter} VALUES ('{literal}', {old})"],
+            "UPDATE": [
+                f"{enter} VALUES ('{literal}', {old})",
+                counted,
                 f"{enter} SELECT '{literal}', {new} WHERE {new} <> {old}",
-            }
-            for event, body in bodies.items():
-                yield self._trigger(table, event, "AFTER", body)
-            # INSERT OR REPLACE removes the rows in its way without a word to the triggers above.
-            if lost := self._displaced(table, key):
-                inner = f"{enter} SELECT '{literal}', {key} FROM {quoted(table)} WHERE {lost}"  # noqa: S608 - quoted.
-                yield self._trigger(table, "INSERT", "BEFORE", inner)
-                yield self._trigger(table, "UPDATE", "BEFORE", f"{inner} AND {key} <> {old}")
+            ],
+        }
+        for event, body in bodies.items():
+            yield self._trigger(table, event, "AFTER", "; ".join(filter(None, body)))
+        # INSERT OR REPLACE removes the rows in its way without a word to the triggers above.
+        if lost := self._displaced(table):
+            key = quoted(naming.key)
+            inner = f"{enter} SELECT '{literal}', {key} FROM {naming.rows} WHERE {lost}"  # noqa: S608 - quoted.
+            yield self._trigger(table, "INSERT", "BEFORE", inner)
+            yield self._trigger(table, "UPDATE", "BEFORE", f"{inner} AND {key} <> {old}")
 
     def _trigger(self, table: str, event: str, when: str, body: str) -> str:
         name = quoted(f"{_PREFIX}{table}_{when}_{event}".lower())
@@ -183,7 +219,7 @@ class Source:
             f"BEGIN {body}; END"
         )
 
-    def _displaced(self, table: str, key: str) -> str:
+    def _displaced(self, table: str) -> str:
         """Return the condition under which a row stands in the way of NEW by a unique index."""
         found = []
         for _, index, is_unique, origin, is_partial in self.rows(
@@ -230,6 +266,7 @@ class Source:
             self.connection.execute(f"DROP TRIGGER {quoted(name)}")
         for name in (OUTBOX, OWNER):
             self.connection.execute(f"DROP TABLE IF EXISTS {name}")
+        drop_names(self.rows)
         self.connection.execute("COMMIT")
 
     def waiting(self, after: int, most: int = -1) -> list[tuple[int, str, int]]:

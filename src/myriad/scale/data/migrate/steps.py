@@ -14,11 +14,15 @@ from myriad.scale.data.migrate.verifying import Proof
 
 @dataclass(frozen=True)
 class Asked:
-    """What a step may be told besides: mend differences, begin the shadow reads anew, how many rows."""
+    """What a step may be told besides: mend differences, begin the shadow reads anew, how many rows.
+
+    `to` is the phase to which `advance` goes, and where it stays when it is there already.
+    """
 
     repair: bool = False
     again: bool = False
     most: int = 100
+    to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,13 @@ def go_to(move: Move, phase: str, asked: Asked | None = None) -> Answer:
         return run_step(move, work[phase], asked)
     if move.phase == phase:
         return run_step(move, "shadow" if phase == "shadow_read" else "carry", asked)
+    _require_following(move, phase)
+    return run_step(move, "advance", asked)
+
+
+def _require_following(move: Move, phase: str) -> None:
     if following(move.phase) != phase:
         raise PhaseError(f"the move is in {move.phase}; {phase} does not follow it")
-    return run_step(move, "advance", asked)
 
 
 def following(phase: str) -> str | None:
@@ -82,6 +90,11 @@ def _shadow(move: Move, asked: Asked) -> Answer:
 
 
 def _advance(move: Move, asked: Asked) -> Answer:
+    # In done the step once more removes what a killed one has left.
+    if asked.to is not None and asked.to == move.phase != "done":
+        return Answer({"phase": asked.to}, [f"The move is in {asked.to} already."])
+    if asked.to is not None and asked.to != move.phase:
+        _require_following(move, asked.to)
     phase = move.advance()
     return Answer({"phase": phase}, [f"The move is in {phase}."])
 

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from myriad.scale.data.migrate.collapsing import collapsing, uncovered
 from myriad.scale.data.migrate.errors import MappingError
 from myriad.scale.data.migrate.mapping import TableMap
+from myriad.scale.data.migrate.naming import Naming
 
 Connection = psycopg.Connection[Any]
 STAGE = sql.Identifier("pg_temp", "myriad_stage")
@@ -62,9 +63,10 @@ def digest_rows(
 class Target:
     """One table of PostgreSQL, by one connection; the caller ends the transactions."""
 
-    def __init__(self, connection: Connection, table: TableMap, key_source: str) -> None:
+    def __init__(self, connection: Connection, table: TableMap, naming: Naming) -> None:
         self.connection = connection
         self.table = table
+        self.naming = naming
         schema, _, name = table.target.rpartition(".")
         self.name = sql.Identifier(*([schema, name] if schema else [name]))
         self.columns = sql.SQL(", ").join(map(sql.Identifier, table.names))
@@ -75,7 +77,7 @@ class Target:
             (
                 name
                 for name, column in table.columns.items()
-                if column.source == key_source and column.type in plain and not column.transform
+                if column.source == naming.key and column.type in plain and not column.transform
             ),
             None,
         )
@@ -83,12 +85,19 @@ class Target:
         self.identity = [
             name
             for name in table.key
-            if table.columns[name].source in (None, key_source) or table.collapse
+            if table.columns[name].source in (None, *naming.columns) or table.collapse
         ]
         self._has_stage = False
 
     def check(self) -> None:
-        """Raise MappingError where the table, a column or the unique key is not there."""
+        """Raise MappingError where the table, a column, the unique key is not there or does not fit."""
+        held = {self.table.columns[name].source for name in self.identity}
+        missing = [one for one in self.naming.columns if one not in held]
+        if missing and not self.table.collapse:
+            raise MappingError(
+                f"`key` of {self.table.target} must hold what names a row of "
+                f"{self.table.source!r}: map {', '.join(missing)} and list it there"
+            )
         try:
             with self.connection.transaction():
                 self.connection.execute(
@@ -100,11 +109,8 @@ class Target:
                     ).format(self.name, self.columns, self.columns, self.name, self._key)
                 )
         except psycopg.Error as error:
-            raise MappingError(f"{self.table.target} does not fit the mapping: {error}") from None
-        if not any(self.table.columns[name].source for name in self.identity):
-            raise MappingError(
-                f"the key of {self.table.target} does not hold the key of the source"
-            )
+            said = error.diag.message_primary or error
+            raise MappingError(f"{self.table.target} does not fit the mapping: {said}") from None
 
     @property
     def _key(self) -> sql.Composed:

@@ -6,16 +6,14 @@ a batch at the speed of C and raises where anything is odd; `one` then says whic
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from myriad.scale.data.migrate.errors import ValueRefusedError
 
@@ -23,7 +21,7 @@ _BOUNDS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 # Version 8 and the variant stand at fixed places of a UUID; behind them are 62 bits.
 _FIXED_MASK, _FIXED = 0xF << 76 | 0x3 << 62, 0x8 << 76 | 0x2 << 62
 _KEYS = 2**62
-_zone_of = attrgetter("tzinfo")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,40}([.][0-9]{1,40})?")
 Values = Sequence[Any]
 
 
@@ -94,78 +92,22 @@ def texts(*, empty_is_null: bool) -> Converter:
     return Converter(one, many)
 
 
-def moments(zone_name: str) -> Converter:
-    """Return the converter of texts as 2024-05-01 12:00:00; without an offset in the zone given.
-
-    An hour that the clocks repeated is its first; one that they left out is refused.
-    """
-    zone = ZoneInfo(zone_name)
-    # A fixed offset needs no look at the clocks' changes, value by value.
-    is_utc = zone_name in ("UTC", "Etc/UTC")
-    read = dt.datetime.fromisoformat
-
-    def one(value: Any) -> dt.datetime | None:
-        if value == "":
-            return None
-        try:
-            found = read(value)
-        except (TypeError, ValueError):
-            raise ValueRefusedError("no date and time that can be read") from None
-        if found.tzinfo is not None:
-            return found.astimezone(dt.UTC)
-        return _in_zone(found, zone)
-
-    each = _each(one).many
-    return Converter(one, (lambda values: _utc_moments(values, each)) if is_utc else each)
-
-
-def _utc_moments(values: Values, each: Callable[[Values], Values]) -> Values:
-    # With the offset in the text a moment is made once; behind a bare day it would be read as a time.
-    try:
-        found = list(map(dt.datetime.fromisoformat, [value + "+00:00" for value in values]))
-    except (ValueError, TypeError):
-        return each(values)
-    return found if set(map(_zone_of, found)) <= {dt.UTC} else each(values)
-
-
-def _in_zone(found: dt.datetime, zone: ZoneInfo) -> dt.datetime:
-    there = found.replace(tzinfo=zone).astimezone(dt.UTC)
-    if there.astimezone(zone).replace(tzinfo=None) != found:
-        raise ValueRefusedError(f"an hour that the clocks of {zone.key} left out")
-    return there
-
-
-def days() -> Converter:
-    """Return the converter of texts that begin with a day, as 2024-05-01."""
-
-    def one(value: Any) -> dt.date | None:
-        if value == "":
-            return None
-        try:
-            return dt.datetime.fromisoformat(value).date()
-        except (TypeError, ValueError):
-            raise ValueRefusedError("no date that can be read") from None
-
-    return _each(one)
-
-
 def minor_units(digits: int) -> Converter:
     """Return the converter of amounts to integer minor units, half even where they do not fit.
 
-    An amount is exact when the float is the one nearest to a whole number of minor units.
+    An amount is exact when the float is the one nearest to a whole number of minor units, or when
+    the text that holds it has no more digits.
     """
     scale = 10**digits
     bound = 2**53 // scale
 
     def one(value: Any) -> int:
-        if type(value) is int and abs(value) < bound:
-            whole: int = value * scale
-            return whole
-        if type(value) is not float:
+        amount = _number_in(value) if type(value) is str else value
+        if type(amount) not in (int, float, Decimal):
             raise ValueRefusedError(f"{_kind(value)} where an amount belongs")
-        if not abs(value) < bound:
+        if not abs(amount) < bound:
             raise ValueRefusedError("an amount too large for a float to hold its minor units")
-        units: int = round(Decimal(repr(value)) * scale)
+        units: int = round(Decimal(str(amount)) * scale)
         return units
 
     def many(values: Values) -> Values:
@@ -177,7 +119,11 @@ def minor_units(digits: int) -> Converter:
             raise ValueError
         return units
 
-    return Converter(one, many, lambda value: one(value) / scale == value)
+    return Converter(one, many, lambda value: one(value) / scale == _as_float(value))
+
+
+def _as_float(value: Any) -> float:
+    return float(value) if type(value) is str else value
 
 
 def numerics(digits: int) -> Converter:
@@ -185,14 +131,27 @@ def numerics(digits: int) -> Converter:
     step = Decimal(1).scaleb(-digits)
 
     def one(value: Any) -> Decimal:
-        if type(value) not in (int, float):
-            raise ValueRefusedError(f"{_kind(value)} where a number belongs")
         try:
-            return Decimal(repr(value)).quantize(step)
+            return _decimal(value).quantize(step)
         except InvalidOperation:
             raise ValueRefusedError("a number that numeric cannot hold") from None
 
-    return _each(one, lambda value: one(value) == Decimal(repr(value)))
+    return each(one, lambda value: one(value) == _decimal(value))
+
+
+def _decimal(value: Any) -> Decimal:
+    if type(value) is str:
+        return _number_in(value)
+    if type(value) not in (int, float):
+        raise ValueRefusedError(f"{_kind(value)} where a number belongs")
+    return Decimal(repr(value))
+
+
+def _number_in(text: str) -> Decimal:
+    """Return the number that a text holds and nothing else: exact money is often kept so."""
+    if not _PLAIN_NUMBER.fullmatch(text):
+        raise ValueRefusedError("text that is no plain number, as 12.50")
+    return Decimal(text)
 
 
 def floats() -> Converter:
@@ -219,7 +178,7 @@ def binaries() -> Converter:
             raise ValueRefusedError(f"{_kind(value)} where bytes belong")
         return value
 
-    return _each(one)
+    return each(one)
 
 
 def documents() -> Converter:
@@ -232,7 +191,7 @@ def documents() -> Converter:
             raise ValueRefusedError("text that is no JSON") from None
         return str(value)
 
-    return _each(one)
+    return each(one)
 
 
 def derived_ids(salt: str, find_uuid: Callable[[str, int], UUID | None] | None = None) -> Converter:
@@ -253,7 +212,7 @@ def derived_ids(salt: str, find_uuid: Callable[[str, int], UUID | None] | None =
         digest = hashlib.blake2b(f"{salt}\x1f{value}".encode(), digest_size=16).digest()
         return UUID(int=int.from_bytes(digest) & ~_FIXED_MASK | _FIXED)
 
-    return _each(one)
+    return each(one)
 
 
 def key_in(salt: str, made: UUID) -> int | None:
@@ -275,7 +234,7 @@ def looked_up(known: dict[Any, Any], what: str) -> Converter:
         except (KeyError, TypeError):
             raise ValueRefusedError(f"nothing is known under that {what}") from None
 
-    return _each(one)
+    return each(one)
 
 
 def called(function: Callable[[Any], Any], then: Converter | None = None) -> Converter:
@@ -285,10 +244,12 @@ def called(function: Callable[[Any], Any], then: Converter | None = None) -> Con
         found = function(value)
         return found if then is None or found is None else then.one(found)
 
-    return _each(one)
+    return each(one)
 
 
-def _each(one: Callable[[Any], Any], is_exact: Callable[[Any], bool] | None = None) -> Converter:
+def each(one: Callable[[Any], Any], is_exact: Callable[[Any], bool] | None = None) -> Converter:
+    """Return the converter that takes a batch value by value."""
+
     def many(values: Values) -> Values:
         if is_exact is not None and not all(v is None or is_exact(v) for v in values):
             raise ValueError

@@ -13,8 +13,9 @@ from myriad.scale.data.migrate.applying import apply_writes, catch_up, make_alik
 from myriad.scale.data.migrate.carrying import Carrier
 from myriad.scale.data.migrate.errors import PhaseError
 from myriad.scale.data.migrate.mapping import SumMap
-from myriad.scale.data.migrate.returning import waiting_back, ways_back, writers_waiting
+from myriad.scale.data.migrate.returning import waiting_back, writers_waiting
 from myriad.scale.data.migrate.target import digest_rows
+from myriad.scale.data.migrate.ways import ways_back
 
 MOST_SHOWN = 20
 
