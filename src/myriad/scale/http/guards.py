@@ -76,27 +76,28 @@ MaybeCaller = Annotated[Principal | None, Depends(find_caller)]
 
 
 async def get_known(request: Request, caller: MaybeCaller) -> Principal:
-    """Return who calls, or raise; also for a suspended tenant, which one may leave for another."""
+    """Return who calls, also for a suspended tenant, which one may leave for another.
+
+    Raises for nobody, and for a key without the scope.
+    """
     if caller is None:
         await count_stranger(request)
         raise UnauthorizedError("sign in, or send a valid API key as a bearer token")
     await count_caller(request, caller)
     if caller.tenant is not None:
         request.state.log_facts = {"tenant_id": str(caller.tenant.id), "caller": caller.kind}
+    needed = READ if request.method in SAFE_METHODS else WRITE
+    if needed not in caller.scopes:
+        raise ForbiddenError(f"the API key lacks the scope {needed!r}")
     return caller
 
 
-async def get_caller(
-    request: Request, caller: Annotated[Principal, Depends(get_known)]
-) -> Principal:
+async def get_caller(caller: Annotated[Principal, Depends(get_known)]) -> Principal:
     """Return who calls, or raise: nobody, a suspended tenant, a key without the scope."""
     if caller.tenant is not None and caller.tenant.is_suspended:
         raise SuspendedTenantError(
             "this account is suspended; whoever runs this installation can open it again"
         )
-    needed = READ if request.method in SAFE_METHODS else WRITE
-    if needed not in caller.scopes:
-        raise ForbiddenError(f"the API key lacks the scope {needed!r}")
     return caller
 
 
