@@ -23,6 +23,7 @@ from myriad.apps.console import (
     joining,
     model_pages,
     own_password,
+    people_endpoints,
     people_pages,
     settings_pages,
     signing,
@@ -93,6 +94,7 @@ def _apis() -> dict[str, APIRouter]:
     products = {f"/api/v1/{product.name}": product.load_router() for product in PRODUCTS}
     console = http.Router()
     console.include_router(console_api.router)
+    console.include_router(people_endpoints.router)
     console.include_router(job_endpoints.router)
     return {"/api/v1": console, **products}
 
