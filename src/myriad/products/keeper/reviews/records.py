@@ -66,7 +66,7 @@ def _refuse_other_formats(path: Path, chunk: bytes) -> None:
     if chunk.startswith(_WORKBOOKS):
         raise ReviewFileError(f"{path} is a workbook. Save its sheet as CSV and use that file.")
     if chunk.startswith(b"%PDF-") or b"\0" in chunk.partition(b"\n")[0]:
-        raise ReviewFileError(f"{path} is no text: expected CSV, a header and one line per review.")
+        raise ReviewFileError(f"{path} is no text: expected CSV, a header and a line for each row.")
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
