@@ -84,7 +84,7 @@ def test_a_statement_in_xml_reads_the_same_as_in_sgml() -> None:
 def test_a_file_that_is_no_statement_says_what_to_bring() -> None:
     with pytest.raises(StatementFileError, match="holds no OFX statement"):
         ofx.read_statements(b"<OFX></OFX>")
-    with pytest.raises(StatementFileError, match="say which they are, as in columns="):
+    with pytest.raises(StatementFileError, match="say which columns they are, as in date="):
         read_csv(b"hello\nworld\n", CsvForm())
 
 
@@ -113,6 +113,37 @@ BANKS = {
         "Posted Date,Reference Number,Payee,Address,Amount\n11/03/2026,1,STARBUCKS 123,NY,-4.50\n"
     ),
     "generic": "Date;Payee;Debit;Credit\n2026-11-03;STARBUCKS 123;4,50;\n",
+    "revolut": (
+        "Type,Product,Started Date,Completed Date,Description,Amount,Fee,Currency,State,Balance\n"
+        "CARD_PAYMENT,Current,2026-11-02 10:02:03,2026-11-03 11:00:00,STARBUCKS 123,-4.50,0.00,"
+        "USD,COMPLETED,5.50\n"
+    ),
+    "monzo": (
+        "Transaction ID,Date,Time,Type,Name,Emoji,Category,Amount,Currency,Local amount,"
+        "Local currency,Notes and #tags,Address,Receipt,Description,Category split,Money Out,"
+        "Money In\ntx_1,03/11/2026,08:12:01,Card payment,Starbucks,,Eating out,-4.50,USD,-4.50,USD,"
+        ",,,STARBUCKS 123,,-4.50,\n"
+    ),
+    "starling": (
+        "Date,Counter Party,Reference,Type,Amount (USD),Balance (USD),Spending Category,Notes\n"
+        "03/11/2026,STARBUCKS 123,x,CHIP & PIN,-4.50,5.50,EATING_OUT,\n"
+    ),
+    "ing-nl": (
+        '"Datum";"Naam / Omschrijving";"Rekening";"Tegenrekening";"Code";"Af Bij";"Bedrag (USD)";'
+        '"Mutatiesoort";"Mededelingen"\n"20261103";"STARBUCKS 123";"NL01";"";"BA";"Af";"4,50";"";""\n'
+    ),
+    "ing-nl-en": (
+        '"Date";"Name / Description";"Account";"Counterparty";"Code";"Debit/credit";'
+        '"Amount (USD)"\n"20261103";"STARBUCKS 123";"NL01";"";"BA";"Debit";"4,50"\n'
+    ),
+    "n26": (
+        '"Booking Date","Value Date","Partner Name","Partner Iban",Type,"Payment Reference",'
+        '"Account Name","Amount (USD)"\n2026-11-03,2026-11-03,STARBUCKS 123,,Presentment,,Main,-4.5\n'
+    ),
+    "n26-old": (
+        '"Date","Payee","Account number","Transaction type","Payment reference","Amount (USD)"\n'
+        '"2026-11-03","STARBUCKS 123","","MasterCard Payment","","-4.5"\n'
+    ),
 }
 
 
@@ -123,11 +154,12 @@ def test_each_banks_own_export_says_the_same_purchase(name: str) -> None:
     (line,) = csv_files.read_lines(statement, TODAY)
     assert isinstance(line, Line)
     assert (line.amount_minor, line.day, line.raw) == (450, date(2026, 11, 3), "STARBUCKS 123")
+    assert (line.currency, line.kind, line.is_pending) == ("USD", "purchase", False)
 
 
 def test_a_sign_that_no_header_says_is_asked_for_and_not_guessed() -> None:
     content = b"Date,Description,Amount\n2026-11-03,COFFEE,4.50\n"
-    with pytest.raises(StatementFileError, match="say spending=negative or spending=positive"):
+    with pytest.raises(StatementFileError, match="which sign spending has: negative or positive"):
         read_csv(content, CsvForm())
     (line,) = csv_files.read_lines(read_csv(content, CsvForm(spending="positive")), TODAY)
     assert isinstance(line, Line)

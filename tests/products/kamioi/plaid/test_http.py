@@ -115,7 +115,7 @@ async def test_what_must_be_said_first_is_a_problem_that_says_it(
         asked = await client.post(path, files={"file": ("a.csv", content)})
         assert asked.headers["content-type"] == "application/problem+json"
         assert (asked.status_code, asked.json()["code"]) == (422, "statement_file")
-        assert "spending=negative" in asked.json()["detail"]
+        assert "negative or positive" in asked.json()["detail"]
         again = await client.post(f"{path}&spending=positive", files={"file": ("a.csv", content)})
         assert again.json()["new"] == 1
         wrong = await client.post(f"{BASE}/import/ofx?member_id={ann.id}", files={"file": content})

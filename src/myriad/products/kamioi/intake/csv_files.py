@@ -10,9 +10,10 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 from myriad.products.kamioi.intake.lines import (
     BadLine,
@@ -22,7 +23,15 @@ from myriad.products.kamioi.intake.lines import (
     StatementFileError,
     check_line,
 )
-from myriad.products.kamioi.intake.profiles import Profile, Spending, find_profile, named_columns
+from myriad.products.kamioi.intake.profiles import (
+    IN,
+    OUT,
+    Profile,
+    Spending,
+    find_profile,
+    header_of,
+    named_columns,
+)
 from myriad.products.kamioi.intake.values import DayOrder, find_order, read_amount, read_day
 from myriad.products.kamioi.mapping.eligibility import kind_of
 from myriad.products.kamioi.mapping.normalising import clean
@@ -30,15 +39,26 @@ from myriad.products.kamioi.mapping.normalising import clean
 _HEADER_WITHIN_LINES = 20
 _LONGEST_SHOWN = 2000
 _LONGEST_CELL = 100_000
+_DELIMITERS = (",", ";", "\t", "|")
 _KINDS = {
     "fee": "fee",
     "atm": "cash_advance",
+    "gm": "cash_advance",
     "cash advance": "cash_advance",
     "payment": "transfer",
-    "acct_xfer": "transfer",
-    "loan_pmt": "loan",
+    "acct xfer": "transfer",
+    "transfer": "transfer",
+    "topup": "transfer",
+    "exchange": "transfer",
+    "faster payment": "transfer",
+    "pot transfer": "transfer",
+    "ov": "transfer",
+    "gt": "transfer",
+    "loan pmt": "loan",
     "interest": "fee",
 }
+_PENDING = ("pending",)
+_NEVER = ("reverted", "declined", "failed", "cancelled", "canceled")
 
 Row = tuple[int, list[str]]
 
@@ -86,18 +106,26 @@ def read_csv(content: bytes, form: CsvForm) -> CsvStatement:
     Raises StatementFileError for a file without known columns, one whose days can be read in two
     ways, and one that does not say which sign spending has: that is asked, not guessed.
     """
-    numbered = list(_rows(decode_csv(content).replace("\0", " ")))
+    text = decode_csv(content).replace("\0", " ")
     wanted = named_columns(form.columns) if form.columns else None
-    for place, (_, cells) in enumerate(numbered[:_HEADER_WITHIN_LINES]):
-        header = tuple(cell.strip().lower() for cell in cells)
-        profile = _profile_of(header, wanted)
-        if profile is not None:
-            return _statement(profile, header, numbered[place + 1 :], form)
+    head = text[:4000]
+    for delimiter in sorted(_DELIMITERS, key=head.count, reverse=True):
+        rows = _rows(text, delimiter)
+        for _, cells in islice(rows, _HEADER_WITHIN_LINES):
+            header, currencies = header_of(cells)
+            profile = _profile_of(header, wanted)
+            if profile is not None:
+                known = replace(form, currency=_currency_of(profile, currencies) or form.currency)
+                return _statement(profile, header, list(rows), known)
     message = (
-        "no line of this file names columns that are known; say which they are, as in "
-        "columns=date=When,amount=Sum,description=What"
+        "no line of this file names columns that are known; say which columns they are, as in "
+        "date=When,amount=Sum,description=What"
     )
     raise StatementFileError(message, [("/columns", "date, description and amount")])
+
+
+def _currency_of(profile: Profile, currencies: dict[str, str]) -> str:
+    return currencies.get(profile.amount or profile.debit, "")
 
 
 def _profile_of(header: tuple[str, ...], wanted: Profile | None) -> Profile | None:
@@ -111,23 +139,27 @@ def _statement(
     profile: Profile, header: tuple[str, ...], rows: list[Row], form: CsvForm
 ) -> CsvStatement:
     spending = form.spending or profile.spending
-    if profile.amount and spending is None:
+    asked: list[StatementFileError] = []
+    if profile.amount and not profile.sign and spending is None:
         message = (
             "nothing in this file says whether a purchase is negative or positive; "
-            "say spending=negative or spending=positive"
+            "say which sign spending has: negative or positive"
         )
-        raise StatementFileError(message, [("/spending", "negative or positive")])
+        asked.append(StatementFileError(message, [("/spending", "negative or positive")]))
     place = header.index(profile.day)
     days = form.days or profile.days
-    if days is None:
-        days = find_order([cells[place] for _, cells in rows if place < len(cells)])
+    try:
+        days = days or find_order([cells[place] for _, cells in rows if place < len(cells)])
+    except StatementFileError as error:
+        asked.append(error)
+    if asked or days is None:
+        told = ". Also: ".join(error.detail for error in asked)
+        raise StatementFileError(told, [one for error in asked for one in error.errors])
     return CsvStatement(profile, header, rows, spending, days, form.currency)
 
 
-def _rows(text: str) -> Iterator[Row]:
+def _rows(text: str, delimiter: str) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_CELL)
-    head = text[:4000]
-    delimiter = max((",", ";", "\t"), key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     while True:
         number = reader.line_num + 1
@@ -153,44 +185,72 @@ def read_lines(statement: CsvStatement, today: date) -> Read:
             yield BadLine(number, str(fault), ",".join(cells)[:_LONGEST_SHOWN])
 
 
+def main_currency(lines: Sequence[Line]) -> str:
+    """Return the currency of most lines, which is the account's; nothing of none."""
+    counted = Counter(line.currency for line in lines).most_common(1)
+    return counted[0][0] if counted else ""
+
+
 def _line(
     statement: CsvStatement, number: int, cells: list[str], seen: Counter[tuple[date, int, str]]
 ) -> Line:
     profile = statement.profile
     if len(cells) <= statement.header.index(profile.day):
         raise BadLineError("it has fewer columns than the header")
-    day = read_day(statement.cell(cells, profile.day), statement.days)
-    out = _amount(statement, cells)
-    raw = clean(statement.cell(cells, profile.raw))
+    state = statement.cell(cells, profile.state).lower() if profile.state else ""
+    if state in _NEVER:
+        raise BadLineError(f"it was {state}: no money moved")
+    is_pending = state in _PENDING
+    shown = _shown(statement, cells)
+    day = shown if is_pending and shown else _day(statement, cells)
+    currency = statement.cell(cells, profile.currency).upper() or statement.currency
+    out = _amount(statement, cells, currency)
+    raw = clean(statement.cell(cells, profile.raw) or statement.cell(cells, profile.raw_else))
     key = (day, out, raw)
     seen[key] += 1
-    text = f"{day.isoformat()}|{out}|{statement.currency}|{raw}|{seen[key]}"
-    kind = _KINDS.get(statement.cell(cells, profile.kind).lower()) if profile.kind else None
+    text = f"{day.isoformat()}|{out}|{currency}|{raw}|{seen[key]}"
+    told = statement.cell(cells, profile.kind).lower().replace("_", " ") if profile.kind else ""
     return Line(
         number=number,
         external_id=hashlib.sha256(text.encode()).hexdigest(),
         day=day,
         amount_minor=out,
-        currency=statement.currency,
+        currency=currency,
         raw=raw,
-        kind=kind or kind_of(out),
-        shown_on=_shown(statement, cells),
+        kind=_KINDS.get(told) or kind_of(out),
+        is_pending=is_pending,
+        shown_on=shown,
     )
 
 
-def _amount(statement: CsvStatement, cells: list[str]) -> int:
+def _day(statement: CsvStatement, cells: list[str]) -> date:
+    return read_day(statement.cell(cells, statement.profile.day), statement.days)
+
+
+def _amount(statement: CsvStatement, cells: list[str], currency: str) -> int:
     """Return the money out of a row in minor units."""
-    profile, currency = statement.profile, statement.currency
+    profile = statement.profile
+    if profile.sign:
+        return _signed(statement, cells, currency)
     if profile.amount:
         amount = read_amount(statement.cell(cells, profile.amount), currency)
         return -amount if statement.spending == "negative" else amount
-    debit = statement.cell(cells, profile.debit)
-    credit = statement.cell(cells, profile.credit)
-    if bool(debit) == bool(credit):
+    given = [statement.cell(cells, name) for name in (profile.debit, profile.credit)]
+    debit, credit = (read_amount(cell, currency) if cell else 0 for cell in given)
+    # Some banks write a nought into the column in which nothing stands.
+    if not any(given) or (debit and credit):
         raise BadLineError("it has neither or both of a debit and a credit")
-    if debit:
-        return abs(read_amount(debit, currency))
-    return -abs(read_amount(credit, currency))
+    return abs(debit) or -abs(credit)
+
+
+def _signed(statement: CsvStatement, cells: list[str], currency: str) -> int:
+    amount = abs(read_amount(statement.cell(cells, statement.profile.amount), currency))
+    told = statement.cell(cells, statement.profile.sign).lower()
+    if told in OUT:
+        return amount
+    if told in IN:
+        return -amount
+    raise BadLineError("it does not say whether money went out or came in")
 
 
 def _shown(statement: CsvStatement, cells: list[str]) -> date | None:

@@ -24,6 +24,7 @@ from myriad.products.kamioi.intake.recording import (
     record_lines,
     today_utc,
 )
+from myriad.products.kamioi.intake.refusing import check_file
 from myriad.products.kamioi.repository import sql
 from myriad.scale.data import Database, Session
 from myriad.scale.data.bulk import BulkTable, Column
@@ -155,6 +156,7 @@ class _Import:
 def read_parts(content: bytes, facts: FileFacts, today: date) -> list[_Part]:
     """Return the lines of a file by account; raises StatementFileError for what must be said first."""
     spending = facts.form.spending
+    check_file(content)
     if ofx.is_ofx(content):
         parts = []
         for statement in ofx.read_statements(content):
@@ -171,7 +173,8 @@ def read_parts(content: bytes, facts: FileFacts, today: date) -> list[_Part]:
         lines, bad = _sorted(csv_files.read_lines(statement_csv, today))
         institution = facts.institution or statement_csv.profile.institution
         kind = facts.kind or ("card" if _is_card(statement_csv.profile.name) else "checking")
-        parts = [_Part("csv", institution, facts.mask, kind, facts.form.currency, lines, bad)]
+        currency = csv_files.main_currency(lines) or statement_csv.currency
+        parts = [_Part("csv", institution, facts.mask, kind, currency, lines, bad)]
     if facts.account_id is not None and len(parts) > 1:
         message = (
             f"this file tells of {len(parts)} accounts; leave the account out, and each of them "
@@ -215,7 +218,7 @@ def _ask_for_sign(lines: Sequence[Line]) -> None:
     if len(lines) >= _ASKED_FROM_LINES and incoming > _MONEY_IN_SHARE * len(lines):
         message = (
             f"{incoming} of {len(lines)} lines would bring money in, as if the signs were flipped; "
-            "say spending=negative if purchases are negative in this file, or spending=positive"
+            "say which sign spending has in this file: negative or positive"
         )
         raise StatementFileError(message, [("/spending", "negative or positive")])
 

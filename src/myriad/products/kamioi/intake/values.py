@@ -17,6 +17,12 @@ _MARKS = re.compile(r"[\s$€£¥'\u00a0\u202f]|[A-Z]{3}(?=[\s\d(-])|(?<=\d)\s*[
 _NUMBER = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 _ISO = re.compile(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:[T ].*)?", re.ASCII)
 _PARTS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})", re.ASCII)
+_NAMED = re.compile(
+    r"(?:(?P<first>\d{1,2})[-. ]?(?P<month>[a-z]{3,9})|(?P<word>[a-z]{3,9})\.? (?P<day>\d{1,2}))"
+    r"[-., ]+(?P<year>\d{4}|\d{2})",
+    re.ASCII | re.IGNORECASE,
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _LONGEST = 40
 
 
@@ -60,26 +66,40 @@ def read_day(text: str, order: DayOrder) -> date:
     elif found := _PARTS.fullmatch(bare):
         first, second, year = (int(part) for part in found.groups())
         month, day = (second, first) if order == "dmy" else (first, second)
-        year += 2000 if year < 100 else 0
+    elif found := _NAMED.fullmatch(bare):
+        month = _month(found["month"] or found["word"])
+        day, year = int(found["first"] or found["day"]), int(found["year"])
     else:
         raise BadLineError("its day is no date")
+    year += 2000 if year < 100 else 0
     try:
         return date(year, month, day)
     except ValueError:
         raise BadLineError("its day is no day of the calendar") from None
 
 
+def _month(name: str) -> int:
+    """Return a month by the first letters of its English name."""
+    if name[:3].lower() not in _MONTHS:
+        raise BadLineError("its day is no date")
+    return _MONTHS.index(name[:3].lower()) + 1
+
+
 def find_order(texts: Sequence[str]) -> DayOrder:
     """Return in which order the days of a file are written, as its own days prove.
 
-    Raises StatementFileError where every day could be read both ways.
+    Where points divide them the day comes first. Raises StatementFileError where every day could be
+    read both ways.
     """
     pairs = [found.groups() for text in texts if (found := _PARTS.fullmatch(text.strip()))]
     if not pairs:
         return "ymd"
-    if any(int(pair[0]) > 12 for pair in pairs):
+    if all("." in text for text in texts) or any(int(pair[0]) > 12 for pair in pairs):
         return "dmy"
     if any(int(pair[1]) > 12 for pair in pairs) or all(pair[0] == pair[1] for pair in pairs):
         return "mdy"
-    message = "the days of this file can be read in two ways; say dates=mdy (US) or dates=dmy"
-    raise StatementFileError(message, [("/dates", "mdy or dmy")])
+    message = (
+        "the days of this file can be read in two ways; say the order of their parts: mdy as in the "
+        "US, or dmy"
+    )
+    raise StatementFileError(message, [("/days", "mdy or dmy")])

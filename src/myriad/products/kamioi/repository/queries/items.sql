@@ -71,5 +71,13 @@ ON CONFLICT (tenant_id, member_id, once_key) DO NOTHING
 SELECT id, name, currency, time_zone, state FROM kamioi.member
 WHERE tenant_id = %(tenant_id)s AND id = %(member_id)s
 
--- name: tenant_of_member
-SELECT tenant_id FROM kamioi.member WHERE id = %(member_id)s
+-- name: find_members
+-- By id or by the address that signs in as them; by neither, all who sign in.
+SELECT m.tenant_id, m.id, m.name, m.currency, t.name AS programme
+FROM kamioi.member AS m
+JOIN platform.tenant AS t ON t.id = m.tenant_id
+LEFT JOIN platform.user_account AS u ON u.id = m.user_id
+WHERE CASE WHEN %(member_id)s::uuid IS NOT NULL THEN m.id = %(member_id)s
+    WHEN %(email)s::text IS NOT NULL THEN lower(u.email) = %(email)s
+    ELSE m.user_id IS NOT NULL END
+ORDER BY t.name, m.id LIMIT 20
