@@ -41,8 +41,10 @@ def history_of(
     """Return the last three years that have an operating result, the newest first."""
     filed = {year.end.isoformat(): year for year in years}
     told = {fact.period for fact in facts if fact.period}
-    found = []
+    found: list[dict[str, Any]] = []
     for period in sorted({*filed, *told}, reverse=True):
+        if len(found) == YEARS:
+            break
         figures = {
             name: figure
             for name in _YEAR_FIELDS
@@ -57,7 +59,7 @@ def history_of(
             "accounts, or answer for the last year",
             [(f"/facts/{_INCOME}", "EUR"), (f"/facts/{_REVENUES}", "EUR")],
         )
-    return found[:YEARS]
+    return found
 
 
 def _figure(draft: Draft, name: str, period: str, filed: YearFigures | None) -> _Figure | None:

@@ -106,14 +106,20 @@ def _market(
 ) -> None:
     draft.put("market_approach.history", list(history))
     sector = sector_of(codes)
-    published = {row.sector for table in parameters.multiples for row in table.rows}
-    sector = sector if sector in published else ALL_SECTORS
+    sector = sector if sector in _published(parameters) else ALL_SECTORS
     why = f"NACE {codes[0]}" if codes else "no activity is known"
     draft.take("market_approach.sector", sector, f"{why}: multiples of {sector}")
     for name in ("surplus_assets", "working_capital_normalisation"):
         draft.take(f"market_approach.{name}", 0.0, "nothing was said")
     if any(is_financial(code) for code in codes):
         _price_to_book(draft, codes, parameters)
+
+
+def _published(parameters: Parameters) -> set[str]:
+    """Return the sectors with multiples of Belgium, or of any country where it has none."""
+    rows = [row for table in parameters.multiples for row in table.rows]
+    home = {row.sector for row in rows if row.country == "BE"}
+    return home or {row.sector for row in rows}
 
 
 def _price_to_book(draft: Draft, codes: Sequence[str], parameters: Parameters) -> None:

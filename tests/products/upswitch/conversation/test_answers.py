@@ -41,6 +41,9 @@ RENT = "normalisation.rent"
         ("2450k", 2_450_000),
         ("ongeveer 2450 duizend", 2_450_000),
         ("about 2.4 million euros", 2_400_000),
+        ("1,2 miljard", 1_200_000_000),
+        ("1.250 milliards", 1_250_000_000),
+        ("2 bn", 2_000_000_000),
     ],
     ids=lambda value: str(value),
 )

@@ -38,6 +38,7 @@ _BESIDE = (
     "ground.",
     "note.",
     "metric.",
+    "said.",
 )
 
 

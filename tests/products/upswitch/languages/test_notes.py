@@ -115,3 +115,45 @@ def test_figures_and_days_are_written_as_the_language_does() -> None:
 def test_a_note_that_is_not_known_stays_as_it_is(note: str) -> None:
     assert noted(note, language_of("nl")) == note
     assert noted(note, ENGLISH) == note
+
+
+@pytest.mark.parametrize(
+    ("source", "dutch"),
+    [
+        (
+            "National Bank of Belgium, deposit 2026-04015512, year to 2025-12-31, 630 + 631/4",
+            "Nationale Bank van België, neerlegging 2026-04015512, jaar tot 31 december 2025, "
+            "630 + 631/4",
+        ),
+        (
+            "Vlerick Business School, M&A Monitor 2025: average EV/EBITDA paid in 2024 (BE, retail)",
+            "Vlerick Business School, M&A Monitor 2025: gemiddelde EV/EBITDA betaald in 2024 "
+            "(BE, detailhandel)",
+        ),
+        (
+            "NACE 71121: multiples of business services",
+            "NACE 71121: multiples van zakelijke diensten",
+        ),
+        ("A. Damodaran, betas.csv", "A. Damodaran, betas.csv"),
+    ],
+)
+def test_a_source_is_told_in_the_language_and_its_publisher_as_it_is(
+    source: str, dutch: str
+) -> None:
+    assert words.grounded(source, language_of("nl")) == dutch
+    assert words.grounded(source, language_of("en")) == source
+
+
+@pytest.mark.parametrize("locale", OTHERS)
+def test_every_source_that_ships_is_told(locale: str) -> None:
+    language = language_of(locale)
+    multiples = [
+        f"{table.provenance.source} ({row.country}, {row.sector})"
+        for table in DEFAULTS.multiples
+        for row in table.rows
+    ]
+    assert DEFAULTS.taxes is not None
+    for source in (*multiples, DEFAULTS.taxes.provenance.source):
+        assert words.grounded(source, language) != source
+    sectors = {row.sector for table in DEFAULTS.multiples for row in table.rows}
+    assert {f"choice.{sector}" for sector in sectors} <= set(language.texts)

@@ -272,3 +272,20 @@ def test_what_somebody_says_of_failure_stands_over_the_tables() -> None:
         "input_sheet.probability_of_failure",
     )
     assert (found.value, found.default) == (0.33, 0.010)
+
+
+def test_a_sector_that_only_another_country_publishes_gives_way_to_all_sectors() -> None:
+    """As the register's fact says it, so that it is the same with and without a conversation."""
+    assembled = made(*KNOWN, codes=("71121",))
+    (sector,) = (row for row in assembled.assumptions if row.path == "market_approach.sector")
+    assert sector.value == "all sectors"
+    assert value(assembled.inputs, DEFAULTS).methods[1].multiple == 6.5
+
+
+def test_a_valuation_rests_on_the_years_that_count() -> None:
+    assembled = made(years=tuple(year(each) for each in range(2020, 2026)))
+    approach = assembled.inputs.market_approach
+    assert approach is not None
+    assert [each.end[:4] for each in approach.history] == ["2025", "2024", "2023"]
+    told = {row.path for row in assembled.assumptions}
+    assert not any(f"history.{each}" in path for path in told for each in (2020, 2021, 2022))

@@ -38,9 +38,11 @@ _NUMBER = re.compile(
     r"(?P<minus>[-\u2212]|\bminus\s+|\()?\s*(?:€|eur(?:o|os)?\b)?\s*"
     r"(?P<digits>\d{1,3}(?:[.,'\u2019\s\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)"
     r"\s*(?:€)?\s*(?P<word>%|percent\w*|procent\w*|pct\b|pour\s?cent|k\b|keur\b|thousand\b|duizend\b|"
-    r"duizenden\b|mille\b|milliers?\b|m\b|mio\b|mln\b|milj\b|million\w*|miljoen\w*|meur\b)?",
+    r"duizenden\b|mille\b|milliers?\b|m\b|mio\b|mln\b|milj\b|million\w*|miljoen\w*|meur\b|"
+    r"milliard\w*|miljard\w*|billion\w*|mrd\b|mld\b|bn\b)?",
     re.IGNORECASE,
 )
+_BILLIONS = ("milliard", "miljard", "billion", "mrd", "mld", "bn")
 _GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,'\u2019\s\u00a0\u202f])\d{3}(?:(?P=mark)\d{3})*")
 _DECIMALS = re.compile(r"(?:[.,]\d{1,2})?")
 _BLANKS = {ord(mark): " " for mark in "\u00a0\u2009\u202f"}
@@ -100,7 +102,10 @@ def _read(match: re.Match[str], is_amount: bool) -> ReadNumber | None:
         number = float(f"{re.sub(r'[^0-9]', '', grouped[0])}.{rest[1:] or '0'}")
     else:
         number = float(digits.replace(",", "."))
-    return ReadNumber(-number if match["minus"] else number, _unit_of(match["word"] or ""))
+    word = match["word"] or ""
+    if word.lower().startswith(_BILLIONS):
+        number *= 1_000.0
+    return ReadNumber(-number if match["minus"] else number, _unit_of(word))
 
 
 def _unit_of(word: str) -> str:

@@ -1,6 +1,6 @@
-"""Notes of a valuation in a language: the engine writes them in English, files hold the others.
+"""Notes and sources of a valuation in a language: the engine writes them in English, files hold the others.
 
-A key of `note` is the English sentence with places in braces; what stands in a place is written in
+A key of `note` or `said` is the English sentence with places in braces; what stands in a place is written in
 the language's form by the name of the place. A note that no key knows stays as it is.
 """
 
@@ -11,7 +11,7 @@ from functools import cache
 
 from myriad.products.upswitch.languages import Language, language_of
 
-_PREFIX = "note."
+_NOTE, _SOURCE = "note.", "said."
 _PLACE = re.compile(r"\\{(\w+)\\}")
 _QUOTES = "'"
 _AMOUNT = re.compile(r"-?[\d,]+(?:\.\d+)?")
@@ -19,20 +19,25 @@ _AMOUNT = re.compile(r"-?[\d,]+(?:\.\d+)?")
 
 def noted(note: str, language: Language) -> str:
     """Return a note, or the note of a method, in a language."""
-    whole = _said(note, language)
+    whole = _said(note, language, _NOTE)
     if whole is not None:
         return whole
     method, colon, rest = note.partition(": ")
     name = language.find(f"method.{method}", "")
     if colon and name:
         return f"{name}: {noted(rest, language)}"
-    parts = [_said(part, language) for part in note.split("; ")]
+    parts = [_said(part, language, _NOTE) for part in note.split("; ")]
     known = [part for part in parts if part is not None]
     return "; ".join(known) if len(known) == len(parts) else note
 
 
-def _said(note: str, language: Language) -> str | None:
-    for pattern, key in _patterns(language.locale):
+def sourced(source: str, language: Language) -> str:
+    """Return where a figure comes from in a language; names of publishers stay as they are."""
+    return _said(source, language, _SOURCE) or source
+
+
+def _said(note: str, language: Language, kind: str) -> str | None:
+    for pattern, key in _patterns(language.locale, kind):
         found = pattern.fullmatch(note)
         if found is not None:
             values = {
@@ -43,13 +48,13 @@ def _said(note: str, language: Language) -> str | None:
 
 
 @cache
-def _patterns(locale: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _patterns(locale: str, kind: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     keys = language_of(locale).texts
-    return tuple((_pattern(key), key) for key in keys if key.startswith(_PREFIX))
+    return tuple((_pattern(key, kind), key) for key in keys if key.startswith(kind))
 
 
-def _pattern(key: str) -> re.Pattern[str]:
-    return re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(key.removeprefix(_PREFIX))))
+def _pattern(key: str, kind: str) -> re.Pattern[str]:
+    return re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(key.removeprefix(kind))))
 
 
 def _written(name: str, text: str, language: Language) -> str:

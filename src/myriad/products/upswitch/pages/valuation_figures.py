@@ -94,7 +94,7 @@ def grid(found: Sensitivity, t: Language = ENGLISH) -> Figure:
         texts=texts,
         title=t.say("result.grid_title", across=words.named(x_name), down=y_name),
         desc=t.say("result.grid_desc", nothing=nothing),
-        names=(x_name, y_name),
+        names=(t.say("result.grid_rest", across=x_name), t.say("result.grid_down", down=y_name)),
         marked=(len(down) // 2, len(across) // 2),
     )
     points = tuple(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from myriad.kit.money import Money, minor_digits
 from myriad.products.upswitch.languages import ENGLISH, Language
-from myriad.products.upswitch.languages.notes import noted
+from myriad.products.upswitch.languages.notes import noted, sourced
 from myriad.products.upswitch.views.valuations import (
     AssumedKind,
     Assumption,
@@ -93,8 +93,8 @@ def labelled(row: Assumption, language: Language = ENGLISH) -> str:
 
 
 def grounded(text: str, language: Language = ENGLISH) -> str:
-    """Return a source or a ground in a language; one with names or figures of its own as it is."""
-    return language.find(f"ground.{text}", text)
+    """Return a source or a ground in a language; one that no sentence knows as it is."""
+    return language.find(f"ground.{text}", sourced(text, language))
 
 
 def reckoned(

@@ -26,8 +26,8 @@ def value_grid(
 ) -> Markup:
     """Return a cell for each value; None is empty.
 
-    `texts` say the cells, `names` what runs across and what runs down; `marked` is the (row,
-    column) of the cell to begin from. Shades stay light enough to read the figures on them.
+    `texts` say the cells, `names` what runs across and what runs down, each with the word for it;
+    `marked` is the (row, column) of the cell to begin from. Shades stay light enough to read the figures on them.
     """
     known = [value for line in values for value in line if value is not None]
     scale = (min(known, default=0.0), max(known, default=1.0))
@@ -50,8 +50,8 @@ def value_grid(
             for column, value in enumerate(values[row])
         ]
     across, down = names
-    parts.append(label(0, height - 5, f"down: {down}" if down else "", "start"))
-    parts.append(label(1, height - 5, f"across: {across}" if across else "", "end"))
+    parts.append(label(0, height - 5, down, "start"))
+    parts.append(label(1, height - 5, across, "end"))
     return frame(joined(parts), title=title, desc=desc, height=height, kind="grid")
 
 
