@@ -181,7 +181,7 @@ async def test_run_and_report_write_a_file_in_one_step(context: Context, filled:
         (("customers",), "make one with ./myriad keeper connect"),
         (("match", "persons.csv", "--out", "p.csv", "--map", "family"), "expected FIELD=COLUMN"),
         (("match", "absent.csv", "--out", "p.csv"), "Give the path of a CSV file"),
-        (("square-simulator", "--purchases", "absent.csv"), "give a CSV file"),
+        (("square-simulator", "--purchases", "absent.csv"), "Give the path of a CSV file"),
     ],
 )
 async def test_wrong_use_says_what_was_expected_and_what_to_do(

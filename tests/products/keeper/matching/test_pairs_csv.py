@@ -56,6 +56,26 @@ def test_own_columns_are_named_by_a_mapping(tmp_path: Path) -> None:
     assert (read.records[0].id, read.records[0].given) == ("7", "ann")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+def test_usual_names_of_columns_need_no_mapping(tmp_path: Path, encoding: str) -> None:
+    """Also with separators that a spreadsheet leaves at the end of each line."""
+    text = (
+        "ID;Pr\u00e9nom;Nom;E-Mail;Date of birth\r\n7;Zo\u00eb;M\u00fcller;z@x.de;1990-02-03;;\r\n"
+    )
+    one = read_persons(write(tmp_path, text.encode(encoding))).records[0]
+    assert (one.id, one.given, one.family, one.email) == ("7", "zoe", "muller", "z@x.de")
+    assert one.birthday == "19900203"
+
+
+def test_a_list_without_ids_and_with_whole_names_is_known_by_its_lines(tmp_path: Path) -> None:
+    read = read_persons(write(tmp_path, 'Name,Phone\nAnn Mary Lee,1\n\n"Lee, Bob",2\nCher,3\n'))
+    assert [(one.id, one.given, one.family) for one in read.records] == [
+        ("2", "ann mary", "lee"),
+        ("4", "bob", "lee"),
+        ("5", "", "cher"),
+    ]
+
+
 def test_what_cannot_be_understood_is_counted(tmp_path: Path) -> None:
     path = write(tmp_path, "external_id,given_name,phone\n1,Ann,12\n2,Bob,4155552671\n")
     assert read_persons(path).unread == {"phone": 1}
@@ -66,12 +86,12 @@ def test_what_cannot_be_understood_is_counted(tmp_path: Path) -> None:
     [
         ("", ["empty"]),
         (FEBRL, ["no persons"]),
-        ("name,town\nann,ryde\n", ["line 1", "expected", "--map id="]),
+        ("nick,town\nann,ryde\n", ["line 1", "expected", "--map id="]),
         (FEBRL + ANN + "rec-2-org, bob\n", ["line 3", "expected 11 values", "found 2"]),
         (FEBRL + ANN + ANN, ["line 3", "rec-1-org", "line 2"]),
         (FEBRL + ANN.replace("rec-1-org", ""), ["line 2", "expected an id"]),
         (FEBRL + ANN + 'rec-2-org, "bob', ["line 3", "quotation"]),
-        (FEBRL.encode() + b"rec-1-org, ann\xff", ["line 2", "UTF-8"]),
+        (b"PK\x03\x04sheet", ["workbook", "as CSV"]),
     ],
 )
 def test_a_wrong_file_says_which_line_what_was_expected_and_what_to_do(

@@ -13,11 +13,13 @@ from myriad.products.keeper.matching.pairs_csv import match_csv
 from myriad.scale.commands import context_of, progress_bar, show
 
 EPILOG = """
+Usual names of columns are known, in six languages; a list without ids is known by its lines.
+
 Examples:
 
   ./myriad keeper match persons.csv --out pairs.csv
 
-  ./myriad keeper match list.csv --out pairs.csv --map given=Vorname --map family=Nachname
+  ./myriad keeper match list.csv --out pairs.csv --map given=Rufname --map id=Nr
 """
 
 
@@ -59,6 +61,10 @@ def command(
         f"{summary.persons:,} persons ({summary.profile}), {summary.compared:,} pairs compared: "
         f"{summary.auto_linked:,} sure, {summary.proposed:,} to look at, "
         f"{summary.vetoed:,} vetoed",
+        *(
+            f"left out, because nobody could say what was meant: {count:,} of {field}"
+            for field, count in summary.unread.items()
+        ),
         str(out),
     ]
     show(context, {**asdict(summary), "file": str(out)}, lines)

@@ -1,4 +1,4 @@
-"""Any list of persons from CSV: febrl's columns, Keeper's export, Square's export, or a mapping.
+"""Any list of persons from CSV: febrl's, Square's and Keeper's columns, usual names, or a mapping.
 
 A wrong file is told by line, with what was expected and what to do. Columns that the profile does
 not name are left alone; febrl's soc_sec_id is among them, for a shop never has such a number.
@@ -7,6 +7,7 @@ not name are left alone; febrl's soc_sec_id is among them, for a shop never has 
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import phonenumbers
 
 from myriad.kit.errors import InvalidInputError
 from myriad.products.keeper.matching.normalise import Record, record
+from myriad.products.keeper.reviews.errors import ReviewFileError
+from myriad.products.keeper.reviews.records import guess_encoding
 
 FIELDS = (
     "id",
@@ -71,6 +74,24 @@ PROFILES: dict[str, dict[str, str]] = {
         "postcode": "postcode",
     },
 }
+# What columns of any other list are called; ids may be missing, then a person is their line.
+_USUAL = {
+    field: tuple(names.split())
+    for field, names in {
+        "id": "id personid customerid clientid contactid memberid kundennummer",
+        "given": "given givenname firstname forename vorname prenom nombre voornaam",
+        "family": "family familyname lastname surname nachname nom apellidos cognome achternaam",
+        "email": "email emailaddress mail courriel correo",
+        "phone": "phone phonenumber telephone mobile mobilephone cell tel telefon telefono",
+        "birthday": "birthday birthdate dateofbirth dob geburtsdatum datedenaissance",
+        "address_line": "addressline address streetaddress street adresse strasse direccion",
+        "suburb": "suburb city town ort ville ciudad",
+        "postcode": "postcode postalcode zip zipcode plz codepostal",
+        "state": "state",
+    }.items()
+}
+_WHOLE_NAME = ("name", "fullname")
+_WHO = frozenset({"given", "family", "email", "phone", _WHOLE_NAME[0]})
 
 
 class PersonsFileError(InvalidInputError):
@@ -134,16 +155,10 @@ def _country(typed: str) -> str:
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of each line that is not blank."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise PersonsFileError(
-            f"{path}, line {line}: expected UTF-8 text. Save the list as CSV UTF-8 and try again."
-        ) from error
-    except OSError as error:
-        raise PersonsFileError(
-            f"{path} cannot be read ({error.strerror}). Give the path of a CSV file."
-        ) from error
+        encoding = guess_encoding(path)
+        text = path.read_bytes().decode(encoding, "replace")
+    except ReviewFileError as error:
+        raise PersonsFileError(error.detail) from error
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(
@@ -163,7 +178,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _plain(column: str) -> str:
-    return column.casefold().replace(" ", "").replace("_", "").replace("-", "")
+    spelt = unicodedata.normalize("NFKD", column.casefold())
+    return "".join(letter for letter in spelt if letter.isalnum())
 
 
 def _places(
@@ -182,7 +198,9 @@ def _places(
     profile = next((p for p, of in PROFILES.items() if _plain(of["id"]) in numbers), "mapping")
     wanted = {**PROFILES.get(profile, {}), **mapping}
     places = {f: numbers[_plain(c)] for f, c in wanted.items() if _plain(c) in numbers}
-    if "id" not in places or len(places) < 2:
+    if profile == "mapping":
+        places = _usual_places(numbers) | places
+    if _WHO.isdisjoint(places):
         raise PersonsFileError(
             f"{path}, line 1: expected the columns of febrl (rec_id, given_name, surname, ...), of "
             "Square's customer export (Square Customer ID, First Name, ...) or of Keeper's "
@@ -192,20 +210,45 @@ def _places(
     return profile, places
 
 
+def _usual_places(numbers: Mapping[str, int]) -> dict[str, int]:
+    """Return where the columns stand whose names say what they are."""
+    found = {
+        field: next(numbers[name] for name in names if name in numbers)
+        for field, names in _USUAL.items()
+        if not numbers.keys().isdisjoint(names)
+    }
+    whole = next((numbers[name] for name in _WHOLE_NAME if name in numbers), None)
+    if whole is not None and not {"given", "family"} & found.keys():
+        found[_WHOLE_NAME[0]] = whole
+    return found
+
+
 def _typed(
     path: Path, line: int, cells: list[str], width: int, places: Mapping[str, int]
 ) -> dict[str, str]:
+    # Cells left empty at a line's end, or more of them than the header has, mean nothing.
+    given, cells = len(cells), [*cells[:width], *(cell for cell in cells[width:] if cell.strip())]
     if len(cells) != width:
         raise PersonsFileError(
-            f"{path}, line {line}: expected {width} values as in the header, found {len(cells)}. "
+            f"{path}, line {line}: expected {width} values as in the header, found {given}. "
             "Put texts that contain a comma in quotation marks."
         )
     typed = {field: cells[place].strip() for field, place in places.items()}
-    if not typed["id"]:
+    if _WHOLE_NAME[0] in typed:
+        typed |= _parted(typed.pop(_WHOLE_NAME[0]))
+    if not typed.setdefault("id", str(line)):
         raise PersonsFileError(
             f"{path}, line {line}: expected an id, found nothing. Give every person an id."
         )
     return typed
+
+
+def _parted(name: str) -> dict[str, str]:
+    """Return the given and the family name of "Ann Lee" or "Lee, Ann"."""
+    family, comma, given = name.partition(",")
+    if not comma:
+        given, _, family = name.rpartition(" ")
+    return {"given": given.strip(), "family": family.strip()}
 
 
 def _record(typed: dict[str, str], country: str, unread: dict[str, int]) -> Record:
