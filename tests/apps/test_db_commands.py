@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from myriad.apps.cli.db import DB_COMMANDS
+from myriad.apps.cli.db.backup import _moved_log
+from myriad.apps.cli.db.places import writable
 from myriad.apps.cli.db.standby import up_with
 from myriad.apps.cli.frame import main
+from myriad.kit.errors import UnavailableError
+from myriad.scale.data.backup import BackupStore
 
 
 @pytest.mark.parametrize("name", ["backup", "restore", "drill", "standby"])
@@ -97,3 +101,17 @@ def test_the_command_that_sends_reads_to_a_standby_may_be_pasted(tmp_path: Path)
         "./myriad",
         "up",
     ]
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = "file/backups cannot be written or read: Not a dir"
+    with pytest.raises(UnavailableError, match=said), writable():
+        (tmp_path / "file" / "backups").mkdir()
+
+
+def test_a_log_that_goes_to_another_folder_now_is_told(tmp_path: Path) -> None:
+    store = BackupStore(tmp_path)
+    assert _moved_log(None, store) == _moved_log(store.wal, store) == []
+    (told,) = _moved_log(Path("/mnt/before/primary/wal"), store)
+    assert "no longer to /mnt/before/primary/wal" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,7 @@ OWNER, APP, CROSSING = "myriad_owner", "myriad_app", "myriad_crossing"
 BACKUP = "myriad_backup"
 _ROLES = (OWNER, APP, CROSSING, BACKUP)
 _POLL_SECONDS = 0.02
+_SLOT = re.compile(r"^primary_slot_name = '(\w+)'$", re.MULTILINE)
 _STOP_SECONDS = 20.0
 
 # For a laptop: little memory at rest, nothing given up in durability. What is shared is taken from
@@ -113,12 +115,27 @@ class EmbeddedPostgres:
         if not self.data.exists():
             self._create_cluster()
             return
+        if self.follows is not None:
+            raise ServerStartError(
+                f"the database in {self.data} is a standby now, which takes no writes: point "
+                "MYRIAD_DATABASE__URL at the server that was made primary, or run this one by "
+                f"./myriad db standby run {self.follows} and make it primary again by ./myriad db "
+                f"standby promote {self.follows}; docs/how-to/standbys.md tells more"
+            )
         self._complete_files()
         if not known:
             self._end_leftover()
             self._run_single_user(
                 self.data, [*backup_role_statements(), *self._password_statements()]
             )
+
+    @property
+    def follows(self) -> str | None:
+        """The name under which the cluster follows another one; None for a primary, or none yet."""
+        if not (self.data / "standby.signal").exists():
+            return None
+        found = _SLOT.findall((self.data / "postgresql.auto.conf").read_text())
+        return found[-1] if found else "NAME"
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the server on a free port as our child; it may not answer yet."""

@@ -11,18 +11,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 
-from myriad.scale.data.backup import Backup, BackupStore, drill, restore, take_backup
-from myriad.scale.data.backup.archive import control
+from myriad.scale.data.backup import Backup, BackupStore, drill, restore, room, take_backup
+from myriad.scale.data.backup.archive import (
+    archive_command,
+    control,
+    find_log_folder,
+    folder_of,
+)
 from myriad.scale.data.backup.digests import TableDigest
 from myriad.scale.data.backup.drilling import _refuse_different
 from myriad.scale.data.backup.errors import (
     ArchiveError,
     BackupDamagedError,
     BackupMissingError,
+    BackupRoomError,
     DrillError,
     RestoreError,
     RestoreTargetError,
@@ -183,12 +190,35 @@ def test_a_moment_that_no_backup_reaches_is_refused(
     assert not (tmp_path / "new").exists()
 
 
+def test_a_backup_that_is_not_there_is_told_with_those_that_are(kept: Kept) -> None:
+    with pytest.raises(BackupMissingError, match="--list shows those there are, the first of 20"):
+        kept.store.get("nonsense")
+
+
+def test_a_restore_is_not_begun_without_room(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(BackupRoomError, match="name a folder on another disk"):
+        restore(kept.tools, kept.store, tmp_path / "new", login=BACKUP)
+    assert not (tmp_path / "new").exists()
+
+
+def test_where_the_log_goes_is_read_from_the_servers_command(kept: Kept) -> None:
+    assert find_log_folder(kept.url) == kept.store.wal
+    assert folder_of(archive_command(Path("/a/it's 100% b"))) == Path("/a/it's 100% b")
+    assert folder_of("wal-g wal-push %p") is None
+
+
 def test_a_moment_that_the_log_does_not_reach_leaves_nothing_behind(
     kept: Kept, tmp_path: Path
 ) -> None:
     late = datetime.now(UTC) + timedelta(days=1)
-    with pytest.raises(RestoreError, match="--at"):
+    with pytest.raises(RestoreError, match="--at") as told:
         restore(kept.tools, kept.store, tmp_path / "new", login=BACKUP, at=late)
+    # The moment up to which it would go, and not the pages of the server's log.
+    assert "with the commit of 20" in told.value.detail
+    assert "FATAL" not in told.value.detail
     assert list((tmp_path / "new").iterdir()) == []
 
 

@@ -18,7 +18,7 @@ from myriad.scale.data.backup import BackupSettings, BackupStore, find_note, rea
 from myriad.scale.data.backup.archive import control, read_state
 from myriad.scale.data.backup.errors import BackupRoomError
 from myriad.scale.data.backup.nightly import NightlyBackups
-from myriad.scale.data.backup.taking import refuse_without_room
+from myriad.scale.data.backup.room import refuse_without_room
 from myriad.scale.embedded.postgres import BACKUP, EmbeddedPostgres
 from myriad.scale.embedded.tools import PostgresTools
 from myriad.scale.schedule.cron import next_cron_fire

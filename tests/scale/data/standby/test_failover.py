@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -20,6 +22,7 @@ from myriad.scale.data.standby.errors import (
     PrimaryAliveError,
     StandbyTargetError,
 )
+from myriad.scale.embedded.errors import ServerStartError
 from myriad.scale.embedded.postgres import BACKUP, OWNER
 from tests.scale.data.clusters import (
     FIRST,
@@ -28,6 +31,15 @@ from tests.scale.data.clusters import (
 from tests.scale.data.standby.pairs import Pair, running_pair
 
 _WRITTEN = 200
+_ADD = """
+import sys
+from pathlib import Path
+from myriad.scale.data.standby.making import add_standby
+from myriad.scale.embedded.postgres import BACKUP, EmbeddedPostgres
+from myriad.scale.embedded.tools import PostgresTools
+server = EmbeddedPostgres(Path(sys.argv[1]), int(sys.argv[2]))
+add_standby(PostgresTools(server.account), server.url(BACKUP), Path(sys.argv[3]), "killed")
+"""
 
 
 @dataclass
@@ -102,7 +114,11 @@ def test_a_killed_primary_is_replaced_without_loss_and_comes_back_as_standby(pai
 def _rejoins(pair: Pair) -> None:
     """What the killed server still had to itself is gone, and it follows the new primary."""
     tools = tools_of(pair.primary)
-    making.rewind(tools, pair.primary.data, pair.standby.url(BACKUP), "old")
+    # Twice, as after one that was killed behind its work: again changes nothing.
+    for _ in range(2):
+        making.rewind(tools, pair.primary.data, pair.standby.url(BACKUP), "old")
+    with pytest.raises(ServerStartError, match="standby run old"):
+        pair.primary.initialise()
     with psycopg.connect(pair.standby.url(OWNER), autocommit=True) as connection:
         connection.execute("INSERT INTO entry VALUES (%s, 7000000, 'after')", [FIRST])
         expected = connection.execute("SELECT count(*) FROM entry").fetchone()
@@ -129,6 +145,24 @@ def test_a_standby_is_not_made_over_what_is_there_nor_under_a_name_that_is_taken
     assert not (tmp_path / "new").exists()
     with pytest.raises(NotAStandbyError):
         making.promote(url)
+
+
+def test_a_copy_that_was_killed_is_made_anew_under_the_same_name(
+    shared_pair: Pair, tmp_path: Path
+) -> None:
+    primary, data = shared_pair.primary, shared_pair.primary.folder / "killed"
+    arguments = (str(primary.home), str(primary.port), str(data))
+    process = subprocess.Popen([sys.executable, "-c", _ADD, *arguments])
+    try:
+        _wait("half a copy", lambda: list(data.glob("base/*/*")))
+    finally:
+        process.kill()
+        process.wait()
+    assert making.is_half_made(data)
+    making.add_standby(tools_of(primary), primary.url(BACKUP), data, "killed")
+    assert (data / "standby.signal").exists()
+    assert not list(data.parent.glob(".*.making"))
+    making.drop_slot(primary.url(BACKUP), "killed")
 
 
 def test_a_url_of_several_hosts_reads_alike_for_every_driver() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,17 @@ import typer
 
 from myriad.apps.cli.context import CliContext
 from myriad.apps.cli.db import backup_status
-from myriad.apps.cli.db.places import backup_settings, login_of, source_url, tools_for
+from myriad.apps.cli.db.places import (
+    backup_settings,
+    login_of,
+    source_url,
+    tools_for,
+    writable,
+)
 from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError
-from myriad.scale.data.backup import Backup, drill, restore, take_backup
+from myriad.scale.data.backup import Backup, BackupStore, drill, restore, take_backup
+from myriad.scale.data.backup.archive import find_log_folder
 from myriad.scale.embedded.postgres import BACKUP
 
 _PLAIN: dict[str, Any] = {"rich_markup_mode": None, "add_completion": False}
@@ -88,14 +96,16 @@ def backup_command(
         lines = [_line(one) for one in known] or ["No backup yet: ./myriad db backup takes one."]
         context.show({"backups": [_facts(one) for one in known]}, lines)
         return
-    with source_url(context, url) as source:
+    with source_url(context, url) as source, writable():
         tools = tools_for(context, binaries or settings.binaries, store.root)
+        before = find_log_folder(source)
         taken = take_backup(tools, source, store, full=full, with_log=log)
     days = settings.keep_days if keep_days is None else keep_days
     oldest = utc_now() - timedelta(days=days)
     removed = store.prune(keep=keep or settings.keep, not_before=oldest)
     gone = [f"{len(removed)} old ones removed."] if removed else []
-    context.show({"backup": _facts(taken), "removed": removed}, [_line(taken), *gone])
+    moved = _moved_log(before, store) if log else []
+    context.show({"backup": _facts(taken), "removed": removed}, [_line(taken), *gone, *moved])
 
 
 @backup_app.command("status", epilog=backup_status.STATUS)
@@ -139,11 +149,13 @@ def restore_command(
     settings, store = backup_settings(context, folder, node)
     place = target.expanduser().absolute()
     tools = tools_for(context, binaries or settings.binaries, store.root, place)
-    done = restore(tools, store, place, login=login, at=_moment(at), backup_id=backup)
+    with writable():
+        done = restore(tools, store, place, login=login, at=_moment(at), backup_id=backup)
     last = done.recovered_to.isoformat() if done.recovered_to else "the end of the backup"
     lines = [
         f"Restored {done.backup.id} and the log after it, up to {last}, in {done.seconds:.1f} s.",
-        f"Start it by: postgres -D '{place}' -p PORT (nothing is archived until you say so).",
+        f"Start it by: {shlex.quote(str(tools.binaries / 'postgres'))} -D {shlex.quote(str(place))} "
+        "-p PORT, as the account that owns it (nothing is archived until you say so).",
     ]
     facts = {"folder": place, "recovered_to": done.recovered_to, "seconds": done.seconds}
     context.show({**facts, "backup": _facts(done.backup)}, lines)
@@ -160,7 +172,7 @@ def drill_command(
     """Prove the newest backup: restore it beside its source and compare every table."""
     context: CliContext = ctx.obj
     settings, store = backup_settings(context, folder, node)
-    with source_url(context, url) as source:
+    with source_url(context, url) as source, writable():
         tools = tools_for(context, binaries or settings.binaries, store.root)
         done = drill(tools, source, store, login=login_of(source))
     lines = [
@@ -170,6 +182,16 @@ def drill_command(
         f"Recovery time: {done.restore_seconds:.1f} s from the backup to a server that answers.",
     ]
     context.show({**asdict(done), "backup": _facts(done.backup)}, lines)
+
+
+def _moved_log(before: Path | None, store: BackupStore) -> list[str]:
+    """Say so where the log left another folder, whose backups come back to no later moment."""
+    if before in (None, store.wal):
+        return []
+    return [
+        f"The server's log goes here from now on, and no longer to {before}: what is there comes "
+        "back up to now. A backup taken there again brings it back; --no-log leaves it where it is."
+    ]
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -87,6 +87,20 @@ def _require_answer(url: str) -> None:
         ) from None
 
 
+@contextlib.contextmanager
+def writable() -> Iterator[None]:
+    """Say of a folder that cannot be written which one it is, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise UnavailableError(
+            f"{error.filename} cannot be written or read: {error.strerror}. Give the right to the "
+            "account that runs this, make room, or name another folder"
+        ) from None
+
+
 def login_of(url: str) -> str:
     """Return the role of a URL."""
     return urlsplit(url).username or BACKUP

@@ -15,7 +15,7 @@ import typer
 from psycopg.rows import dict_row
 
 from myriad.apps.cli.context import CliContext
-from myriad.apps.cli.db.places import is_embedded, source_url, tools_for
+from myriad.apps.cli.db.places import is_embedded, source_url, tools_for, writable
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.data.standby import making
 from myriad.scale.embedded.files import private_folder, write_private
@@ -73,7 +73,8 @@ def add_command(
         if data is None:
             _furnish(context.home, _home_of(context, name))
             tools.own(place.parent)
-        making.add_standby(tools, source, place, name)
+        with writable():
+            making.add_standby(tools, source, place, name)
     start = (
         f"./myriad db standby run {name}"
         if data is None
@@ -149,9 +150,9 @@ def _followers(url: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 def _follower_line(one: dict[str, Any]) -> str:
     lag = one["replay_lag_seconds"]
-    told = "idle" if lag is None else f"{lag * 1000:,.1f} ms"
+    told = "nothing to replay" if lag is None else f"{lag * 1000:,.1f} ms behind"
     return (
-        f"{one['name']}: {one['state']}, {one['sync']}, {told} behind, "
+        f"{one['name']}: {one['state']}, {one['sync']}, {told}, "
         f"{one['behind_bytes'] or 0:,} bytes not replayed"
     )
 
@@ -188,12 +189,15 @@ def rewind_command(
     context: CliContext = ctx.obj
     place = data.expanduser().absolute() if data else EmbeddedPostgres(context.home).data
     making.rewind(tools_for(context, binaries, place), place, url, name)
-    context.show({"name": name, "data": place}, [f"{place} follows the new primary when started."])
+    start = f" by ./myriad db standby run {name}" if data is None else ""
+    told = f"{place} follows the new primary when started{start}."
+    context.show({"name": name, "data": place}, [told])
 
 
 def _home_of(context: CliContext, name: str) -> Path:
-    """Return the home folder of a standby beside its primary's."""
-    return context.home / "standbys" / name
+    """Return the home folder of a standby: beside its primary's, or that one after a rewind."""
+    own = EmbeddedPostgres(context.home)
+    return context.home if own.follows == name else context.home / "standbys" / name
 
 
 def _place(context: CliContext, name: str, data: Path | None) -> Path:

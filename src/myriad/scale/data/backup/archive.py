@@ -6,6 +6,7 @@ under its own name. A segment that is there already is compared and never writte
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ ARCHIVE_TIMEOUT_SECONDS = 60
 _WAIT_SECONDS = 60.0
 _CONNECT_SECONDS = 10
 _POLL_SECONDS = 0.05
+_ARCHIVED_TO = re.compile(r"d='((?:[^']|'\\'')*)'; if ")
 
 
 def archive_command(folder: Path) -> str:
@@ -39,6 +41,12 @@ def archive_command(folder: Path) -> str:
         'else { cp --sparse=always "%p" "$d/.%f.new" 2>/dev/null || cp "%p" "$d/.%f.new"; } && sync "$d/.%f.new" && mv "$d/.%f.new" "$d/%f" '
         '&& sync "$d"; fi'
     )
+
+
+def folder_of(command: str) -> Path | None:
+    """Return where an `archive_command` of ours keeps the log; None for one of somebody else's."""
+    found = _ARCHIVED_TO.match(command)
+    return Path(found[1].replace("'\\''", "'").replace("%%", "%")) if found else None
 
 
 def restore_command(folder: Path) -> str:
@@ -85,6 +93,12 @@ def read_state(connection: psycopg.Connection[Any]) -> ArchiveState:
     row = connection.execute(QUERIES["read_archive_state"].encode()).fetchone()
     assert row is not None
     return ArchiveState(*row)
+
+
+def find_log_folder(url: str) -> Path | None:
+    """Return where the server of `url` keeps its log by a command of ours; None for nowhere."""
+    with control(url) as connection:
+        return folder_of(read_state(connection).command)
 
 
 def keep_log(connection: psycopg.Connection[Any], store: BackupStore) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from myriad.kit.errors import MyriadError
 from myriad.scale.data.backup.archive import QUERIES, restore_command
 from myriad.scale.data.backup.errors import RestoreError, RestoreTargetError
 from myriad.scale.data.backup.port import ServerTools
+from myriad.scale.data.backup.room import refuse_without_room
 from myriad.scale.data.backup.store import Backup, BackupStore
 
 # Recovery may read days of log; what is stuck for so long is stuck.
@@ -32,6 +34,9 @@ _APART = {
 # An empty target beside another one counts as two, so that old ones are taken out.
 _COURSE = ("restore_command", "recovery_target")
 _NO_CALLERS_YET = {"hot_standby": "off"}
+# What PostgreSQL says where the log ends too early, and of the last commit that it has seen.
+_TOO_LATE = "recovery ended before configured recovery target was reached"
+_LAST_COMMIT = re.compile(r"last completed transaction was at log time ([0-9:. +-]+[0-9])")
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ def restore(
     began = time.monotonic()
     _refuse_full(target)
     backup = _choose(store, at, backup_id)
+    refuse_without_room(_there(target), _chain_bytes(store, backup), is_restore=True)
     store.verify(backup)
     tools.own(target)
     try:
@@ -84,6 +90,14 @@ def _refuse_full(target: Path) -> None:
             f"{target} is not empty: nothing is restored over what is there; name a new folder, "
             "or move this one away"
         )
+
+
+def _there(folder: Path) -> Path:
+    return folder if folder.exists() else _there(folder.parent)
+
+
+def _chain_bytes(store: BackupStore, backup: Backup) -> int:
+    return sum(one.size_bytes for one in store.chain_of(backup))
 
 
 def _choose(store: BackupStore, at: datetime | None, backup_id: str | None) -> Backup:
@@ -152,6 +166,13 @@ def _recover(tools: ServerTools, target: Path, login: str) -> datetime | None:
             row = connection.execute(QUERIES["read_last_replayed"].encode()).fetchone()
     except (MyriadError, psycopg.Error) as error:
         detail = getattr(error, "detail", str(error))
+        if _TOO_LATE in detail:
+            last = _LAST_COMMIT.findall(detail)
+            raise RestoreError(
+                f"the log that is kept ends before the wanted moment{_told(last)}: name an earlier one by "
+                "--at. What a server that runs has written since is kept within a minute, or at once "
+                "by ./myriad db backup"
+            ) from None
         raise RestoreError(
             f"{target} does not come up: {detail}. The log may end before the wanted point, or a "
             "segment of it may be damaged; name an earlier time by --at"
@@ -159,6 +180,10 @@ def _recover(tools: ServerTools, target: Path, login: str) -> datetime | None:
     assert row is not None
     recovered_to: datetime | None = row[0]
     return recovered_to
+
+
+def _told(last_commits: Sequence[str]) -> str:
+    return f", with the commit of {last_commits[-1]}" if last_commits else ""
 
 
 def _wait_promoted(connection: psycopg.Connection[Any]) -> None:

@@ -112,10 +112,17 @@ class BackupStore:
         if before is not None:
             known = [one for one in known if one.ended_at <= before]
         if not known:
-            wanted = backup_id or (f"before {before.isoformat()}" if before else "any")
-            message = f"there is no finished backup ({wanted}) in {self.backups}"
-            raise BackupMissingError(f"{message}; take one by ./myriad db backup")
+            raise BackupMissingError(self._missing(backup_id, before))
         return known[-1]
+
+    def _missing(self, backup_id: str | None, before: datetime | None) -> str:
+        wanted = backup_id or (f"before {before.isoformat()}" if before else "any")
+        message = f"there is no finished backup ({wanted}) in {self.backups}"
+        there = self.list_backups()
+        if not there:
+            return f"{message}; take one by ./myriad db backup"
+        first = f"{there[0].ended_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{message}; ./myriad db backup --list shows those there are, the first of {first}"
 
     def find_reach(self) -> datetime | None:
         """Return the last moment that comes back should the server's disk be gone, if any does.

@@ -17,9 +17,10 @@ import psycopg
 
 from myriad.kit.errors import MyriadError
 from myriad.scale.data.backup.archive import QUERIES, control, keep_log, wait_archived
-from myriad.scale.data.backup.errors import ArchiveError, BackupDamagedError, BackupRoomError
+from myriad.scale.data.backup.errors import ArchiveError, BackupDamagedError
 from myriad.scale.data.backup.manifest import CHECKSUMS, MANIFEST, Manifest
 from myriad.scale.data.backup.port import ServerTools
+from myriad.scale.data.backup.room import refuse_without_room
 from myriad.scale.data.backup.store import (
     FACTS,
     PARTIAL,
@@ -122,20 +123,6 @@ def _refuse_another(store: BackupStore, connection: psycopg.Connection[Any]) -> 
             "restored or promoted; give this one a name of its own by --node, or MYRIAD_BACKUP__NODE"
         )
         raise ArchiveError(message)
-
-
-def refuse_without_room(folder: Path, needed_bytes: int) -> None:
-    """Raise BackupRoomError when the disk of `folder` has less than `needed_bytes` free.
-
-    A disk that fills up on the way may be that of the server, which then stops.
-    """
-    free = shutil.disk_usage(folder).free
-    if free < needed_bytes:
-        raise BackupRoomError(
-            f"{folder} has {free / 1e9:.1f} GB free, and a backup may take the "
-            f"{needed_bytes / 1e9:.1f} GB of the database: make room, or name another folder by "
-            "--folder or MYRIAD_BACKUP__FOLDER"
-        )
 
 
 def _cluster_bytes(connection: psycopg.Connection[Any]) -> int:

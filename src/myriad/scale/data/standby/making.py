@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from myriad.kit.errors import MyriadError
 from myriad.scale.data.backup.port import ServerTools
@@ -23,6 +25,7 @@ from myriad.scale.data.standby.errors import (
 
 QUERIES = NamedQueries.load("myriad.scale.data.standby")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+_CONNINFO = re.compile(r"^primary_conninfo = '(.*)'$", re.MULTILINE)
 _ASK_SECONDS = 3
 _PROMOTE_SECONDS = 60
 _SIGNAL = "standby.signal"
@@ -64,10 +67,17 @@ def add_standby(tools: ServerTools, url: str, data: Path, name: str) -> None:
     left, neither the folder's content nor the slot.
     """
     _refuse_unnameable(name)
+    if is_half_made(data):
+        _clear_half_made(url, data, name)
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
-        raise StandbyTargetError(f"{data} is not empty; name a new folder")
+        raise StandbyTargetError(
+            f"{data} is not empty; name a new folder, or remove this one where it is of no use"
+        )
     _refuse_taken(url, name)
     tools.own(data)
+    # Whoever comes after one that was killed learns from it whose the slot is.
+    with contextlib.suppress(OSError):
+        _mark_of(data).write_text(name)
     try:
         tools.run(
             "pg_basebackup",
@@ -80,6 +90,29 @@ def add_standby(tools: ServerTools, url: str, data: Path, name: str) -> None:
     except BaseException:
         _undo(url, data, name)
         raise
+    finally:
+        _mark_of(data).unlink(missing_ok=True)
+
+
+def _mark_of(data: Path) -> Path:
+    return data.with_name(f".{data.name}.making")
+
+
+def _clear_half_made(url: str, data: Path, name: str) -> None:
+    """Take away a copy that was killed, and its slot where it is known to be that copy's."""
+    mark = _mark_of(data)
+    if mark.is_file() and mark.read_text() == name:
+        # What pg_basebackup begot goes on for a while without it.
+        with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
+            connection.execute(QUERIES["end_making"], {"slot": name})
+        drop_slot(url, name)
+    empty(data)
+
+
+def is_half_made(data: Path) -> bool:
+    """Say whether a folder holds a copy that was killed: pg_control comes last, and no server lacks it."""
+    begun = (data / "backup_label").is_file() and (data / "PG_VERSION").is_file()
+    return begun and not (data / "global" / "pg_control").exists()
 
 
 def _refuse_unnameable(name: str) -> None:
@@ -164,12 +197,30 @@ def _promoted(url: str) -> Role:
 def rewind(tools: ServerTools, data: Path, new_primary_url: str, name: str) -> None:
     """Make the stopped cluster in `data`, primary before a failover, a standby of the new one.
 
-    What it took after the failover is thrown away. Raises StandbyTargetError for what is no name,
+    What it took after the failover is thrown away; again changes nothing. Raises StandbyTargetError for what is no name,
     while it runs, or when it cannot be rewound (then remove the folder and add a standby anew).
     """
     _refuse_unnameable(name)
     if not (data / "PG_VERSION").is_file():
         raise StandbyTargetError(f"{data} is no data folder of PostgreSQL")
+    if not _follows(data, new_primary_url):
+        _rewind(tools, data, new_primary_url, name)
+    change_settings(data, {"primary_slot_name": name, **_OWN_LIFE}, ("recovery_target",))
+    _ensure_slot(new_primary_url, name)
+
+
+def _follows(data: Path, url: str) -> bool:
+    """Say whether a cluster is a standby of this server already, as after a rewind that went through."""
+    if not (data / _SIGNAL).exists():
+        return False
+    said = _CONNINFO.findall((data / "postgresql.auto.conf").read_text())
+    if not said:
+        return False
+    known, wanted = (conninfo_to_dict(one) for one in (said[-1].replace("''", "'"), url))
+    return all(known.get(key) == wanted.get(key) for key in ("host", "port"))
+
+
+def _rewind(tools: ServerTools, data: Path, new_primary_url: str, name: str) -> None:
     try:
         tools.run(
             "pg_rewind",
@@ -182,8 +233,6 @@ def rewind(tools: ServerTools, data: Path, new_primary_url: str, name: str) -> N
             f"{data} cannot be rewound: {error.detail}. Is its server stopped? If its log is gone, "
             "remove the folder and make it anew by ./myriad db standby add"
         ) from None
-    change_settings(data, {"primary_slot_name": name, **_OWN_LIFE}, ("recovery_target",))
-    _ensure_slot(new_primary_url, name)
 
 
 def _on_postgres(url: str) -> str:

@@ -34,6 +34,10 @@ SELECT slot_name::text FROM pg_replication_slots WHERE slot_name = %(slot)s
 -- name: make_slot
 SELECT pg_create_physical_replication_slot(%(slot)s, true)
 
+-- name: end_making
+SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots
+WHERE slot_name = %(slot)s AND active
+
 -- name: drop_slot
 SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
 WHERE slot_name = %(slot)s AND NOT active
