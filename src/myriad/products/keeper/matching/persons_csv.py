@@ -15,9 +15,9 @@ from pathlib import Path
 import phonenumbers
 
 from myriad.kit.errors import InvalidInputError
+from myriad.products.keeper.csv_records import guess_encoding
+from myriad.products.keeper.errors import InputFileError
 from myriad.products.keeper.matching.normalise import Record, record
-from myriad.products.keeper.reviews.errors import ReviewFileError
-from myriad.products.keeper.reviews.records import guess_encoding
 
 FIELDS = (
     "id",
@@ -157,7 +157,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         encoding = guess_encoding(path)
         text = path.read_bytes().decode(encoding, "replace")
-    except ReviewFileError as error:
+    except InputFileError as error:
         raise PersonsFileError(error.detail) from error
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)

@@ -15,19 +15,20 @@ from zoneinfo import ZoneInfo
 
 from myriad.kit.clock import get_zone
 from myriad.kit.errors import InvalidInputError
+from myriad.products.keeper.csv_records import (
+    SEPARATORS,
+    Record,
+    guess_encoding,
+    iter_records,
+    open_text,
+)
+from myriad.products.keeper.errors import InputFileError
 from myriad.products.keeper.reviews.columns import SYNONYMS, find_columns
 from myriad.products.keeper.reviews.dates import guess_day_first, parse_moment
 from myriad.products.keeper.reviews.errors import (
     IncompleteReviewError,
     ReviewColumnsError,
     ReviewFileError,
-)
-from myriad.products.keeper.reviews.records import (
-    SEPARATORS,
-    Record,
-    guess_encoding,
-    iter_records,
-    open_text,
 )
 from myriad.products.keeper.reviews.stars import parse_stars
 
@@ -135,7 +136,10 @@ def open_reviews(
     A column for the text or the stars is always needed, those in `required` as well. Raises
     ReviewFileError with what was found and how to name columns.
     """
-    encoding = guess_encoding(path)
+    try:
+        encoding = guess_encoding(path)
+    except InputFileError as error:
+        raise ReviewFileError(error.detail) from error
     separator, top, columns = _best_header(path, encoding, mapping)
     header = tuple(cell.strip() for cell in top.cells)
     missing = [field for field in required if field not in columns]

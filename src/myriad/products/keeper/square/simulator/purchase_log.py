@@ -17,16 +17,17 @@ from zoneinfo import ZoneInfo
 
 from myriad.kit.errors import InvalidInputError
 from myriad.kit.money import minor_digits
-from myriad.products.keeper.reviews.columns import plain
-from myriad.products.keeper.reviews.dates import guess_day_first, parse_moment
-from myriad.products.keeper.reviews.errors import ReviewDateError, ReviewFileError
-from myriad.products.keeper.reviews.records import (
+from myriad.products.keeper.csv_records import (
     SEPARATORS,
     Record,
     guess_encoding,
     iter_records,
     open_text,
 )
+from myriad.products.keeper.errors import InputFileError
+from myriad.products.keeper.reviews.columns import plain
+from myriad.products.keeper.reviews.dates import guess_day_first, parse_moment
+from myriad.products.keeper.reviews.errors import ReviewDateError
 
 COLUMNS = ("customer_id", "date", "quantity", "amount")
 CURRENCY = "USD"
@@ -88,7 +89,7 @@ def read_log(path: Path, zone: str) -> PurchaseLog:
         separator = max(SEPARATORS, key=first.count)
         with open_text(path, encoding) as file:
             records = list(iter_records(file, separator))
-    except ReviewFileError as error:
+    except InputFileError as error:
         raise PurchaseLogError(error.detail) from None
     places, currency = _places(path, records[0].cells if records else ())
     rows = _rows(path, records[1:], places, currency, zone)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from myriad.products.keeper.reviews.errors import ReviewFileError
+from myriad.products.keeper.errors import InputFileError
 
 SEPARATORS = (",", ";", "\t", "|")
 LONGEST_LINE = 100_000
@@ -39,7 +39,7 @@ def guess_encoding(path: Path) -> str:
     """Return "utf-8-sig", "utf-16" or "latin-1" for a file, looking at all of it.
 
     Bytes that are no UTF-8 are read as Windows writes Western Europe ("cp1252"), and as Latin-1
-    where even that has no letter. Raises ReviewFileError where nothing can be read, or what is there is no text.
+    where even that has no letter. Raises InputFileError where nothing can be read, or what is there is no text.
     """
     candidates = {
         name: codecs.getincrementaldecoder(name)(errors="strict") for name in ("utf-8", "cp1252")
@@ -56,7 +56,7 @@ def guess_encoding(path: Path) -> str:
                     break
                 chunk = file.read(_CHUNK_BYTES)
     except OSError as error:
-        raise ReviewFileError(
+        raise InputFileError(
             f"{path} cannot be read ({error.strerror}). Give the path of a CSV file."
         ) from error
     return "utf-8-sig" if "utf-8" in candidates else next(iter(candidates), "latin-1")
@@ -64,9 +64,9 @@ def guess_encoding(path: Path) -> str:
 
 def _refuse_other_formats(path: Path, chunk: bytes) -> None:
     if chunk.startswith(_WORKBOOKS):
-        raise ReviewFileError(f"{path} is a workbook. Save its sheet as CSV and use that file.")
+        raise InputFileError(f"{path} is a workbook. Save its sheet as CSV and use that file.")
     if chunk.startswith(b"%PDF-") or b"\0" in chunk.partition(b"\n")[0]:
-        raise ReviewFileError(f"{path} is no text: expected CSV, a header and a line for each row.")
+        raise InputFileError(f"{path} is no text: expected CSV, a header and a line for each row.")
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
@@ -84,7 +84,7 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
         with path.open(encoding=encoding, errors="replace", newline="") as file:
             yield file
     except OSError as error:
-        raise ReviewFileError(f"{path} cannot be read ({error.strerror}).") from error
+        raise InputFileError(f"{path} cannot be read ({error.strerror}).") from error
 
 
 def iter_records(file: TextIO, separator: str) -> Iterator[Record]:
