@@ -7,11 +7,8 @@ from uuid import UUID
 
 from myriad.products.keeper.repository.accounts import set_setting
 from myriad.products.keeper.repository.history import lock_account
-from myriad.products.keeper.repository.identities import (
-    apply_components,
-    note_decision,
-    rebuild_visits_of_account,
-)
+from myriad.products.keeper.repository.identities import apply_components
+from myriad.products.keeper.repository.links import note_decision, rebuild_visits_of_account
 from myriad.scale.data import Session
 from myriad.scale.directory.audit import record_event
 from myriad.scale.directory.principal import Principal

@@ -18,7 +18,7 @@ from myriad.products.keeper.repository import (
     reject_pair,
     undo_pair,
 )
-from myriad.products.keeper.repository.identities import components, describe, terms_of
+from myriad.products.keeper.repository.persons import components, describe, terms_of
 from myriad.products.keeper.views import DuplicateFilter
 from tests.products.keeper.ledger import LAST, Shop
 

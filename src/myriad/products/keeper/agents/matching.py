@@ -19,7 +19,8 @@ from myriad.products.keeper.agents.comparing import (
 )
 from myriad.products.keeper.agents.context import Agent, AgentContext, Outcome
 from myriad.products.keeper.repository.history import get_digest
-from myriad.products.keeper.repository.identities import refresh_components, store_links
+from myriad.products.keeper.repository.identities import refresh_components
+from myriad.products.keeper.repository.links import store_links
 from myriad.products.keeper.repository.notes import Note, drop_note, find_note, store_note
 from myriad.products.keeper.repository.visits import refresh_visits
 from myriad.scale.data import ReadSession, Session

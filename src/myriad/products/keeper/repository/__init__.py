@@ -19,8 +19,8 @@ from myriad.products.keeper.repository.customer import (
 )
 from myriad.products.keeper.repository.customers import list_customers
 from myriad.products.keeper.repository.duplicates import get_duplicate, list_duplicates
-from myriad.products.keeper.repository.identities import link_pair, reject_pair, undo_pair
 from myriad.products.keeper.repository.insights import list_insights
+from myriad.products.keeper.repository.links import link_pair, reject_pair, undo_pair
 from myriad.products.keeper.repository.reports import get_report, list_reports
 from myriad.products.keeper.repository.tasks import (
     dismiss_task,
