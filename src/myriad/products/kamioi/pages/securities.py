@@ -37,7 +37,6 @@ from myriad.scale.ui.page import CurrentPage
 router = Router()
 _RENDERER = ui.Renderer(Path(__file__).parents[1] / "templates", words=operation_words)
 _HERE = "/kamioi/admin/securities"
-_LEAST_FIELDS = 3
 
 
 class ActionFields(BaseModel):

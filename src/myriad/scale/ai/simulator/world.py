@@ -65,7 +65,6 @@ class Account:
     output_tokens: int = 0
     cost_usd_micros: int = 0
     most_in_a_minute: int = 0
-    most_tokens_in_a_minute: int = 0
     recent: deque[tuple[float, int]] = field(default_factory=deque)
     recent_tokens: int = 0
 

@@ -66,12 +66,6 @@ def harmonic_frequency(rate: ArrayLike, weight: ArrayLike = 1.0, price: float = 
     return np.where(root > 0, pull / (2.0 * np.where(root > 0, root, 1.0)), 0.0)
 
 
-def freshest_frequency(rate: ArrayLike, weight: ArrayLike = 1.0, price: float = 1.0) -> Array:
-    """Return the looks per day of greatest freshness with random looks; fast changers get none."""
-    r = _floats(rate)
-    return np.maximum(0.0, np.sqrt(r * _floats(weight) / _positive_price(price)) - r)
-
-
 def harmonic_penalty(rate: ArrayLike, interval_days: ArrayLike) -> Array:
     """Return the time average of H(unseen changes) under looks every `interval_days`.
 
