@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.tenancy import TenantId
+from tests.fixtures.accessibility import faults_in_light_and_dark
 from tests.fixtures.app import LiveApp, Person
 from tests.fixtures.browser import DESK, PHONE, Watched, watched
 from tests.fixtures.database import runtime_for
@@ -63,12 +63,10 @@ def keeper(live_app: LiveApp, database_urls: ServerUrls) -> LiveApp:
     return live_app
 
 
-@pytest.fixture(params=["light", "dark"])
-def tab(request: pytest.FixtureRequest, chromium: Browser, keeper: LiveApp) -> Iterator[Watched]:
+@pytest.fixture
+def tab(chromium: Browser, keeper: LiveApp) -> Iterator[Watched]:
     """A tab in which nobody has signed in yet."""
-    context = chromium.new_context(
-        viewport=DESK, color_scheme=request.param, reduced_motion="reduce"
-    )
+    context = chromium.new_context(viewport=DESK, reduced_motion="reduce")  # type: ignore[arg-type]
     yield watched(context, keeper.url)
     context.close()
 
@@ -82,8 +80,7 @@ def _sign_in(tab: Watched, person: Person) -> None:
 
 
 def _check(tab: Watched) -> None:
-    found = Axe().run(tab.page).response["violations"]
-    assert [f"{fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found] == []
+    assert faults_in_light_and_dark(tab.page) == []
     tab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     width = tab.page.evaluate("document.documentElement.scrollWidth")
     assert width <= PHONE["width"], tab.page.url
