@@ -65,6 +65,21 @@ FAULTS = (
         "CREATE POLICY wide ON scratch.good TO myriad_app",
     ),
     Fault(
+        "view_past_row_security",
+        "CREATE VIEW scratch.wide AS SELECT id FROM scratch.good; GRANT SELECT ON scratch.wide TO myriad_app;"
+        "CREATE VIEW scratch.own WITH (security_invoker) AS SELECT id FROM scratch.good; "
+        "GRANT SELECT ON scratch.own TO myriad_app; CREATE VIEW scratch.unread AS TABLE scratch.good",
+        "scratch.wide",
+        "ALTER VIEW scratch.wide SET (security_invoker = true)",
+    ),
+    Fault(
+        "view_past_row_security",
+        "CREATE MATERIALIZED VIEW scratch.copied AS SELECT count(*) FROM scratch.good; "
+        "GRANT SELECT ON scratch.copied TO PUBLIC",
+        "scratch.copied",
+        "REVOKE SELECT ON scratch.copied",
+    ),
+    Fault(
         "definer_without_path",
         "CREATE FUNCTION scratch.peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER "
         "AS 'SELECT count(*) FROM scratch.good'",
@@ -92,6 +107,14 @@ FAULTS = (
         "CREATE SEQUENCE scratch.number AS smallint; SELECT setval('scratch.number', 32000)",
         "scratch.number",
         "ALTER SEQUENCE scratch.number AS bigint",
+    ),
+    Fault(
+        "sequence_near_end",
+        "ALTER TABLE scratch.good ALTER number SET NOT NULL, ALTER number ADD GENERATED ALWAYS AS IDENTITY;"
+        "ALTER SEQUENCE scratch.good_number_seq AS bigint MAXVALUE 9223372036854775807;"
+        "SELECT setval('scratch.good_number_seq', 2147000000)",
+        "scratch.good_number_seq",
+        "ALTER TABLE scratch.good ALTER COLUMN number TYPE bigint;",
     ),
     Fault(
         "primary_key_missing",

@@ -108,3 +108,14 @@ def test_counted_statements_that_differ_by_values_only_are_one() -> None:
         (4, 3.0, 0.9),
         (2, 1.5, 1.2),
     ]
+
+
+@pytest.mark.usefixtures("visits")
+async def test_a_table_that_may_not_be_read_is_told_with_the_grant(
+    runtime: Runtime, database_urls: ServerUrls
+) -> None:
+    ask = logins_of(runtime.database)[0]
+    with psycopg.connect(database_urls.database_url, autocommit=True) as owner:
+        owner.execute("REVOKE ALL ON measured.visit FROM myriad_crossing")
+    with pytest.raises(InvalidInputError, match="SELECT on it to myriad_crossing"):
+        await list_shares(ask, await get_size(ask, "measured.visit"))

@@ -76,6 +76,12 @@ RULES: tuple[Rule, ...] = (
         "Policies add up: one that lets more rows through undoes all the others.",
     ),
     Rule(
+        "view_past_row_security",
+        _ERROR,
+        "A view shows more than its reader may see",
+        "It reads tables as its owner, and a materialized view knows no row security at all.",
+    ),
+    Rule(
         "owner_unbound",
         _ERROR,
         "A table belongs to the wrong role",

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.errors import InsufficientPrivilege
+
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.data.lint.examining import QUERIES, Ask
+from myriad.scale.data.settings import CROSSING_ROLE
 
 # So many bytes of a table are read to say whose it is: a second of a slow disk.
 _READ_BYTES = 32 << 20
@@ -88,13 +91,19 @@ async def get_size(ask: Ask, name: str) -> TableSize:
 async def list_shares(ask: Ask, table: TableSize, *, limit: int = 10) -> list[TenantShare]:
     """Return the tenants with most rows of `table`, from a sample of its pages when it is large.
 
-    `ask` must see every tenant.
+    `ask` must see every tenant. Raises InvalidInputError for a table that it may not read.
     """
     if not table.has_tenant:
         return []
     percent = min(100.0, 100 * _READ_BYTES / max(table.table_bytes, 1))
     # The name comes from the catalog, quoted where it has to be.
-    rows = await ask(_SHARES.format(name=table.name), {"percent": percent, "limit": limit})
+    try:
+        rows = await ask(_SHARES.format(name=table.name), {"percent": percent, "limit": limit})
+    except InsufficientPrivilege:
+        raise InvalidInputError(
+            f"{table.name} takes {size_text(table.bytes)}; whose rows it holds cannot be read: GRANT "
+            f"USAGE on its schema and SELECT on it to {CROSSING_ROLE}"
+        ) from None
     return [
         TenantShare(row["tenant_id"], row["rows"] / row["of_rows"], row["of_rows"]) for row in rows
     ]

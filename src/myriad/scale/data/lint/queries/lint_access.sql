@@ -76,3 +76,24 @@ WHERE p.prosecdef
     AND n.nspname NOT IN ('pg_catalog', 'information_schema')
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
 ORDER BY 1
+
+-- name: lint_view_past_row_security
+-- A view reads as its owner unless it says otherwise; a materialized one holds what its owner saw.
+SELECT c.oid::regclass::text AS subject,
+       format('%%s reads it and sees what its owner, %%s, %%s', %(app_role)s::text,
+              pg_get_userbyid(c.relowner),
+              CASE c.relkind WHEN 'm' THEN 'saw when it was last refreshed' ELSE 'sees' END) AS found,
+       CASE c.relkind WHEN 'm' THEN format('REVOKE SELECT ON %%s FROM %%I, PUBLIC; -- a rollup counts under row security',
+                                           c.oid::regclass, %(app_role)s::text)
+            ELSE format('ALTER VIEW %%s SET (security_invoker = true);', c.oid::regclass) END AS remedy
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('v', 'm')
+    AND has_any_column_privilege(to_regrole(%(app_role)s::text)::oid, c.oid, 'SELECT')
+    AND NOT (c.relkind = 'v' AND coalesce(
+        array_to_string(c.reloptions, ',') ~ 'security_invoker=(true|on|yes|1)', false))
+    AND EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid
+                JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+                WHERE r.ev_class = c.oid AND d.classid = 'pg_rewrite'::regclass
+                    AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid)
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+ORDER BY 1

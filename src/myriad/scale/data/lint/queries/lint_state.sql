@@ -52,13 +52,33 @@ WHERE c.relkind IN ('r', 'p') AND NOT coalesce(known.is_analysed, false) AND c.r
 ORDER BY 1
 
 -- name: lint_sequence_near_end
-SELECT format('%%I.%%I', schemaname, sequencename) AS subject,
+-- A column ends where its type does, however far its sequence goes.
+SELECT format('%%I.%%I', s.schemaname, s.sequencename) AS subject,
        format('%%s of its numbers are used: %%s of %%s',
-              to_char(100.0 * last_value / max_value, 'FM990.0') || ' %%', last_value, max_value) AS found,
-       format('ALTER SEQUENCE %%I.%%I AS bigint MAXVALUE 9223372036854775807; -- and its column', schemaname,
-              sequencename) AS remedy
-FROM pg_sequences
-WHERE increment_by > 0 AND NOT cycle AND last_value >= %(sequence_share)s::float8 * max_value
+              to_char(100.0 * s.last_value / bound.number, 'FM990.0') || ' %%', s.last_value,
+              bound.number) AS found,
+       concat(held.widening, CASE WHEN bound.number = s.max_value THEN format(
+              'ALTER SEQUENCE %%I.%%I AS bigint MAXVALUE 9223372036854775807; -- and what holds its numbers',
+              s.schemaname, s.sequencename) END) AS remedy
+FROM pg_sequences s JOIN pg_namespace n ON n.nspname = s.schemaname
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.sequencename CROSS JOIN LATERAL (
+    SELECT min(CASE a.atttypid WHEN 'int2'::regtype THEN 32767 ELSE 2147483647 END) AS number,
+           string_agg(format('ALTER TABLE %%s ALTER COLUMN %%I TYPE bigint; ', a.attrelid::regclass, a.attname),
+                      '' ORDER BY a.attrelid::regclass::text) AS widening
+    FROM pg_attribute a JOIN (
+        SELECT d.refobjid, d.refobjsubid FROM pg_depend d
+        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+            AND d.deptype IN ('a', 'i')
+            AND d.objid = c.oid
+        UNION
+        SELECT x.adrelid, x.adnum FROM pg_attrdef x JOIN pg_depend d ON d.objid = x.oid
+        WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+            AND d.refobjid = c.oid
+    ) AS holder (relid, attnum) ON a.attrelid = holder.relid AND a.attnum = holder.attnum
+    WHERE a.atttypid IN ('int2'::regtype, 'int4'::regtype)
+) AS held CROSS JOIN LATERAL (SELECT least(s.max_value, held.number) AS number) AS bound
+WHERE s.increment_by > 0 AND NOT s.cycle
+    AND s.last_value >= %(sequence_share)s::float8 * bound.number
 ORDER BY 1
 
 -- name: lint_transaction_long
