@@ -10,8 +10,17 @@ import pytest
 from fastapi import FastAPI
 
 from myriad.apps import api
+from myriad.scale.directory import Role
 from myriad.scale.embedded.servers import ServerUrls
-from tests.fixtures.app import PASSWORD, Company, client_of, csrf_of, settings_for
+from tests.fixtures.app import (
+    PASSWORD,
+    Company,
+    client_of,
+    create_person,
+    csrf_of,
+    settings_for,
+    signed_in,
+)
 
 Companies = tuple[Company, Company]
 INVITATIONS = "/api/v1/invitations"
@@ -75,3 +84,19 @@ async def test_what_cannot_be_invited_is_refused(
     async with client_of(app) as program:
         answer = await program.post(INVITATIONS, json=asked, headers=companies[0].owner.bearer)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+async def test_an_operator_lists_the_tenants_by_pages(app: FastAPI, companies: Companies) -> None:
+    tenant_id = companies[0].tenant_id
+    operator = await create_person(app.state.runtime, tenant_id, Role.STAFF, is_operator=True)
+    async with signed_in(app, operator) as browser:
+        seen: list[str] = []
+        path = "/api/v1/tenants?limit=1"
+        while path:
+            page = (await browser.get(path)).json()
+            assert len(page["items"]) == 1
+            seen += [row["id"] for row in page["items"]]
+            cursor = page["next_cursor"]
+            path = f"/api/v1/tenants?limit=1&cursor={cursor}" if cursor else ""
+    assert seen == sorted(set(seen))
+    assert {str(company.tenant_id) for company in companies} <= set(seen)

@@ -23,6 +23,7 @@ from myriad.scale.http import (
     Caller,
     CurrentRuntime,
     Operator,
+    OperatorPageRequest,
     Owner,
     Page,
     PageRequest,
@@ -30,7 +31,6 @@ from myriad.scale.http import (
     Staff,
     TenantReadSession,
     TenantSession,
-    json_bytes,
 )
 
 router = Router(tags=["platform"])
@@ -191,11 +191,13 @@ async def audit_events(_caller: Owner, session: TenantReadSession, paging: PageR
     return paging.answer(rows, position=lambda row: (row["id"],))
 
 
-@router.get("/tenants", response_model=list[TenantRead])
-async def tenants(_caller: Operator, runtime: CurrentRuntime) -> Response:
-    """List every tenant of the installation; for its operators."""
+@router.get("/tenants", response_model=Page[TenantRead])
+async def tenants(
+    _caller: Operator, runtime: CurrentRuntime, paging: OperatorPageRequest
+) -> Response:
+    """List the tenants of the installation in the order of their making; for its operators."""
+    after = UUID(paging.after[0]) if paging.after else None
     async with runtime.database.crossing("an operator lists the tenants") as session:
-        found = [TenantRead.model_validate(tenant) for tenant in await list_tenants(session)]
-    return Response(
-        json_bytes([tenant.model_dump() for tenant in found]), media_type="application/json"
-    )
+        found = await list_tenants(session, limit=paging.fetch, after=after)
+        rows = [TenantRead.model_validate(tenant).model_dump() for tenant in found]
+    return paging.answer(rows, position=lambda row: (row["id"],))

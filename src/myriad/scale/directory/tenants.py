@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -58,9 +59,14 @@ async def has_tenants(session: ReadSession) -> bool:
     return bool(await session.scalar(select(exists(select(Tenant.id)))))
 
 
-async def list_tenants(session: ReadSession) -> list[Tenant]:
-    """Return every tenant in the order of their making; needs a crossing session."""
-    return list((await session.scalars(select(Tenant).order_by(Tenant.id))).all())
+async def list_tenants(
+    session: ReadSession, *, limit: int | None = None, after: UUID | None = None
+) -> list[Tenant]:
+    """Return tenants in the order of their making, those after `after`; needs a crossing session."""
+    query = select(Tenant).order_by(Tenant.id).limit(limit)
+    if after is not None:
+        query = query.where(Tenant.id > after)
+    return list((await session.scalars(query)).all())
 
 
 async def get_tenant(session: ReadSession, tenant_id: TenantId) -> Tenant:

@@ -49,7 +49,13 @@ from myriad.scale.http.cookies import (
     set_session_cookie,
 )
 from myriad.scale.http.csrf import check_csrf, csrf_token
-from myriad.scale.http.cursors import OwnPageRequest, Page, PageRequest, Paging
+from myriad.scale.http.cursors import (
+    OperatorPageRequest,
+    OwnPageRequest,
+    Page,
+    PageRequest,
+    Paging,
+)
 from myriad.scale.http.guards import (
     Belonging,
     Caller,
@@ -89,6 +95,7 @@ __all__ = [
     "Known",
     "MaybeCaller",
     "Operator",
+    "OperatorPageRequest",
     "OwnPageRequest",
     "OwnReader",
     "OwnSession",

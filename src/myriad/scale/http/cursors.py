@@ -24,7 +24,7 @@ from starlette.responses import Response
 
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.http.answers import json_bytes
-from myriad.scale.http.guards import Belonging, Staff
+from myriad.scale.http.guards import Belonging, Operator, Staff
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 100
@@ -163,6 +163,13 @@ async def own_page_request(
     return _paging(request, f"{caller.tenant_id} {caller.id}", limit, cursor)
 
 
+async def operator_page_request(
+    request: Request, caller: Operator, limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None
+) -> Paging:
+    """Read the same for a list over all tenants; a cursor is the operator's alone."""
+    return _paging(request, f"operator {caller.id}", limit, cursor)
+
+
 def _paging(request: Request, whose: str, limit: int, cursor: str | None) -> Paging:
     query = request.query_params
     filters = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
@@ -174,3 +181,4 @@ def _paging(request: Request, whose: str, limit: int, cursor: str | None) -> Pag
 
 PageRequest = Annotated[Paging, Depends(page_request)]
 OwnPageRequest = Annotated[Paging, Depends(own_page_request)]
+OperatorPageRequest = Annotated[Paging, Depends(operator_page_request)]
