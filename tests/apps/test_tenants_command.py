@@ -39,7 +39,7 @@ async def test_an_account_is_suspended_and_resumed_with_its_reason_in_its_audit_
     key = company.owner.bearer["Authorization"].removeprefix("Bearer ")
     said = await run("suspend", account, "--reason", "unpaid since May")
     assert (said.done.returncode, said.result["jobs_waiting"]) == (0, 1)
-    assert "1 jobs wait" in said.done.stdout
+    assert "its work waits (one job)" in said.done.stdout
     assert await state() == "suspended"
     principal = await find_principal_by_key(runtime.database, key)
     assert principal is not None

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from myriad.apps.cli import ai as command
 from myriad.apps.console import model_pages
-from myriad.apps.console.model_pages import dollars, look_at_models
+from myriad.apps.console.model_pages import ModelsView, dollars, look_at_models
 from myriad.scale.ai.ledger import Entry, Ledger
 from myriad.scale.directory import Role
 from myriad.scale.runtime import Runtime
@@ -75,6 +75,11 @@ async def test_the_page_is_for_operators_only(
     assert "test.page.show" in shown.text
     async with signed_in(app, company.owner) as browser:
         assert (await browser.get("/models")).status_code in (403, 404)
+
+
+def test_the_view_calls_providers_by_their_names() -> None:
+    view = ModelsView(("anthropic", "openai"), [], [], [], 0, 0.0, datetime.now(UTC).date())
+    assert view.lead == "Anthropic and OpenAI answer; no batch is under way."
 
 
 @pytest.mark.parametrize(

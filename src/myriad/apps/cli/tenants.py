@@ -69,13 +69,14 @@ def _change(ctx: typer.Context, account: str, *, is_suspended: bool, reason: str
 
 
 def _line(found: dict[str, Any]) -> str:
-    name, jobs = found["slug"], found["jobs_waiting"]
+    name, many = found["slug"], found["jobs_waiting"]
+    jobs = "one job" if many == 1 else f"{many:,} jobs"
     if not found["changed"]:
         return f"{name} is {found['status']} already."
     if found["status"] == "active":
-        return f"{name} is open again; {jobs:,} jobs that waited go on."
+        return f"{name} is open again; what waited goes on ({jobs})."
     return (
-        f"{name} is suspended: its people and keys are refused, {jobs:,} jobs wait. "
+        f"{name} is suspended: its people and keys are refused, its work waits ({jobs}). "
         f"`./myriad tenants resume {name}` opens it again."
     )
 

@@ -27,6 +27,13 @@ router = Router(tags=["models"])
 _renderer = Renderer(Path(__file__).parent / "templates")
 
 
+_NAMES = {
+    "anthropic": "Anthropic",
+    "openai": "OpenAI",
+    "compatible": "The server that speaks as OpenAI does",
+}
+
+
 @dataclass(frozen=True)
 class ModelsView:
     """What the page tells; money in micro-dollars."""
@@ -49,13 +56,14 @@ class ModelsView:
     @property
     def lead(self) -> str:
         """Who answers, and what waits."""
-        names = " and ".join(self.providers) if self.providers else "Only the offline provider"
+        known = [_NAMES.get(name, name) for name in self.providers]
+        names = " and ".join(known) if known else "Only the offline provider"
         verb = "answer" if len(self.providers) > 1 else "answers"
         count = plural(self.batches_open, "batch", "batches") if self.batches_open else "no batch"
         waiting = f"{count} {'are' if self.batches_open > 1 else 'is'} under way"
         if self.batches_open:
             waiting += f", the oldest for {self.oldest_seconds / 3600:.1f} hours"
-        return f"{names.capitalize()} {verb}; {waiting}."
+        return f"{names} {verb}; {waiting}."
 
     @property
     def total(self) -> int:
