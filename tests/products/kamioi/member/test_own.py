@@ -89,6 +89,11 @@ async def test_one_tap_changes_a_members_open_round_ups_and_nobody_elses(
         assert await world.rows(OPEN, world.ann.id, purchase) == [(70, "cash")]
         bobs = await world.rows(OPEN, world.bob.id, world.bobs["coffee"])
         assert bobs == [(70, "security")]
+        short = f"{BASE}/transactions/{purchase}/override"
+        await browser.delete(short)
+        assert await world.rows(OPEN, world.ann.id, purchase) == [(70, "security")]
+        await browser.post(short, json={"brand_id": None})
+        assert await world.rows(OPEN, world.ann.id, purchase) == [(70, "cash")]
         await browser.delete(path)
     assert await world.rows(OPEN, world.ann.id, purchase) == [(70, "security")]
 
@@ -104,13 +109,14 @@ async def test_what_is_another_members_is_as_unknown_as_what_never_was(
             await browser.post(f"/kamioi/activity/{place}/company", data={"brand_id": "none"}),
             await browser.post(f"{BASE}/transactions/{place}/override", json={"brand_id": None}),
             await browser.delete(f"{BASE}/transactions/{place}/override"),
+            await browser.delete(f"{BASE}/transactions/{world.bobs['coffee']}/override"),
         ]
         page = await browser.get(f"{BASE}/transactions?limit=1")
         key = {"Idempotency-Key": "the-same"}
         path = f"{BASE}/transactions/{world.day}/{world.anns['coffee']}/override"
         first = await browser.post(path, json={"brand_id": str(world.coffee.brand_id)}, headers=key)
         assert first.status_code == 200
-    assert [answer.status_code for answer in answers] == [404] * 5
+    assert [answer.status_code for answer in answers] == [404] * 6
     async with browser_of(served, world.bob) as browser:
         cursor = page.json()["next_cursor"]
         stolen = await browser.get(f"{BASE}/transactions?limit=1&cursor={cursor}")

@@ -140,6 +140,26 @@ async def override_transaction(
     return OverrideRead(round_ups=done.round_ups, is_proposed_to_all=done.is_proposed_to_all)
 
 
+@router.post("/transactions/{purchase_id}/override")
+async def override_by_id(
+    purchase_id: UUID, body: OverrideWrite, member: CurrentMember, session: OwnSession
+) -> OverrideRead:
+    """Do the same by the purchase's id alone."""
+    booked_on = await activity.find_day(session, member, purchase_id)
+    done = await activity.change_company(session, member, booked_on, purchase_id, body.brand_id)
+    return OverrideRead(round_ups=done.round_ups, is_proposed_to_all=done.is_proposed_to_all)
+
+
+@router.delete("/transactions/{purchase_id}/override")
+async def take_back_override_by_id(
+    purchase_id: UUID, member: CurrentMember, session: OwnSession
+) -> OverrideRead:
+    """Do the same by the purchase's id alone."""
+    booked_on = await activity.find_day(session, member, purchase_id)
+    done = await activity.take_back_change(session, member, booked_on, purchase_id)
+    return OverrideRead(round_ups=done.round_ups, is_proposed_to_all=False)
+
+
 @router.delete("/transactions/{booked_on}/{purchase_id}/override")
 async def take_back_override(
     booked_on: date, purchase_id: UUID, member: CurrentMember, session: OwnSession

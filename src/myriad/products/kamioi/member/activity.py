@@ -15,7 +15,7 @@ from myriad.products.kamioi.money import round_ups
 from myriad.products.kamioi.people import MemberFacts
 from myriad.products.kamioi.repository import sql
 from myriad.products.kamioi.repository.corrections import correct
-from myriad.scale.data import Session
+from myriad.scale.data import ReadSession, Session
 from myriad.scale.ui.filters import NOTHING
 
 if TYPE_CHECKING:
@@ -169,6 +169,15 @@ class Changed:
 
     round_ups: int
     is_proposed_to_all: bool
+
+
+async def find_day(session: ReadSession, member: MemberFacts, purchase_id: UUID) -> date:
+    """Return on which day a purchase of the member was booked; raises NotFoundError."""
+    row = await sql.find(session, "day_of_purchase", member_id=member.id, purchase_id=purchase_id)
+    if row is None:
+        raise NotFoundError("there is no such purchase of yours")
+    booked_on: date = row["booked_on"]
+    return booked_on
 
 
 async def change_company(

@@ -9,3 +9,6 @@ WHERE purchase.member_id = %(member_id)s
     AND (purchase.booked_on, purchase.id) < (%(after_day)s::date, %(after_id)s::uuid)
 ORDER BY purchase.booked_on DESC, purchase.id DESC
 LIMIT %(limit)s
+
+-- name: day_of_purchase
+SELECT booked_on FROM kamioi.purchase WHERE member_id = %(member_id)s AND id = %(purchase_id)s
