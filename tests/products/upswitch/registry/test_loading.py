@@ -213,6 +213,23 @@ async def test_bad_rows_are_kept_apart_with_line_and_reason_and_the_rest_is_load
     ]
 
 
+async def test_line_ends_of_several_kinds_lose_no_row(
+    database: Database, registry: ServerUrls, extract: Path
+) -> None:
+    path = extract / "denomination.csv"
+    lines = path.read_bytes().split(b"\n")
+    legal = next(row for row in lines_of(extract, "enterprise") if row.split(",")[3] == '"2"')
+    own = legal.split(",")[0].encode()
+    lines[1:1] = [own + b',"2","003","Wit\rLijn"\r', own + b',"2",\r"003","Lijn"\r']
+    path.write_bytes(b"\n".join(lines))
+    before = await load_full(database, extract)
+    assert before.refused == 0
+    names = rows_of(
+        registry, "SELECT denomination FROM upswitch.kbo_denomination WHERE denomination ~ 'Lijn$'"
+    )
+    assert sorted(names) == [("Lijn",), ("Wit\rLijn",)]
+
+
 @pytest.mark.parametrize(
     ("file", "says"),
     [("meta", "meta.csv is missing"), ("activity", "lacks activity.csv")],

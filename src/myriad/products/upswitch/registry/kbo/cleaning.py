@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from myriad.products.upswitch.registry.kbo.entities import Known
 from myriad.products.upswitch.registry.kbo.files import ENTERPRISE, LEGAL_PERSON, File
-from myriad.products.upswitch.registry.kbo.records import Bytes, Places, Records, read_records
+from myriad.products.upswitch.registry.kbo.records import (
+    Bytes,
+    Places,
+    Records,
+    find_returns,
+    read_records,
+)
 
 Mask = NDArray[np.bool_]
 
@@ -83,6 +89,8 @@ class Cleaner:
         self._refuse(records, lines, ~right, f"it has not {self._last + 1} fields", refusals)
         rows = np.flatnonzero(right)
         keep_bytes = np.ones(records.data.size, np.bool_)
+        # COPY refuses a whole file whose line ends are not all of one kind.
+        keep_bytes[find_returns(records.data)] = False
         numbers, numbered = self._read_numbers(records, rows, keep_bytes)
         dated = self._check_dates(records, rows)
         for bad, reason in ((~numbered, _BAD_NUMBER), (numbered & ~dated, _BAD_DATE)):

@@ -73,6 +73,15 @@ def read_records(data: bytes | memoryview) -> Records:
     return Records(block, starts, ends, nexts, commas, firsts)
 
 
+def find_returns(data: Bytes) -> Places:
+    """Return the places of carriage returns that no quotes hold: parts of line ends, or strays."""
+    returns: Places = np.flatnonzero(data == _RETURN)
+    if returns.size:
+        inside = np.cumsum(data == _QUOTE, dtype=np.uint8) & 1
+        returns = returns[inside[returns] == 0]
+    return returns
+
+
 def _has_return(block: Bytes, starts: Places, newlines: Places) -> NDArray[np.bool_]:
     before = np.maximum(newlines - 1, 0)
     result: NDArray[np.bool_] = (newlines > starts) & (block[before] == _RETURN)
