@@ -1,8 +1,9 @@
 """Request rates: sliding windows over any number of keys at once, shared by every process.
 
 A window's count is this span's and the part of the span before that still lies within it, the
-sliding window counter of the library `limits`; over the edge of two spans no more than the limit
-is admitted. One Lua call serves all limits of a request, all or nothing. While Redis does not
+sliding window counter of the library `limits`. At the edge of two spans nobody gets the limit
+twice; the span before is taken to have been even, so who came late in it may have up to twice the
+limit within some one window, never more (budgets of providers count each second). One Lua call serves all limits of a request, all or nothing. While Redis does not
 answer, `limits` counts in memory with an equal share for each process.
 """
 
@@ -53,7 +54,7 @@ class RateLimitedError(TooManyRequestsError):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `limit` requests in any `window_seconds`, counted under `key`."""
+    """`limit` requests in `window_seconds` as a sliding counter counts them, under `key`."""
 
     name: str
     key: str
