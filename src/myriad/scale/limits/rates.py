@@ -3,8 +3,9 @@
 A window's count is this span's and the part of the span before that still lies within it, the
 sliding window counter of the library `limits`. At the edge of two spans nobody gets the limit
 twice; the span before is taken to have been even, so who came late in it may have up to twice the
-limit within some one window, never more (budgets of providers count each second). One Lua call serves all limits of a request, all or nothing. While Redis does not
-answer, `limits` counts in memory with an equal share for each process.
+limit within some one window, never more (budgets of providers count each second). One Lua call
+serves all limits of a request, all or nothing. While Redis does not answer, `limits` counts in
+memory with an equal share for each process.
 """
 
 from __future__ import annotations
