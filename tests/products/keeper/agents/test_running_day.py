@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from myriad.kit.clock import local_date, utc_now
 from myriad.products.keeper.agents.report import periods, reported
+from myriad.products.keeper.pages.figures import weekly_visits
 from myriad.products.keeper.repository import get_today
 from myriad.products.keeper.views import Change
 from tests.products.keeper.ledger import Shop, fill
@@ -74,6 +75,8 @@ async def test_on_a_quiet_morning_nothing_is_down(shop: Shop) -> None:
         view = await get_today(session)
     assert view.revenue_28_days == Change(now=28 * 4 * 8_000.0, before=28 * 4 * 8_000.0)
     assert view.visits_28_days == Change(now=112.0, before=112.0)
+    is_over = (today - timedelta(days=1)).isoweekday() == 7
+    assert weekly_visits(view).rest.endswith("still running") is not is_over
     reports = await shop.rows("SELECT period_end, numbers FROM keeper.report")
     assert {row["period_end"] for row in reports} == {today - timedelta(days=1)}
     pairs = [row["numbers"]["revenue"] for row in reports]

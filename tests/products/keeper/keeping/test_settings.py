@@ -79,6 +79,8 @@ async def test_each_form_is_kept_and_shown_again(
         ("close", {"day": "someday"}, 'id="day-fault"'),
         ("hours", {"day_3": "all day"}, 'id="day_3-fault"'),
         ("hours", {"day_2": "18:00-9:00"}, 'id="day_2-fault"'),
+        ("hours", {"day_1": "25:00-26:00"}, "Monday: write hours like"),
+        ("hours", {"day_1": "9:75-12"}, "Monday: write hours like"),
     ],
 )
 async def test_a_form_that_cannot_be_used_comes_back_with_the_fault_at_its_field(

@@ -83,7 +83,7 @@ def _takings(pairs: Sequence[tuple[date, Money]], currency: str, title: str, res
 def _weeks_in_words(view: TodayView) -> str:
     """Return how many weeks are shown, and that the last is not over when it is not."""
     weeks = plural(len(view.weeks), "week")
-    is_over = view.business_date is None or view.business_date.isoweekday() == _SUNDAY
+    is_over = view.last_whole_day is None or view.last_whole_day.isoweekday() == _SUNDAY
     return weeks if is_over else f"{weeks}, the last one still running"
 
 

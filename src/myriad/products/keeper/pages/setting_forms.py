@@ -80,7 +80,8 @@ def _hours(typed: Typed, _many: Sequence[str], _now: Preferences) -> dict[str, A
     for number, name in enumerate(WEEKDAYS, start=1):
         text = typed.get(f"day_{number}", "").strip()
         found = [_stretch(match) for match in _STRETCH.finditer(text)]
-        if text and (not found or re.sub(r"[\s,;]|and", "", _STRETCH.sub("", text))):
+        is_read = found and not re.sub(r"[\s,;]|and", "", _STRETCH.sub("", text))
+        if text and not (is_read and all(_is_clock(item) for item in found)):
             faults[f"day_{number}"] = f"{name}: write hours like 9:00-12:30, 14:00-18:00"
         elif found:
             hours[str(number)] = found
@@ -191,6 +192,10 @@ def _stretch(match: re.Match[str]) -> dict[str, str]:
         "opens": f"{int(opens):02d}:{opens_minute or '00'}",
         "closes": f"{int(closes):02d}:{closes_minute or '00'}",
     }
+
+
+def _is_clock(stretch: Mapping[str, str]) -> bool:
+    return all("00:00" <= value <= "23:59" and value[3:] < "60" for value in stretch.values())
 
 
 def _money(typed: Typed, name: str, currency: str) -> int | None:

@@ -78,6 +78,7 @@ async def get_today(session: ReadSession, minimum_customers: int = MINIMUM_CUSTO
         anomalies=tuple(anomaly_row(row) for row in found["list_anomalies"]),
         notices=today_notices(health, found["connection_notices"], runs),
         is_measured=_is_measured(runs),
+        last_whole_day=account.last_whole(account.day),
         saved=saved_of(found, account, *recent_days(account)),
         goals=await list_paces(session, account, chosen),
     )

@@ -78,7 +78,8 @@ class TodayView:
     `slipping` counts the people slowing or likely lapsed and `slipping_value` is what they are
     worth a year. With up to 30 customers, or where too few came back, `enough_history` is False
     and no task is made.
-    `is_measured` is False until the analysis of `business_date` has ended.
+    `is_measured` is False until the analysis of `business_date` has ended. Figures of 28 and 90
+    days end with `last_whole_day`.
     `value_at_risk` is the sum over the open tasks of today. `saved` is what calls saved among those
     whose horizon came within the last 28 days, None before anybody was on the list.
     """
@@ -102,5 +103,6 @@ class TodayView:
     anomalies: tuple[AnomalyRow, ...] = ()
     notices: tuple[Notice, ...] = ()
     is_measured: bool = True
+    last_whole_day: date | None = None
     saved: Saved | None = None
     goals: tuple[GoalPace, ...] = ()
