@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from myriad.scale.data import Row, TenantQueries
+from myriad.products.kamioi.repository.booking import with_bookings
+from myriad.scale.data import NamedQueries, Row, TenantQueries
 
-_sql = TenantQueries.load("myriad.products.kamioi.repository")
+_texts = NamedQueries.load("myriad.products.kamioi.repository")
+_sql = TenantQueries(NamedQueries({name: with_bookings(_texts[name]) for name in _texts}))
 
 QUERIES = _sql.texts
 execute = _sql.execute

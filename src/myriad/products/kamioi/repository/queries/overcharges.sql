@@ -18,14 +18,10 @@ WITH this AS (
         WHERE f.tenant_id = t.tenant_id AND f.order_id = t.order_id
     ) AS s
     WHERE s.cost_minor > t.notional_minor + s.noted_minor
-    RETURNING tenant_id, id, amount_minor, currency
+    RETURNING tenant_id, %(day)s::date AS booked_on, id AS transfer_id, id AS about_id,
+        NULL::uuid AS member_id, amount_minor, currency
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account,
-        amount_minor, currency, reason, about_id)
-    SELECT n.tenant_id, %(day)s, n.id, l.line, l.account, l.sign * n.amount_minor, n.currency,
-        'overcharged', n.id
-    FROM noted AS n
-    CROSS JOIN (VALUES (1, 'broker_owes', 1), (2, 'bank', -1)) AS l (line, account, sign)
+    -- book noted: overcharged, broker_owes +, bank -
 )
 SELECT coalesce(sum(amount_minor), 0)::bigint AS amount_minor FROM noted
 
@@ -49,14 +45,15 @@ WITH settled AS (
     UPDATE kamioi.overcharge
     SET state = %(state)s, note = %(note)s, settled_by = %(by)s, settled_at = %(now)s
     WHERE id = %(id)s AND state = 'open'
-    RETURNING tenant_id, id, amount_minor, currency, uuidv7() AS transfer_id
-), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account,
-        amount_minor, currency, reason, about_id)
-    SELECT s.tenant_id, %(day)s, s.transfer_id, l.line, l.account, l.sign * s.amount_minor,
-        s.currency, 'overcharge_' || %(state)s, s.id
-    FROM settled AS s
-    CROSS JOIN (VALUES (1, CASE %(state)s WHEN 'returned' THEN 'bank' ELSE 'losses' END, 1),
-        (2, 'broker_owes', -1)) AS l (line, account, sign)
+    RETURNING tenant_id, %(day)s::date AS booked_on, uuidv7() AS transfer_id, id AS about_id,
+        NULL::uuid AS member_id, amount_minor, currency, state
+), returned AS (
+    SELECT * FROM settled WHERE state = 'returned'
+), borne AS (
+    SELECT * FROM settled WHERE state = 'borne'
+), paid_back AS (
+    -- book returned: overcharge_returned, bank +, broker_owes -
+), given_up AS (
+    -- book borne: overcharge_borne, losses +, broker_owes -
 )
 SELECT amount_minor, currency FROM settled

@@ -160,12 +160,12 @@ WHERE id = %(member_id)s AND state = 'frozen'
 
 -- name: settle_debt
 -- Money that came in by another way than a pull, from the member or for them.
-INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-    amount_minor, currency, reason, about_id)
-SELECT %(tenant_id)s, %(day)s, t.id, l.line, l.account, %(member_id)s,
-    l.sign * %(amount_minor)s::bigint, %(currency)s, 'debt_settled', %(member_id)s
-FROM (SELECT uuidv7() AS id) AS t
-CROSS JOIN (VALUES (1, 'bank', 1), (2, 'member_cash', -1)) AS l (line, account, sign)
+WITH settled AS MATERIALIZED (
+    SELECT %(tenant_id)s::uuid AS tenant_id, %(day)s::date AS booked_on, uuidv7() AS transfer_id,
+        %(member_id)s::uuid AS about_id, %(member_id)s::uuid AS member_id,
+        %(amount_minor)s::bigint AS amount_minor, %(currency)s::text AS currency
+)
+-- book settled: debt_settled, bank +, member_cash -
 
 -- name: claim_member
 -- The first that waits; a person takes part once.

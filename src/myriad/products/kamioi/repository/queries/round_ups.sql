@@ -43,15 +43,9 @@ WITH dropped AS (
                       WHERE n.tenant_id = r.tenant_id AND n.member_id = r.member_id
                         AND n.booked_on >= %(first)s AND n.reverses_id = r.id)
     RETURNING r.tenant_id, r.booked_on, r.id, r.member_id, r.amount_minor, r.currency,
-        uuidv7() AS transfer_id
+        uuidv7() AS transfer_id, r.id AS about_id
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT d.tenant_id, d.booked_on, d.transfer_id, l.line, l.account, d.member_id,
-        l.sign * d.amount_minor, d.currency, 'round_up_recomputed', d.id
-    FROM dropped AS d
-    CROSS JOIN (VALUES (1, 'receivable', -1), (2, 'accrued', 1)) AS l (line, account, sign)
-    WHERE d.amount_minor <> 0
+    -- book dropped: round_up_recomputed, receivable -, accrued +
 )
 SELECT count(*) AS dropped FROM dropped
 
@@ -70,15 +64,9 @@ WITH dropped AS (
                       WHERE n.tenant_id = r.tenant_id AND n.member_id = r.member_id
                         AND n.booked_on >= r.booked_on AND n.reverses_id = r.id)
     RETURNING r.tenant_id, r.booked_on, r.id, r.member_id, r.amount_minor, r.currency,
-        uuidv7() AS transfer_id
+        uuidv7() AS transfer_id, r.id AS about_id
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT d.tenant_id, d.booked_on, d.transfer_id, l.line, l.account, d.member_id,
-        l.sign * d.amount_minor, d.currency, 'round_up_decided', d.id
-    FROM dropped AS d
-    CROSS JOIN (VALUES (1, 'receivable', -1), (2, 'accrued', 1)) AS l (line, account, sign)
-    WHERE d.amount_minor <> 0
+    -- book dropped: round_up_decided, receivable -, accrued +
 )
 SELECT min(booked_on) AS first, max(booked_on) AS last, count(*) AS dropped FROM dropped
 
@@ -210,15 +198,10 @@ WITH candidate AS MATERIALIZED (
         CASE WHEN w.destination = 'security' THEN w.security_id END, w.of_minor
     FROM by_week AS w
     ON CONFLICT (tenant_id, purchase_id, booked_on) DO NOTHING
-    RETURNING tenant_id, booked_on, id, member_id, amount_minor, currency
+    RETURNING tenant_id, booked_on, id AS transfer_id, id AS about_id, member_id, amount_minor,
+        currency
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT m.tenant_id, m.booked_on, m.id, l.line, l.account, m.member_id,
-        l.sign * m.amount_minor, m.currency, 'round_up', m.id
-    FROM made AS m
-    CROSS JOIN (VALUES (1, 'receivable', 1), (2, 'accrued', -1)) AS l (line, account, sign)
-    WHERE m.amount_minor <> 0
+    -- book made: round_up, receivable +, accrued -
 )
 SELECT count(*) AS made, coalesce(sum(amount_minor), 0)::bigint AS amount_minor FROM made
 
@@ -240,15 +223,9 @@ WITH reversed AS (
           SELECT FROM kamioi.foreign_purchase AS f WHERE f.tenant_id = p.tenant_id
             AND f.booked_on = p.booked_on AND f.purchase_id = p.id AND f.state = 'released')))
     RETURNING r.tenant_id, r.booked_on, r.id, r.member_id, r.amount_minor, r.currency,
-        uuidv7() AS transfer_id
+        uuidv7() AS transfer_id, r.id AS about_id
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT d.tenant_id, d.booked_on, d.transfer_id, l.line, l.account, d.member_id,
-        l.sign * d.amount_minor, d.currency, 'round_up_reversed', d.id
-    FROM reversed AS d
-    CROSS JOIN (VALUES (1, 'receivable', -1), (2, 'accrued', 1)) AS l (line, account, sign)
-    WHERE d.amount_minor <> 0
+    -- book reversed: round_up_reversed, receivable -, accrued +
 )
 SELECT count(*) AS reversed FROM reversed
 
@@ -272,14 +249,10 @@ WITH made AS (
                       WHERE n.tenant_id = r.tenant_id AND n.member_id = r.member_id
                         AND n.booked_on >= r.booked_on AND n.reverses_id = r.id)
     ON CONFLICT (tenant_id, purchase_id, booked_on) DO NOTHING
-    RETURNING tenant_id, booked_on, id, member_id, amount_minor, currency
+    RETURNING tenant_id, booked_on, id AS transfer_id, id AS about_id, member_id, amount_minor,
+        currency
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT m.tenant_id, m.booked_on, m.id, l.line, l.account, m.member_id,
-        l.sign * m.amount_minor, m.currency, 'round_up_owed', m.id
-    FROM made AS m
-    CROSS JOIN (VALUES (1, 'receivable', 1), (2, 'accrued', -1)) AS l (line, account, sign)
+    -- book made: round_up_owed, receivable +, accrued -
 )
 SELECT count(*) AS made FROM made
 
@@ -349,16 +322,11 @@ WITH given AS MATERIALIZED (
       AND o.state = 'accrued' AND m.reverses_id = o.id
     RETURNING r.id, r.amount_minor
 ), moved AS (
-    SELECT m.tenant_id, m.booked_on, m.id, m.member_id, m.currency, m.reverses_id,
+    SELECT m.tenant_id, m.booked_on, m.id AS transfer_id, m.member_id, m.currency,
+        m.reverses_id AS about_id,
         m.amount_minor - coalesce(r.amount_minor, 0) AS amount_minor
     FROM made AS m LEFT JOIN reversed AS r ON r.id = m.reverses_id
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT m.tenant_id, m.booked_on, m.id, l.line, l.account, m.member_id,
-        l.sign * m.amount_minor, m.currency, 'refund', m.reverses_id
-    FROM moved AS m
-    CROSS JOIN (VALUES (1, 'receivable', 1), (2, 'accrued', -1)) AS l (line, account, sign)
-    WHERE m.amount_minor <> 0
+    -- book moved: refund, receivable +, accrued -
 )
-SELECT count(reverses_id) AS undone FROM moved
+SELECT count(about_id) AS undone FROM moved

@@ -55,13 +55,12 @@ WITH marked AS (
 ), sized AS (
     UPDATE kamioi.sweep AS s SET amount_minor = t.amount_minor
     FROM total AS t WHERE s.id = t.sweep_id AND s.amount_minor <> t.amount_minor
-), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT s.tenant_id, %(day)s, s.id, l.line, l.account, s.member_id,
-        l.sign * t.amount_minor, s.currency, 'sweep_requested', s.id
+), asked AS (
+    SELECT s.tenant_id, %(day)s::date AS booked_on, s.id AS transfer_id, s.id AS about_id,
+        s.member_id, t.amount_minor, s.currency
     FROM total AS t JOIN kamioi.sweep AS s ON s.id = t.sweep_id
-    CROSS JOIN (VALUES (1, 'in_transit', 1), (2, 'receivable', -1)) AS l (line, account, sign)
+), written AS (
+    -- book asked: sweep_requested, in_transit +, receivable -
 )
 SELECT count(*) AS sweeps, coalesce(sum(amount_minor), 0)::bigint AS amount_minor FROM total
 
@@ -77,15 +76,10 @@ ORDER BY id LIMIT %(limit)s
 WITH settled AS (
     UPDATE kamioi.sweep SET state = 'settled', ended_at = %(now)s
     WHERE id = ANY (%(ids)s) AND state = 'requested'
-    RETURNING tenant_id, id, member_id, amount_minor, currency, uuidv7() AS transfer_id
+    RETURNING tenant_id, id, id AS about_id, member_id, amount_minor, currency,
+        uuidv7() AS transfer_id, %(day)s::date AS booked_on
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT s.tenant_id, %(day)s, s.transfer_id, l.line, l.account, s.member_id,
-        l.sign * s.amount_minor, s.currency, 'sweep_settled', s.id
-    FROM settled AS s
-    CROSS JOIN (VALUES (1, 'bank', 1), (2, 'in_transit', -1), (3, 'accrued', 1),
-                       (4, 'member_cash', -1)) AS l (line, account, sign)
+    -- book settled: sweep_settled, bank +, in_transit -, accrued +, member_cash -
 ), aim AS (
     SELECT s.tenant_id, s.id, s.member_id, s.currency, s.amount_minor AS total, r.security_id,
         greatest(sum(r.amount_minor), 0)::numeric AS weight
@@ -121,7 +115,8 @@ SELECT count(*) AS settled, coalesce(sum(amount_minor), 0)::bigint AS amount_min
 WITH rejected AS (
     UPDATE kamioi.sweep SET state = 'rejected', ended_at = %(now)s, reason = %(reason)s
     WHERE id = ANY (%(ids)s) AND state = 'requested'
-    RETURNING tenant_id, id, member_id, amount_minor, currency, uuidv7() AS transfer_id
+    RETURNING tenant_id, id, id AS about_id, member_id, amount_minor, currency,
+        uuidv7() AS transfer_id, %(day)s::date AS booked_on
 ), opened AS (
     UPDATE kamioi.round_up AS r SET state = 'accrued', sweep_id = NULL
     FROM rejected AS s WHERE r.tenant_id = s.tenant_id AND r.sweep_id = s.id
@@ -132,12 +127,7 @@ WITH rejected AS (
         'sweep_rejected ' || id
     FROM rejected ON CONFLICT DO NOTHING
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT s.tenant_id, %(day)s, s.transfer_id, l.line, l.account, s.member_id,
-        l.sign * s.amount_minor, s.currency, 'sweep_rejected', s.id
-    FROM rejected AS s
-    CROSS JOIN (VALUES (1, 'receivable', 1), (2, 'in_transit', -1)) AS l (line, account, sign)
+    -- book rejected: sweep_rejected, receivable +, in_transit -
 )
 SELECT count(*) AS rejected FROM rejected
 
@@ -146,7 +136,8 @@ SELECT count(*) AS rejected FROM rejected
 WITH returned AS (
     UPDATE kamioi.sweep SET state = 'rejected', ended_at = %(now)s, reason = %(reason)s
     WHERE id = %(id)s AND state = 'settled'
-    RETURNING tenant_id, id, member_id, amount_minor, currency, uuidv7() AS transfer_id
+    RETURNING tenant_id, id, id AS about_id, member_id, amount_minor, currency,
+        uuidv7() AS transfer_id, %(day)s::date AS booked_on
 ), told AS (
     INSERT INTO kamioi.notification (tenant_id, member_id, kind, facts, once_key)
     SELECT tenant_id, member_id, 'sweep_returned',
@@ -154,12 +145,7 @@ WITH returned AS (
         'sweep_returned ' || id
     FROM returned ON CONFLICT DO NOTHING
 ), written AS (
-    INSERT INTO kamioi.ledger_entry (tenant_id, booked_on, transfer_id, line, account, member_id,
-        amount_minor, currency, reason, about_id)
-    SELECT s.tenant_id, %(day)s, s.transfer_id, l.line, l.account, s.member_id,
-        l.sign * s.amount_minor, s.currency, 'sweep_returned', s.id
-    FROM returned AS s
-    CROSS JOIN (VALUES (1, 'member_cash', 1), (2, 'bank', -1)) AS l (line, account, sign)
+    -- book returned: sweep_returned, member_cash +, bank -
 )
 SELECT member_id, currency, amount_minor FROM returned
 
