@@ -92,3 +92,14 @@ def test_a_legal_entity_identifier_is_checked_by_its_check_digits() -> None:
     assert not is_lei(f"{stem}{(check + 1) % 97:02d}")
     assert not is_lei(right.lower())
     assert not is_lei(right[:-1])
+
+
+def test_a_number_that_nothing_near_it_explains_is_told_to_fail_its_check_digits() -> None:
+    """Not to have another form: it has the right one."""
+    with pytest.raises(
+        EnterpriseNumberError, match="fails its check digits, and no number"
+    ) as raised:
+        parse_enterprise_number("BE0999999999")
+    assert raised.value.suggestions == ()
+    with pytest.raises(EnterpriseNumberError, match="ten digits that begin with 0 or 1"):
+        parse_enterprise_number("BE2999999999")

@@ -9,10 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from myriad.kit.errors import InvalidInputError
-from myriad.products.upswitch.conversation.keys import OPERATING_INCOME, REVENUES, Key
+from myriad.products.upswitch.conversation.keys import (
+    MARKET_PAY,
+    OPERATING_INCOME,
+    OWNER_PAY,
+    REVENUES,
+    Key,
+)
 from myriad.products.upswitch.conversation.naming import (
     choice_in,
     find_choice,
@@ -30,6 +36,8 @@ _SMALLEST_TURNOVER = 10_000.0
 _SMALLEST_AMOUNT = 1_000.0
 _MOST_OF_TURNOVER = 100.0
 _MOST_INCOME = 20.0
+_MOST_PAY = 10.0
+"""Nobody is paid more than this many times the turnover, whatever unit stands at the number."""
 _LONGEST_SHOWN = 80
 # Beyond what is typed, short of what a product of floats makes up.
 _DIGITS = 9
@@ -176,11 +184,20 @@ def _scaled(asked: _Asked, found: ReadNumber, unit: str, is_text: bool) -> float
     if given and given not in allowed:
         raise _wrong_unit(asked, given, allowed)
     if given:
-        return round(found.value * UNITS[given], _DIGITS)
+        amount = round(found.value * UNITS[given], _DIGITS)
+        _check_pay(asked, amount)
+        return amount
     if key.kind == "amount":
         _ask_for_unit(asked, found.value)
         return found.value
     return _fraction(asked, found.value) if is_text else found.value
+
+
+def _check_pay(asked: _Asked, amount: float) -> None:
+    """Raise AnswerError for a pay that the turnover makes impossible."""
+    revenues = number_held(asked.facts, REVENUES)
+    if asked.key.name in (OWNER_PAY, MARKET_PAY) and revenues is not None:
+        _within(replace(asked.key, high=max(_MOST_PAY * revenues, 1.0)), amount, asked.language)
 
 
 def _wrong_unit(asked: _Asked, given: str, allowed: tuple[str, ...]) -> AnswerError:

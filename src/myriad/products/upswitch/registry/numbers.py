@@ -27,16 +27,19 @@ class EnterpriseNumberError(MyriadError):
     title = "No enterprise number"
     status = 422
 
-    def __init__(self, given: str, suggestions: tuple[str, ...] = ()) -> None:
+    def __init__(self, given: str, suggestions: tuple[str, ...] | None = None) -> None:
         self.given = given
-        self.suggestions = suggestions
+        self.suggestions = suggestions or ()
         super().__init__(_explanation(given, suggestions))
 
 
-def _explanation(given: str, suggestions: tuple[str, ...]) -> str:
+def _explanation(given: str, suggestions: tuple[str, ...] | None) -> str:
+    """Say what is wrong; `suggestions` None: the form is, none: no number near it is valid."""
     shown = given.strip()[:40]
     if suggestions:
         return f"{shown!r} fails its check digits. Did you mean {' or '.join(suggestions)}?"
+    if suggestions is not None:
+        return f"{shown!r} fails its check digits, and no number one digit away has the right ones"
     return f"{shown!r} is no enterprise number: ten digits that begin with 0 or 1, as 0123.456.749"
 
 
