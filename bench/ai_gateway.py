@@ -15,13 +15,11 @@ import asyncio
 import json
 import logging
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,9 +27,9 @@ from typing import Any
 
 import httpx
 import structlog
+from ai_gateway_world import HAIKU, Simulator, make_gateway, open_gateway
 from openai import AsyncOpenAI
 from peers import PeerUnavailableError, peer_python
-from pydantic import SecretStr
 from pydantic_ai.direct import model_request
 from pydantic_ai.messages import ModelRequest
 from pydantic_ai.models.openai import OpenAIChatModel
@@ -42,24 +40,20 @@ from rich.table import Table
 
 from myriad.apps.products import migration_locations
 from myriad.kit.ids import new_id
-from myriad.scale.ai import AIRequest, AISettings, CachePolicy, Message
-from myriad.scale.ai.answers import AnswerStore
-from myriad.scale.ai.catalog import Catalog, ModelKey, ModelLimits
+from myriad.scale.ai import AIRequest, CachePolicy, Message
+from myriad.scale.ai.catalog import ModelKey, ModelLimits
 from myriad.scale.ai.gateway import Gateway
 from myriad.scale.ai.items import ItemsRequest
 from myriad.scale.ai.ledger import Ledger, list_spend
-from myriad.scale.cache import Cache, open_cache
-from myriad.scale.data import Database, DatabaseSettings
+from myriad.scale.cache import open_cache
+from myriad.scale.data import Database
 from myriad.scale.data.migrations import upgrade
 from myriad.scale.embedded.servers import ServerUrls, running_servers
-from myriad.scale.limits import Breaker, ProviderBudget
 from myriad.scale.tenancy import TenantId
 
 LITELLM = ["litellm==1.106.2"]
 HERE = Path(__file__).parent
-HAIKU = "claude-haiku-4-5"
 AT_ONCE = 8
-WIDE = ModelLimits(rpm=10**7, tpm=10**10, rpd=10**8)
 Call = Callable[[], Awaitable[Any]]
 
 
@@ -82,32 +76,9 @@ def main(argv: list[str] | None = None) -> int:
         return asyncio.run(_measure(urls, url, asked.full))
 
 
-class Simulator:
-    """The simulated providers in a process of their own."""
-
-    def __enter__(self) -> str:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-        command = [sys.executable, "-m", "myriad.scale.ai.simulator", "--quiet"]
-        self._process = subprocess.Popen([*command, "--port", str(port)])
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                httpx.get(url)
-            except httpx.HTTPError:
-                time.sleep(0.1)
-            else:
-                return url
-        raise SystemExit("the simulator did not start")
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-
-
 async def _measure(urls: ServerUrls, url: str, full: bool) -> int:
     calls, runs = (600, 3) if full else (240, 3)
-    async with _gateway(urls, url) as (gateway, database, tenant):
+    async with open_gateway(urls, url) as (gateway, database, tenant):
         print("overheads ...", flush=True)
         ours = await _overheads(gateway, tenant, url, calls, runs)
         theirs = _litellm(url, calls, runs)
@@ -141,55 +112,6 @@ def _show(figures: dict[str, float]) -> None:
         added = "" if name == "cached" else f"{micros - figures['openai SDK']:+.0f}"
         table.add_row(name, f"{micros:.0f}", added)
     Console(width=100).print(table)
-
-
-@asynccontextmanager
-async def _gateway(urls: ServerUrls, url: str) -> AsyncIterator[tuple[Gateway, Database, TenantId]]:
-    database = Database(
-        DatabaseSettings.model_validate(
-            {"url": urls.database_url, "app_url": urls.app_url, "crossing_url": urls.crossing_url}
-        )
-    )
-    await database.open()
-    redis = Redis.from_url(urls.broker_url, protocol=2, socket_timeout=5)
-    tenant = TenantId(new_id())
-    async with database.crossing("bench makes a tenant") as session:
-        connection = await session.connection()
-        await connection.exec_driver_sql(
-            "INSERT INTO platform.tenant (id, slug, name, timezone) VALUES (%s, 'bench', 'Bench', 'UTC')",
-            (tenant,),
-        )
-    caches = open_cache(urls.broker_url, None, timeout_seconds=5.0)
-    gateway = _make(url, redis, caches, Ledger(database), WIDE)
-    try:
-        yield gateway, database, tenant
-    finally:
-        await gateway.close()
-        await caches.close()
-        await redis.aclose()
-        await database.close()
-
-
-def _make(url: str, redis: Redis, caches: Cache, ledger: Ledger, limits: ModelLimits) -> Gateway:
-    settings = AISettings(
-        anthropic_api_key=SecretStr("sim"),
-        anthropic_base_url=url,
-        openai_api_key=SecretStr("sim"),
-        openai_base_url=f"{url}/v1",
-        compatible_api_key=SecretStr("sim"),
-        compatible_base_url=f"{url}/v1",
-        tenant_daily_usd_micros=10**12,
-    )
-    keys = {"small": (ModelKey("anthropic", HAIKU),), "chat": (ModelKey("openai", "gpt-5-mini"),)}
-    limited = {str(key): limits for found in keys.values() for key in found}
-    return Gateway(
-        settings,
-        answers=AnswerStore(caches),
-        breaker=Breaker(redis),
-        budget=ProviderBudget(redis, workers=4),
-        ledger=ledger,
-        catalog=Catalog(datetime.now(UTC).date(), {"simple": "small"}, keys, limited),
-    )
 
 
 async def _overheads(
@@ -336,7 +258,7 @@ async def _racing(urls: ServerUrls, url: str) -> tuple[int, int]:
 async def _race(url: str, broker_url: str, _number: str) -> None:
     redis = Redis.from_url(broker_url, protocol=2, socket_timeout=5)
     limits = ModelLimits(rpm=200, tpm=10**9, rpd=10**6)
-    gateway = _make(url, redis, open_cache(None, None), Ledger(None), limits)
+    gateway = make_gateway(url, redis, open_cache(None, None), Ledger(None), limits)
     tenant = TenantId(new_id())
 
     async def knock(number: int) -> None:
