@@ -88,12 +88,24 @@ def test_whatever_is_written_the_draft_keeps_to_its_facts(
         "Change your review and we will refund you.",
         "We would love to offer a discount. Please update your rating!",
         "A free facial awaits you when you remove the review.",
+        "Come back for 20% off if you change your stars.",
+        "Two vouchers are yours once the rating is higher. Do update the review!",
     ],
 )
 def test_nothing_is_offered_for_a_change_of_the_review(text: str) -> None:
     """Such an answer is refused also when a person wrote it."""
     with pytest.raises(UnfoundedWordingError, match="forbid"):
         check_answer(text)
+
+
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [("aisha campbell", "Aisha"), ("ANNE-MARIE L", "Anne-Marie"), ("DeShawn K", "DeShawn")],
+)
+def test_a_name_in_one_case_is_greeted_as_a_name(author: str, name: str) -> None:
+    draft = compose(facts(author=author))
+    assert f" {name}," in draft.splitlines()[0]
+    check_draft(draft, facts(author=author))
 
 
 def test_making_things_right_is_allowed_to_a_person() -> None:

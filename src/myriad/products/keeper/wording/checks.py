@@ -18,8 +18,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 # A capital inside a sentence is taken for a name.
 _NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w'\u2019-]+")
 _GIFT = re.compile(
-    r"\b(refund|discount|voucher|coupon|gift|credit|free|complimentary|money|compensat\w*|\d+ ?%"
-    r"|half price|on the house)\b|[$€£]",
+    r"\b(refund\w*|reimburs\w*|discount\w*|voucher\w*|coupon\w*|gift\w*|credit\w*|free|freebie\w*"
+    r"|complimentary|money|compensat\w*|half price|on the house|\d+ ?percent)\b|\d ?%|[$€£]",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(

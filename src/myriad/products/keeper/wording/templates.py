@@ -119,8 +119,15 @@ def _about(facts: ReviewFacts, kind: Class) -> list[str]:
 def _greeting(facts: ReviewFacts) -> str:
     given = (facts.author or "").split()[:1]
     if given and _NAME.match(given[0]) and given[0].casefold() not in ("a", "google", "anonymous"):
-        return _GREETING[facts.tone].format(name=given[0])
+        return _GREETING[facts.tone].format(name=_spelt(given[0]))
     return _NAMELESS[facts.tone]
+
+
+def _spelt(name: str) -> str:
+    """Return a name as it is greeted; whoever types in one case alone did not mean it."""
+    if name.islower() or (name.isupper() and len(name) > 2):
+        return "-".join(part.capitalize() for part in name.split("-"))
+    return name
 
 
 def _pick(facts: ReviewFacts, choices: int) -> int:
