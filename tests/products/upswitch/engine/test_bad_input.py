@@ -184,6 +184,7 @@ def test_a_history_or_a_multiple_that_contradicts_itself_is_refused(
     [
         ({"revenue_growth_next_year": 4.0}, "if 4 % was meant, write 0.04"),
         ({"revenue_growth_years_2_to_5": 1.5}, "grow by 150% in years 2 to 5"),
+        ({"operating_income": 5_000.0}, "operating income is 500% of revenues"),
         (
             {"override_growth_in_perpetuity": True, "growth_rate_in_perpetuity": 0.06},
             "no company outgrows its economy",

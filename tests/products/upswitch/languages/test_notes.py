@@ -47,6 +47,7 @@ def valuations() -> Iterator[Valuation]:
     multiples = [{**listed, "listed": True}, {**listed, "metric": "net_income"}]
     yield valued({"operating_income": -100_000.0, "target_operating_margin": -0.5}, history=history)
     yield valued({"revenue_growth_next_year": 4.0, "revenue_growth_years_2_to_5": 1.5})
+    yield valued({"operating_income": 4_000_000.0})
     yield valued({"growth_rate_in_perpetuity": 0.05}, sector="bakery")
     yield valued({"country_of_incorporation": "Belgique"}, history=history, multiples=multiples)
     yield valued(

@@ -36,7 +36,7 @@ _SMALLEST_TURNOVER = 10_000.0
 _SMALLEST_AMOUNT = 1_000.0
 _MOST_OF_TURNOVER = 100.0
 _MOST_INCOME = 20.0
-_MOST_PAY = 10.0
+_MOST_PAY = 2.0
 """Nobody is paid more than this many times the turnover, whatever unit stands at the number."""
 _LONGEST_SHOWN = 80
 # Beyond what is typed, short of what a product of floats makes up.

@@ -116,6 +116,11 @@ def doubts(inputs: Inputs) -> list[str]:
         for when, growth in growths.items()
         if growth >= _WHOLE
     ]
+    if sheet.operating_income > sheet.revenues:
+        share = sheet.operating_income / sheet.revenues
+        found.append(
+            f"operating income is {share:.0%} of revenues: a margin above 100% needs proof"
+        )
     growth = sheet.growth_rate_in_perpetuity
     if sheet.override_growth_in_perpetuity and growth is not None and growth > sheet.riskfree_rate:
         found.append(

@@ -31,7 +31,7 @@ def football_field(view: ValuationView, t: Language = ENGLISH) -> Figure:
     for bar in view.outputs["football_field"]:
         low, middle, high = (_money(view, bar[name]) for name in ("low", "middle", "high"))
         text = _range(low, high, t)
-        name = f"{words.named(bar['label'], t)}, {bar['weight']:.0%}"
+        name = f"{words.named(bar['label'], t)}, {t.percent(bar['weight'], 0)}"
         kind: Any = "info" if bar["in_range"] else "plain"
         rows.append(charts.Estimate(name, middle.minor, low.minor, high.minor, text, kind))
         points.append(charts.Point(name, middle.minor, f"{words.rounded(middle, t)} ({text})"))

@@ -104,7 +104,7 @@ def _methods(sheet: Sheet) -> Story:
     unit = 10 ** minor_digits(view.middle.currency)
     bars = [
         Span(
-            f"{words.named(bar.label, language)} ({bar.weight:.0%})",
+            f"{words.named(bar.label, language)} ({language.percent(bar.weight, 0)})",
             bar.low,
             bar.middle,
             bar.high,
@@ -134,12 +134,12 @@ def _years(sheet: Sheet) -> Story:
     approach = sheet.valuation.inputs.market_approach
     if approach is None:
         return []
-    rows = []
+    rows, language = [], sheet.language
     for year in sorted(approach.history, key=lambda each: each.end, reverse=True):
         normal = normalise(year)
         revenues = normal.figures["revenues"]
         amounts = (revenues, normal.reported_ebitda, normal.adjustments, normal.figures["ebitda"])
-        rows.append([year.end, *(sheet.amount(amount) for amount in amounts)])
+        rows.append([language.written(year.end), *(sheet.amount(amount) for amount in amounts)])
     names = sheet.say_all("year_to", "turnover", "ebitda_filed", "adjustments", "ebitda_normal")
     return section(sheet.say("years"), [table_of(names, rows, (0.2, 0.2, 0.2, 0.2, 0.2), 1)])
 
@@ -225,7 +225,7 @@ def _assumptions(sheet: Sheet) -> Story:
             words.assumed(row, view.middle.currency, language),
             words.instead_of(row, view.middle.currency, language),
             words.grounded(row.source, language),
-            row.as_of,
+            language.written(row.as_of),
         ]
         for row in view.assumptions
         if row.value is not None
@@ -233,7 +233,7 @@ def _assumptions(sheet: Sheet) -> Story:
     if not rows:
         return []
     names = sheet.say_all("what", "value", "instead", "source", "of")
-    table = table_of(names, rows, (0.26, 0.13, 0.11, 0.38, 0.12), 9)
+    table = table_of(names, rows, (0.26, 0.13, 0.11, 0.36, 0.14), 9)
     return [text_of(sheet.say("rests"), HEAD), table]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from myriad.kit.lazy import lazily
@@ -14,6 +15,11 @@ from myriad.products.upswitch.views.valuations import ReportFormat, ValuationVie
 # reportlab costs half a second and 15 MB, and a process draws its first PDF late or never.
 _pdf = lazily("myriad.products.upswitch.reports.pdf")
 
+# Letters that do not come apart into a plain one and its mark.
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"}
+    | {"Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D"}
+)
 MEDIA_TYPES: Mapping[ReportFormat, str] = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -40,5 +46,7 @@ def render_pdf(view: ValuationView, valuation: Valuation, language: Language = E
 
 def file_name(view: ValuationView, format_: ReportFormat) -> str:
     """Return a name for the file that any system takes."""
-    name = re.sub(r"[^A-Za-z0-9]+", "-", view.company_name).strip("-").lower() or "valuation"
+    plain = unicodedata.normalize("NFKD", view.company_name.translate(_LETTERS))
+    ascii_only = plain.encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9]+", "-", ascii_only).strip("-").lower() or "valuation"
     return f"{name[:60]}-{view.as_of}.{format_}"
