@@ -1,4 +1,4 @@
-"""The routes of the simulated providers, and those by which tests tell them what to do."""
+"""The routes of the simulated providers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from myriad.scale.ai.simulator import (
     responses_form,
 )
 from myriad.scale.ai.simulator.batches import batch_routes
+from myriad.scale.ai.simulator.control import control_routes
 from myriad.scale.ai.simulator.speech import Question, Speech, seconds_of, speak
 from myriad.scale.ai.simulator.world import Fault, World
 
@@ -47,35 +48,10 @@ def create_app(world: World) -> Starlette:
             Route("/v1/chat/completions", spoken(chat_form), methods=["POST"]),
             Route("/v1/responses", spoken(responses_form), methods=["POST"]),
             *batch_routes(world),
-            *_control(world),
+            *control_routes(world),
             Route("/", lambda _: JSONResponse({"simulator": "model providers"})),
         ]
     )
-
-
-def _control(world: World) -> list[Route]:
-    async def fail(request: Request) -> Response:
-        world.faults.append(Fault(**await request.json()))
-        return JSONResponse({"faults": len(world.faults)})
-
-    async def change(request: Request) -> Response:
-        for name, value in (await request.json()).items():
-            setattr(world, name, value)
-        return JSONResponse({})
-
-    async def spent(_request: Request) -> Response:
-        return JSONResponse(world.spent())
-
-    async def reset(_request: Request) -> Response:
-        world.reset()
-        return JSONResponse({})
-
-    return [
-        Route("/control/faults", fail, methods=["POST"]),
-        Route("/control/world", change, methods=["POST"]),
-        Route("/control/spent", spent),
-        Route("/control/reset", reset, methods=["POST"]),
-    ]
 
 
 async def _converse(world: World, form: ModuleType, request: Request) -> Response:
