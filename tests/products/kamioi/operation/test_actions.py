@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -16,6 +17,9 @@ from myriad.products.kamioi.money.errors import ActionError
 from myriad.products.kamioi.operation.actions import ActionEntry, check_entry, enter, preview
 from myriad.products.kamioi.operation.securities import get_securities
 from myriad.scale.directory import Principal
+from myriad.scale.runtime import Runtime
+from tests.fixtures.app import LiveApp, create_company
+from tests.products.kamioi.money.acting import act
 from tests.products.kamioi.money.programme import Programme
 
 EX_DATE = date(2026, 11, 18)
@@ -128,3 +132,17 @@ async def test_a_preview_says_which_closes_an_action_waits_for(
         await programme.price(security_id, "10", date(2026, 12, 14))
     async with programme.session() as session:
         assert (await preview(session, entry)).waits_for == ""
+
+
+async def test_the_screen_says_what_an_action_waits_for(
+    live_app: LiveApp, runtime: Runtime
+) -> None:
+    company = await create_company(runtime)
+    programme = Programme(runtime, company.tenant_id)
+    ticker = await _lot(programme, "1")
+    ((security_id,),) = await programme.run("SELECT security_id FROM kamioi.lot")
+    await act(programme, security_id, "split", ex_date=EX_DATE)
+    async with httpx.AsyncClient(base_url=live_app.url) as http:
+        page = await http.get("/kamioi/admin/securities", headers=company.staff.bearer)
+    assert f"{ticker} split of 18 Nov 2026 waits" in page.text
+    assert "It has no ratio" in page.text

@@ -79,7 +79,7 @@ async def _check(session: ReadSession, action: dict[str, Any]) -> None:
     if kind == "spin_off":
         await _check_closes(session, action)
     if kind == "merger" and new_id is None and not action["cash_per_share"]:
-        raise ActionError(f"merger {action['id']} names neither cash nor a new security")
+        raise ActionError("it names neither cash nor a new security")
     if kind == "cash_dividend" or (kind == "merger" and action["cash_per_share"]):
         await _check_payment(session, action)
     if kind == "merger" and action["cash_per_share"] and new_id is not None:
@@ -88,11 +88,11 @@ async def _check(session: ReadSession, action: dict[str, Any]) -> None:
 
 async def _check_closes(session: ReadSession, action: dict[str, Any]) -> None:
     if action["new_security_id"] is None:
-        raise ActionError(f"spin-off {action['id']} names no new security")
+        raise ActionError("it names no new security")
     ids = [action["security_id"], action["new_security_id"]]
     if len(await list_first_closes(session, ids, action["ex_date"])) < len(ids):
         raise ActionError(
-            f"spin-off {action['id']} divides what a share cost by the first closes of both shares "
+            f"it divides what a share cost by the first closes of both shares "
             f"in the week from {action['ex_date']}, which are not known yet; import them "
             "(./myriad kamioi facts import, a file of ticker, day, close)"
         )
@@ -147,7 +147,7 @@ async def _worth(session: ReadSession, action: dict[str, Any], new_id: UUID) -> 
     close = await find_worth(session, new_id, action["ex_date"])
     if close is None:
         raise ActionError(
-            f"merger {action['id']} pays shares and cash, and no close of the new share is known "
+            f"it pays shares and cash, and no close of the new share is known "
             f"in the week before {action['ex_date']}, by which the gain is reckoned; import it "
             "(./myriad kamioi facts import, a file of ticker, day, close)"
         )
@@ -199,14 +199,14 @@ async def _pay(session: Session, action: dict[str, Any], about: dict[str, Any]) 
 async def _check_payment(session: ReadSession, action: dict[str, Any]) -> None:
     cash: Decimal | None = action["cash_per_share"]
     if cash is None or cash <= 0:
-        raise ActionError(f"{action['kind']} {action['id']} says no cash for a share")
+        raise ActionError("it says no cash for a share")
     if action["currency"] is None:
         return
     asked = {name: action[name] for name in ("security_id", "ex_date", "currency")}
     other = await queries.find(session, "find_other_currency", **asked)
     if other is not None:
         raise ActionError(
-            f"{action['kind']} {action['id']} pays {action['currency']} for a share that is held "
+            f"it pays {action['currency']} for a share that is held "
             f"in {other['currency']}; enter what it pays in {other['currency']}"
         )
 
@@ -222,7 +222,7 @@ def factor(action: dict[str, Any]) -> tuple[int, int]:
     """
     numerator, denominator = action["ratio_num"], action["ratio_den"]
     if numerator is None or denominator is None:
-        raise ActionError(f"{action['kind']} {action['id']} has no ratio")
+        raise ActionError("it has no ratio")
     if action["kind"] == "stock_dividend":
         return denominator + numerator, denominator
     return numerator, denominator

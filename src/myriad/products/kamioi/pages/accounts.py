@@ -23,6 +23,7 @@ from myriad.products.kamioi.intake.lines import StatementFileError
 from myriad.products.kamioi.pages import account_screens as screens
 from myriad.products.kamioi.people import CurrentMember, MemberFacts, MemberPage
 from myriad.scale.http import BoundReader, CurrentRuntime, OwnReader, OwnSession, Router
+from myriad.scale.ui.filters import capital
 
 ACCOUNTS = "/kamioi/accounts"
 _SEE_OTHER = 303
@@ -111,7 +112,7 @@ async def bring(
         database = reader.runtime.database
         done = await import_statement(database, member.tenant_id, await file.read(), facts)
     except StatementFileError as fault:
-        view = replace(await _look(reader, member), fault=fault.detail, answers=answers)
+        view = replace(await _look(reader, member), fault=capital(fault.detail), answers=answers)
         return screens.accounts(page, view, status=422)
     return _to(f"{ACCOUNTS}/files/{done.file_id}")
 
