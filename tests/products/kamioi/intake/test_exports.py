@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from myriad.products.kamioi.intake import csv_files
+from myriad.products.kamioi.intake import csv_files, ofx
 from myriad.products.kamioi.intake.csv_files import CsvForm, read_csv
 from myriad.products.kamioi.intake.lines import BadLine, BadLineError, Line, StatementFileError
 from myriad.products.kamioi.intake.refusing import check_file
@@ -101,3 +101,18 @@ def test_all_that_a_file_does_not_say_is_asked_at_once() -> None:
     with pytest.raises(StatementFileError) as asked:
         read_csv(content, CsvForm())
     assert [where for where, _ in asked.value.errors] == ["/spending", "/days"]
+
+
+@pytest.mark.parametrize(("aggregate", "currency"), [("ORIGCURRENCY", "USD"), ("CURRENCY", "EUR")])
+def test_an_amount_that_the_bank_converted_is_in_the_accounts_currency(
+    aggregate: str, currency: str
+) -> None:
+    content = (
+        "OFXHEADER:100\n\n<OFX><STMTRS><CURDEF>USD<BANKTRANLIST><STMTTRN><TRNTYPE>DEBIT"
+        f"<DTPOSTED>20261103<TRNAMT>-4.50<FITID>1<NAME>CAFE<{aggregate}><CURRATE>1.08<CURSYM>EUR"
+        f"</{aggregate}></STMTTRN><STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20261103<TRNAMT>-1.00<FITID>2"
+        "<NAME>BAR</STMTTRN></BANKTRANLIST></STMTRS></OFX>"
+    )
+    (statement,) = ofx.read_statements(content.encode())
+    found = [one for one in ofx.read_lines(statement, TODAY) if isinstance(one, Line)]
+    assert [(one.amount_minor, one.currency) for one in found] == [(450, currency), (100, "USD")]

@@ -98,6 +98,9 @@ def read_statements(content: bytes) -> list[OfxStatement]:
     statements: list[OfxStatement] = []
     organisation = ""
     account, movement = OfxAccount(), None
+    # Below ORIGCURRENCY stands what the amount was before the bank converted it, below CURRENCY
+    # what it is in (OFX 2.2, 5.2).
+    is_converted = False
     number, at = 1, 0
     for found in _TAG.finditer(text):
         number, at = number + text.count("\n", at, found.start()), found.start()
@@ -109,6 +112,11 @@ def read_statements(content: bytes) -> list[OfxStatement]:
             movement = None
         elif name == "STMTTRN":
             movement = None if end else _begin(statements, number)
+            is_converted = False
+        elif name in ("CURRENCY", "ORIGCURRENCY"):
+            is_converted = name == "ORIGCURRENCY" and not end
+        elif name == "CURSYM" and is_converted:
+            continue
         elif value and not end:
             if name == "ORG":
                 organisation = html.unescape(value)
