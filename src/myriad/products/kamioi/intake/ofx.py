@@ -94,17 +94,10 @@ def _names(head: bytes) -> Iterator[re.Match[bytes]]:
 
 def read_statements(content: bytes) -> list[OfxStatement]:
     """Return the statements of a file; raises StatementFileError when it holds none."""
-    text = decode_ofx(content)
     statements: list[OfxStatement] = []
     organisation = ""
     account, movement = OfxAccount(), None
-    # Below ORIGCURRENCY stands what the amount was before the bank converted it, below CURRENCY
-    # what it is in (OFX 2.2, 5.2).
-    is_converted = False
-    number, at = 1, 0
-    for found in _TAG.finditer(text):
-        number, at = number + text.count("\n", at, found.start()), found.start()
-        end, name, value = found.group(1), found.group(2).upper(), found.group(3).strip()
+    for number, end, name, value in _tags(decode_ofx(content)):
         if name in ("STMTRS", "CCSTMTRS") and not end:
             kind = "card" if name == "CCSTMTRS" else "checking"
             account = OfxAccount(kind=kind, institution=organisation)
@@ -112,19 +105,30 @@ def read_statements(content: bytes) -> list[OfxStatement]:
             movement = None
         elif name == "STMTTRN":
             movement = None if end else _begin(statements, number)
-            is_converted = False
-        elif name in ("CURRENCY", "ORIGCURRENCY"):
-            is_converted = name == "ORIGCURRENCY" and not end
-        elif name == "CURSYM" and is_converted:
-            continue
         elif value and not end:
             if name == "ORG":
-                organisation = html.unescape(value)
-            _set(account, movement, name, html.unescape(value))
+                organisation = value
+            _set(account, movement, name, value)
     if not statements:
         message = "this file holds no OFX statement; export it as OFX, QFX or CSV from the bank"
         raise StatementFileError(message)
     return statements
+
+
+def _tags(text: str) -> Iterator[tuple[int, bool, str, str]]:
+    """Yield each tag as (line, whether it ends something, name, what stands behind it).
+
+    Below ORIGCURRENCY stands what an amount was before the bank converted it, below CURRENCY what it
+    is in (OFX 2.2, 5.2): only the latter is told.
+    """
+    number, at, is_converted = 1, 0, False
+    for found in _TAG.finditer(text):
+        number, at = number + text.count("\n", at, found.start()), found.start()
+        end, name = bool(found.group(1)), found.group(2).upper()
+        if name in ("ORIGCURRENCY", "CURRENCY", "STMTTRN"):
+            is_converted = name == "ORIGCURRENCY" and not end
+        if not (is_converted and name == "CURSYM"):
+            yield number, end, name, html.unescape(found.group(3).strip())
 
 
 def _begin(statements: list[OfxStatement], number: int) -> dict[str, str] | None:
