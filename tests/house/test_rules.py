@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 from collections.abc import Iterator
@@ -27,10 +28,13 @@ def calls(tree: ast.AST, attribute: str) -> Iterator[ast.Call]:
             yield node
 
 
-def source_files() -> Iterator[tuple[str, ast.Module]]:
-    """Yield the name below src/myriad and the tree of every module."""
-    for path in sorted(_SOURCE.rglob("*.py")):
-        yield path.relative_to(_SOURCE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@functools.cache
+def source_files() -> tuple[tuple[str, ast.Module], ...]:
+    """Return the name below src/myriad and the tree of every module, read once for all rules."""
+    return tuple(
+        (path.relative_to(_SOURCE).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted(_SOURCE.rglob("*.py"))
+    )
 
 
 def test_only_the_edge_commits() -> None:
@@ -72,6 +76,21 @@ def test_no_python_hash_decides_where_work_goes() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "hash"
     ]
     assert offenders == []
+
+
+# Whoever reads a module should be able to hold it in mind. What a migration does stays in one place.
+_MOST_LINES = 350
+
+
+def test_no_module_is_too_long_to_hold_in_mind() -> None:
+    modules = [*_SOURCE.rglob("*.py"), *(_ROOT / "bench").rglob("*.py")]
+    long = {
+        path.relative_to(_ROOT).as_posix(): lines
+        for path in modules
+        if "migrations" not in path.parts
+        and (lines := path.read_text(encoding="utf-8").count("\n")) > _MOST_LINES
+    }
+    assert long == {}
 
 
 # The names of products and of their vendors, and nouns that belong to one product's subject. Words
