@@ -161,6 +161,19 @@ async def test_nothing_is_stored_of_fewer_than_twenty_visits(salon: Salon) -> No
     assert hidden["value"] is hidden["shrunk"] is hidden["lo"] is hidden["observed"] is None
 
 
+async def test_a_service_of_fewer_than_twenty_visits_is_not_told_apart(salon: Salon) -> None:
+    """Forty visits are enough for a figure, nineteen of them for none of their own."""
+    for who in ("ann", "bob"):
+        for number in range(40):
+            service = "cut" if number < 21 else "colour"
+            day = LAST - timedelta(days=40)
+            await salon.book(f"{who}{number}", who, day, service=service)
+    await salon.sell("c", "ann", LAST)
+    await measure(salon)
+    parts = (await salon.figures("revisit_30"))["ann"]["parts"]
+    assert [(part["service"], part["n"]) for part in parts] == [("Cut", 21.0)]
+
+
 async def test_the_mix_of_services_is_nobodys_merit(salon: Salon) -> None:
     """Cuts bring back half, colours all: who does colours alone is not ahead."""
     for number in range(40):

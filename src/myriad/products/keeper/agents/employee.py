@@ -153,4 +153,4 @@ def _lacking(basis: TeamBasis, span: Span) -> frozenset[str]:
     return frozenset(name for name, is_there in has.items() if not is_there)
 
 
-EMPLOYEE = Agent("employee", 1, _digest, _work)
+EMPLOYEE = Agent("employee", 2, _digest, _work)

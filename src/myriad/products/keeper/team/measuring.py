@@ -261,15 +261,18 @@ def _shown(
 def _parts(
     services: Sequence[str], reckoned: Mapping[str, _Reckoned]
 ) -> dict[str, list[tuple[Part, ...]]]:
-    """Return for each metric and member the services that weigh most, and what is expected of them."""
+    """Return for each metric and member the services that weigh most, and what is expected of them.
+
+    A service that somebody did too seldom for a figure of its own is left out, as such a figure is.
+    """
     own = {name: each.parts for name, each in reckoned.items() if each.parts is not None}
     if not own:
         return {}
     n, observed, expected = (np.stack(tables) for tables in zip(*own.values(), strict=True))
     most = np.argsort(-n, axis=2, kind="stable")[:, :, :_PARTS_SHOWN]
     tables = [np.take_along_axis(table, most, axis=2) for table in (n, observed, expected)]
-    # The largest come first, so that who did a service stands before who did not.
-    columns = (tables[0] > 0).sum(2), most, *tables
+    # The largest come first, so that those with enough visits stand before the rest.
+    columns = (tables[0] >= LEAST).sum(2), most, *tables
     return {
         name: [
             tuple(map(Part, [services[place] for place in places], *row))[:count]
