@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from myriad.kit.ids import new_id
 from myriad.products.kamioi.member.forecast import (
     HORIZON_DAYS,
     PACE_DAYS,
@@ -17,7 +18,10 @@ from myriad.products.kamioi.member.forecast import (
     Situation,
     forecast,
 )
+from myriad.products.kamioi.member.home import Home
 from myriad.products.kamioi.money.bank import PaperBank
+from myriad.products.kamioi.people import MemberFacts
+from myriad.scale.tenancy import TenantId
 
 MONDAY = date(2026, 11, 16)
 BANK = PaperBank()
@@ -104,3 +108,17 @@ def test_a_pull_in_flight_is_the_next_one_and_leaves_the_balance_when_it_settles
 )
 def test_without_a_pull_the_forecast_says_why(facts: Situation, reason: Reason) -> None:
     assert forecast(facts, BANK.settles_on).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("waiting", "said"),
+    [(900, "$9.00 will be pulled on"), (44, "At this pace about $6.44 is pulled on Mon 23 Nov")],
+)
+def test_a_pull_of_what_is_not_rounded_up_yet_is_told_as_expected(waiting: int, said: str) -> None:
+    facts = Situation(MONDAY, waiting, 500, 2_500, 100_000, rounded_minor=2_800)
+    member = MemberFacts(
+        TenantId(new_id()), new_id(), new_id(), "Ann", "USD", "America/New_York", "active"
+    )
+    seen = forecast(facts, BANK.settles_on)
+    home = Home(member, MONDAY, facts, seen, 0, 0, "", None, 0, 0, 0, 0, 0, ())
+    assert home.answer.startswith(said)

@@ -125,6 +125,9 @@ class Home:
         pull = self.forecast.next_pull
         if self.situation.in_flight is not None and pull is not None:
             return f"{self._sum(pull)} is on its way, and settles on {_on(pull.settles_on)}"
+        if pull is not None and pull.amount_minor > self.situation.waiting_minor:
+            # Not all of it has been rounded up yet: a day and a sum that are expected.
+            return f"At this pace about {self._sum(pull)} is pulled on {_on(pull.requested_on)}"
         if pull is not None:
             return f"{self._sum(pull)} will be pulled on {_on(pull.requested_on)}"
         return self._without_pull(self.forecast.reason)
