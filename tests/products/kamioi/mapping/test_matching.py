@@ -41,7 +41,7 @@ INVENTED = (
 @pytest.fixture(scope="module")
 def matcher() -> Matcher:
     curated = load_curated()
-    return Matcher(BrandBook(with_curated(INVENTED, curated), curated.places))
+    return Matcher(BrandBook(with_curated(INVENTED, curated), curated.places, curated.names()))
 
 
 def brand_of(matcher: Matcher, raw: str, **facts: str) -> str:
@@ -119,11 +119,79 @@ def test_what_is_written_alike_is_a_candidate_and_no_decision(matcher: Matcher) 
     assert matcher.book.brands[found.candidates[0][0]].name == "Starbucks"
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "TARGET SHOOTING CLUB BOISE ID",
+        "APPLE TREE DENTAL MINNEAPOLIS",
+        "DELTA DRY CLEANERS FRESNO CA",
+        "THREE SISTERS BAKERY HELENA",
+        "LEMONADE STAND BY MIA",
+        "PAYPAL *CLARKS",
+        "BROWN DOG COFFEE COMPANY",
+    ],
+)
+def test_an_ordinary_word_begins_other_names_than_the_brands(matcher: Matcher, raw: str) -> None:
+    assert matcher.match(raw).brand is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "brand"),
+    [
+        ("TARGET T-1523 MINNEAPOLIS MN", "Target"),
+        ("DELTA AIR 0062371823912 ATLANTA", "Delta Air Lines"),
+        ("O2 UK PAY MONTHLY SLOUGH", "O2"),
+        ("MARATHON PETRO 121392 FINDLAY", "Marathon"),
+        ("SHELL CHURCH STREET", "Shell"),
+        ("H&M 0712 LAS VEGAS NV", "H&M"),
+        ("COLES 0761", "Coles"),
+    ],
+)
+def test_an_ordinary_word_is_its_brand_where_nothing_speaks_against_it(
+    matcher: Matcher, raw: str, brand: str
+) -> None:
+    found = matcher.match(raw)
+    assert found.brand is not None
+    assert matcher.book.brands[found.brand].name == brand
+
+
+def test_words_that_nothing_explains_behind_an_ordinary_name_cost_confidence(
+    matcher: Matcher,
+) -> None:
+    sure, unsure = matcher.match("shell oil dallas"), matcher.match("shell black cat")
+    assert sure.brand == unsure.brand is not None
+    assert unsure.score <= sure.score - 0.2
+
+
+@pytest.mark.parametrize(
+    ("raw", "brand"),
+    [
+        ("OLIVE GARD", "Olive Garden"),
+        ("GREAT WESTERN RAILW", "Great Western Railway"),
+        ("OLIVE GARDENER LANDSCAPING", ""),
+        ("TST* FIRST WATCH - 0412 TAMPA", "First Watch"),
+        ("SQ *BLUE BOTTLE COFFEE OAKLAND", "Blue Bottle Coffee"),
+        ("SQ *BLUE BOTTLE ANTIQUES", ""),
+    ],
+)
+def test_a_name_that_a_column_cut_and_a_till_that_tells_its_town(
+    matcher: Matcher, raw: str, brand: str
+) -> None:
+    found = matcher.match(raw)
+    assert ("" if found.brand is None else matcher.book.brands[found.brand].name) == brand
+
+
+def test_why_of_a_cut_name_claims_no_more_than_was_there(matcher: Matcher) -> None:
+    assert "as much as a bank's column holds of a name of Olive Garden" in (
+        matcher.match("OLIVE GARD").why
+    )
+
+
 def test_real_strings_reach_the_marks(shared_data: Path) -> None:
 
     curated = load_curated()
     nsi = read_nsi(shared_data / "kamioi" / "nsi_brands.csv", lambda *_: None)
-    real = Matcher(BrandBook(with_curated(nsi, curated), curated.places))
+    real = Matcher(BrandBook(with_curated(nsi, curated), curated.places, curated.names()))
     with (shared_data / "kamioi" / "merchant_gold_dev.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     right = [

@@ -26,6 +26,15 @@ FORMS = [
     ("B&Q 1357", "bq", None),
     ("4423", "4423", None),
     ("PAYPAL", "paypal", None),
+    ("CHECKCARD 0612 SHELL OIL 57444573", "shell oil", None),
+    ("POS DEBIT - CVS/PHARMACY #8871 OAKLAND CA", "cvs pharmacy oakland", None),
+    ("PURCHASE AUTHORIZED ON 05/14 SPOTIFY", "spotify", None),
+    ("CARD PAYMENT TO TESCO STORES 3301", "tesco stores", None),
+    ("POS PURCHASE 1231", "pos purchase", None),
+    ("CARDIFF CITY CAFE", "cardiff city cafe", None),
+    ("AMERICAN AIR0012381239 DALLAS TX", "american air dallas", None),
+    ("GOOGLE *CLOUD 6H3K2L", "google cloud", None),
+    ("HLU*HULU 1234567", "hulu", "agent"),
     ("\x00\u200b", "unreadable", None),
 ]
 

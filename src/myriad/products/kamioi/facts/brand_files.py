@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from myriad.products.kamioi.errors import FactFileError
-from myriad.products.kamioi.facts.curated import Curated
+from myriad.products.kamioi.facts.curated import Curated, CuratedBrand
 from myriad.products.kamioi.mapping.brands import EVERYWHERE, Brand, alias_key, slug
+from myriad.products.kamioi.mapping.normalising import words
 
 NSI_COLUMNS = ("category", "display_name", "brand", "wikidata", "locations", "aliases")
 _NAMES = ("display_name", "brand", "brand_en", "name", "short_name", "alt_name", "official_name")
@@ -111,7 +112,7 @@ def with_curated(brands: Iterable[Brand], curated: Curated) -> list[Brand]:
     for one in curated.brands:
         # Of several of that name the most popular is meant; the others are other firms elsewhere.
         same = sorted(by_name.get(alias_key(one.name), []), key=lambda brand: -brand.popularity)[:1]
-        folded = [brand for name in one.folds for brand in by_name.get(alias_key(name), [])]
+        folded = [brand for name in _folds(one) for brand in by_name.get(alias_key(name), [])]
         parts = [brand for brand in (*same, *folded) if brand.key not in gone]
         gone.update(brand.key for brand in parts)
         base = parts[0] if parts else None
@@ -120,7 +121,7 @@ def with_curated(brands: Iterable[Brand], curated: Curated) -> list[Brand]:
                 key=base.key if base else slug(one.name),
                 name=one.name,
                 qid=base.qid if base else None,
-                categories=frozenset().union({one.category}, *(p.categories for p in parts)),
+                categories=frozenset(one.category.split("|")).union(*(p.categories for p in parts)),
                 countries=one.countries.union(*(p.countries for p in parts)),
                 popularity=10 + sum(part.popularity for part in parts),
                 aliases=tuple(
@@ -129,3 +130,11 @@ def with_curated(brands: Iterable[Brand], curated: Curated) -> list[Brand]:
             )
         )
     return [*made, *(brand for brand in found if brand.key not in gone)]
+
+
+def _folds(one: CuratedBrand) -> list[str]:
+    """Return the names under which other files' brands count as this one.
+
+    A further name of several words is nobody else's; one word may be ("Acme").
+    """
+    return [*one.folds, *(name for name in one.aliases if len(words(name)) > 1)]

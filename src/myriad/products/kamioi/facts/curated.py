@@ -1,8 +1,10 @@
-"""The facts that are kept in the repository: `curated.toml`."""
+"""The facts that are kept in the repository: `curated.toml` and the files in `known/`."""
 
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -45,7 +47,10 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True)
 class CuratedBrand:
-    """What is curated of one brand; `folds` are brands of other files that count as this one."""
+    """What is curated of one brand; `folds` are brands of other files that count as this one.
+
+    `category` is one word, or several with `|` between them.
+    """
 
     name: str
     category: str
@@ -57,30 +62,67 @@ class CuratedBrand:
 
 @dataclass(frozen=True, slots=True)
 class Curated:
-    """The whole file."""
+    """All files together."""
 
     companies: tuple[Company, ...]
     brands: tuple[CuratedBrand, ...]
     places: tuple[str, ...]
 
+    def names(self) -> Iterator[str]:
+        """Yield every name that is stated here of a brand."""
+        for brand in self.brands:
+            yield brand.name
+            yield from brand.aliases
+            yield from brand.folds
+
 
 @cache
 def load_curated() -> Curated:
     """Return the curated facts."""
-    text = files("myriad.products.kamioi.facts").joinpath("curated.toml").read_text("utf-8")
-    return parse_curated(text)
+    folder = files("myriad.products.kamioi.facts")
+    known = sorted(one.name for one in (folder / "known").iterdir() if one.name.endswith(".toml"))
+    paths = [folder / "curated.toml", *(folder / "known" / name for name in known)]
+    return parse_curated(*(path.read_text("utf-8") for path in paths))
 
 
-def parse_curated(text: str) -> Curated:
-    """Return the facts in `text`; raises KeyError when a brand names an owner that is not there."""
-    tree = tomllib.loads(text)
+def parse_curated(*texts: str) -> Curated:
+    """Return the facts in `texts` together.
+
+    Raises KeyError when a brand names an owner that is not there, ValueError when one name stands
+    for two brands.
+    """
+    trees = [tomllib.loads(text) for text in texts]
     companies = tuple(
         Company(row["name"], row["cik"], tuple(_listing(one) for one in row["listings"]))
+        for tree in trees
         for row in tree.get("company", [])
     )
     ciks = {company.name: company.cik for company in companies}
-    brands = tuple(_brand(row, ciks) for row in tree.get("brand", []))
-    return Curated(companies, brands, tuple(tree.get("places", ())))
+    rows = [row for tree in trees for row in (*tree.get("brand", []), *_owned(tree))]
+    _refuse_twice(row["name"] for row in rows)
+    brands = tuple(_brand(row, ciks) for row in rows)
+    return Curated(companies, brands, tuple(place for tree in trees for place in _places(tree)))
+
+
+def _places(tree: dict[str, Any]) -> Iterable[str]:
+    places: list[str] = tree.get("places", [])
+    return places
+
+
+def _owned(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield each brand of the groups of one owner as if it stood by itself."""
+    for group in tree.get("owned", []):
+        held = {key: group[key] for key in ("from", "to", "source") if key in group}
+        shared = {key: group[key] for key in ("category", "countries") if key in group}
+        for name, aliases in group["brands"].items():
+            owner = {"owner": group["by"], **held}
+            yield {"name": name, "aliases": aliases, "owners": [owner], **shared}
+
+
+def _refuse_twice(names: Iterable[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(f"curated twice: {', '.join(twice)}")
 
 
 def _listing(row: dict[str, Any]) -> Listing:

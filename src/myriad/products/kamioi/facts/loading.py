@@ -47,7 +47,10 @@ def curated_world() -> World:
     """Return what the repository knows by itself, without any import."""
     curated = load_curated()
     brands = with_curated([], curated)
-    return World(Matcher(BrandBook(brands, curated.places)), Owners.of_curated(curated, brands))
+    return World(
+        Matcher(BrandBook(brands, curated.places, curated.names())),
+        Owners.of_curated(curated, brands),
+    )
 
 
 async def load_world(database: Database) -> World:
@@ -69,7 +72,8 @@ async def _load(database: Database, version: str) -> World:
 
 
 def _built(version: str, rows: list[Row], owners: list[Row], listings: list[Row]) -> World:
-    book = BrandBook((_brand(row) for row in rows), load_curated().places)
+    curated = load_curated()
+    book = BrandBook((_brand(row) for row in rows), curated.places, curated.names())
     held = Owners(
         [(row["key"], _ownership(row)) for row in owners],
         [(row["cik"], _listing(row)) for row in listings],

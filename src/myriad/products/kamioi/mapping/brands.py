@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -48,24 +49,39 @@ def alias_key(name: str) -> str:
     return "".join(words(name))
 
 
+def _keys(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(alias_key(form) for name in names for form in (name, without_domain(name)))
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One name in the dictionary: whose it may be, the most popular first."""
+    """One name in the dictionary: whose it may be, the most popular first.
 
-    words: int
+    `words` are in how many words it is written: `h&m` is one, `h & m` two.
+    """
+
+    words: frozenset[int]
     brands: tuple[int, ...]
 
 
 class BrandBook:
-    """Every brand and a dictionary of their names; built once, then only read."""
+    """Every brand and a dictionary of their names; built once, then only read.
 
-    def __init__(self, brands: Iterable[Brand], places: Iterable[str] = ()) -> None:
+    `stated` are the names that are curated; without them all names of a curated brand are.
+    """
+
+    def __init__(
+        self,
+        brands: Iterable[Brand],
+        places: Iterable[str] = (),
+        stated: Iterable[str] | None = None,
+    ) -> None:
         self.brands = tuple(brands)
         self.trades = tuple(brand.trades or trades_of(brand.categories) for brand in self.brands)
         self.places = frozenset(" ".join(words(place)) for place in places)
         self.place_beginnings = frozenset(place.partition(" ")[0] for place in self.places)
         owners: dict[str, dict[int, int]] = defaultdict(dict)
-        lengths: dict[str, int] = {}
+        lengths: dict[str, set[int]] = defaultdict(set)
         # A name in words, for what compares names as they are written, and its key.
         self.names: dict[str, str] = {}
         for index, brand in enumerate(self.brands):
@@ -74,12 +90,25 @@ class BrandBook:
             for alias in given | {without_domain(name) for name in given if "." in name}:
                 self._enter(owners, lengths, index, alias)
         self.entries = {
-            key: Entry(lengths[key], self._by_popularity(found)) for key, found in owners.items()
+            key: Entry(frozenset(lengths[key]), self._by_popularity(found))
+            for key, found in owners.items()
         }
+        self._stated = None if stated is None else _keys(stated)
         self.ordinary = self._ordinary()
+        names = {name: key for name, key in self.names.items() if self._is_curated(key)}
+        self._curated = sorted(set(names.values()))
+        self.curated_beginnings = frozenset(name.partition(" ")[0] for name in names)
+
+    def _is_curated(self, key: str) -> bool:
+        is_curated = self.brands[self.entries[key].brands[0]].source == "curated"
+        return is_curated and (self._stated is None or key in self._stated)
 
     def _enter(
-        self, owners: dict[str, dict[int, int]], lengths: dict[str, int], index: int, alias: str
+        self,
+        owners: dict[str, dict[int, int]],
+        lengths: dict[str, set[int]],
+        index: int,
+        alias: str,
     ) -> None:
         parts = words(alias)
         key = "".join(parts)
@@ -88,7 +117,7 @@ class BrandBook:
         self.names[" ".join(parts)] = key
         own = key == alias_key(self.brands[index].name)
         owners[key][index] = max(owners[key].get(index, 0), 2 if own else 1)
-        lengths[key] = max(lengths.get(key, 0), len(parts))
+        lengths[key].add(len(parts))
 
     def _ordinary(self) -> frozenset[str]:
         """Return the words that many brands have in their names: they tell nobody apart.
@@ -101,18 +130,28 @@ class BrandBook:
             spread.update(set(words(brand.name)))
         return frozenset(
             key
-            for key, entry in self.entries.items()
-            if self.brands[entry.brands[0]].source != "curated"
-            and (len(key) <= 2 or spread[key] > ORDINARY_FROM)
+            for key in self.entries
+            if not self._is_curated(key) and (len(key) <= 2 or spread[key] > ORDINARY_FROM)
         )
 
     def _by_popularity(self, found: dict[int, int]) -> tuple[int, ...]:
-        return tuple(
-            sorted(
-                found,
-                key=lambda index: (-found[index] * self.brands[index].popularity, index),
-            )
-        )
+        def rank(index: int) -> tuple[bool, int, int]:
+            brand, is_own = self.brands[index], found[index] > 1
+            # What is curated under a name goes before everybody for whom it is one alias of many.
+            first = is_own and brand.source == "curated"
+            return not first, -found[index] * brand.popularity, index
+
+        return tuple(sorted(found, key=rank))
+
+    def beginning_with(self, key: str) -> Entry | None:
+        """Return the curated name that begins with `key`, or None where it begins none or several."""
+        place = bisect_right(self._curated, key)
+        names = []
+        while place < len(self._curated) and self._curated[place].startswith(key):
+            names.append(self.entries[self._curated[place]])
+            place += 1
+        brands = {entry.brands[0] for entry in names}
+        return names[0] if len(brands) == 1 else None
 
     def find(self, name: str) -> Brand | None:
         """Return the most popular brand that goes by `name`."""

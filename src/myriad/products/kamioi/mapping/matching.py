@@ -16,16 +16,28 @@ from myriad.kit.lazy import lazily
 from myriad.products.kamioi.mapping.brands import LONGEST_ALIAS_WORDS, BrandBook, Entry
 from myriad.products.kamioi.mapping.ngrams import CANDIDATES, NgramIndex
 from myriad.products.kamioi.mapping.normalising import Normal, normalize
+from myriad.products.kamioi.mapping.plainness import (
+    as_plain,
+    begins_another,
+    is_plain,
+    says_nothing,
+    sits_behind,
+    unexplained,
+    without_roads,
+)
 from myriad.products.kamioi.mapping.trades import contradicts, trade_of_codes
 
 fuzz: Any = lazily("rapidfuzz.fuzz")
 
 # A processor's name itself is a merchant only when nothing follows it.
 PROXIES = frozenset({"paypal", "square", "toast", "stripe", "klarna"})
+TILLS = frozenset({"square", "toast", "klarna"})
 _TWO_DIGITS = re.compile(r"\d.*\d")
 _GLUED = 6
 _TAIL = 6
 _JOINED = 5
+_CUT = 3
+_CUT_NAME = 8
 RAREST = 40
 _FILLING = frozenset(
     {
@@ -70,6 +82,7 @@ class _Found(NamedTuple):
     name: str
     method: str
     glued: bool = False
+    cut: bool = False
 
     @property
     def entry_key(self) -> str:
@@ -126,13 +139,32 @@ class Matcher:
         """Return the names in a string in the order in which they are to be believed."""
         skip = self._place(words) if words[0] in self.book.place_beginnings else 0
         is_proxied = normal.processor in PROXIES
-        found = self._prefixes(words) if not skip else self._tails(words, skip, 4)
+        found = (
+            self._prefixes(words) if not skip else self._tails(words, skip, 4, behind_place=True)
+        )
         if is_proxied:
             # The name of an account with a processor is free text: all of it must be a brand's.
-            return [one for one in found if self._is_whole(one, words) and len(words[0]) >= _JOINED]
+            return [one for one in found if self._is_account(one, words, normal.processor)]
         if not found and not skip:
-            found = self._glued(words) or self._tails(words, 1, _TAIL)
+            may_be_cut = words[0] in self.book.curated_beginnings
+            found = self._glued(words) or (self._cut(words) if may_be_cut else [])
+            found = found or self._tails(words, 1, _TAIL)
         return found
+
+    def _is_account(self, found: _Found, words: list[str], processor: str | None) -> bool:
+        if self._is_whole(found, words):
+            # Whoever opens an account with a wallet may call it by an ordinary word.
+            is_till = processor in TILLS
+            is_long = len(words[0]) >= _JOINED or (is_till and found.end > 1)
+            return is_long and (is_till or not is_plain(words[: found.end]))
+        # A till tells the name of its shop and where it stands.
+        return (
+            processor in TILLS
+            and not found.start
+            and len(found.entry_key) >= _GLUED
+            and not is_plain(words[: found.end])
+            and sits_behind(words[found.end])
+        )
 
     @staticmethod
     def _is_whole(found: _Found, words: list[str]) -> bool:
@@ -156,13 +188,25 @@ class Matcher:
 
     def _entry(self, part: list[str]) -> Entry | None:
         entry = self.book.entries.get("".join(part))
-        if entry is None or entry.words == len(part):
+        if entry is None or len(part) in entry.words:
             return entry
         # "on e" is not the brand One: words are only joined when they are long, or single letters.
         joined = len("".join(part)) >= _JOINED or all(len(word) == 1 for word in part)
         return entry if joined else None
 
-    def _tails(self, words: list[str], first: int, shortest: int) -> list[_Found]:
+    def _cut(self, words: list[str]) -> list[_Found]:
+        """Find a curated name of which the bank's column held no more than the beginning."""
+        key = "".join(words)
+        if len(words) < 2 or len(words[-1]) < _CUT or len(key) < _CUT_NAME:
+            return []
+        entry = self.book.beginning_with(key)
+        if entry is None:
+            return []
+        return [_Found(entry, 0, len(words), " ".join(words), "prefix", cut=True)]
+
+    def _tails(
+        self, words: list[str], first: int, shortest: int, *, behind_place: bool = False
+    ) -> list[_Found]:
         entries, key = self.book.entries, ""
         longest: list[_Found] = []
         for start in range(len(words) - 1, max(first, len(words) - LONGEST_ALIAS_WORDS) - 1, -1):
@@ -171,9 +215,15 @@ class Matcher:
                 continue
             part = words[start:]
             entry = self._entry(part)
-            if entry is not None and (len(part) > 1 or self._is_curated(entry)):
+            if entry is not None and self._may_end(part, entry, behind_place):
                 longest = [_Found(entry, start, len(words), " ".join(part), "prefix")]
         return longest
+
+    def _may_end(self, part: list[str], entry: Entry, behind_place: bool) -> bool:
+        """Whether a name at the end of a string is one: "Brown Dog Coffee Company" is of no chain."""
+        if self._is_curated(entry):
+            return behind_place or not is_plain(part)
+        return len(part) > 1 and not says_nothing(part)
 
     def _is_curated(self, entry: Entry) -> bool:
         return self.book.brands[entry.brands[0]].source == "curated"
@@ -186,7 +236,7 @@ class Matcher:
         for end in range(len(first) - 1, _JOINED - 2, -1):
             entry = self.book.entries.get(first[:end])
             is_long = end >= _GLUED or first[end:].isdigit()
-            if entry is not None and entry.words == 1 and is_long:
+            if entry is not None and 1 in entry.words and is_long:
                 return [_Found(entry, 0, 1, first[:end], "prefix", glued=True)]
         return []
 
@@ -194,7 +244,10 @@ class Matcher:
         self, found: _Found, words: list[str], trade: str | None, country: str | None
     ) -> tuple[int | None, str]:
         problem = ""
-        rest = words[: found.start] + words[found.end :]
+        after = words[found.end :]
+        rest = without_roads(words[: found.start]) + without_roads(after) if len(words) > 1 else []
+        name = words[found.start : found.end]
+        plain = is_plain(name)
         for brand in found.entry.brands:
             known = self.book.brands[brand]
             trades = self.book.trades[brand]
@@ -202,8 +255,11 @@ class Matcher:
                 problem = f"{known.name} is not met in {country}"
             elif trade is not None and trade not in trades and not trades & {"shop", "online"}:
                 problem = f"{known.name} does not sell {trade}"
-            elif word := contradicts(rest, trades):
+            elif word := contradicts(rest, as_plain(trades) if plain else trades):
                 problem = f"“{word}” speaks against {known.name}"
+            elif plain and (word := begins_another(name, after, trades)):
+                # Others who go by an ordinary word are meant by this string no more than the first.
+                return None, f"“{word}” behind “{found.name}” begins another name"
             else:
                 return brand, ""
         return None, problem
@@ -213,10 +269,14 @@ class Matcher:
         total = max(letters, len("".join(words)))
         rivals = len(found.entry.brands)
         score = 0.5 * min(1.0, letters / 8) + 0.3 * letters / total + 0.2 / rivals
-        score -= 0.15 * found.glued + 0.1 * bool(found.start)
+        score -= 0.15 * found.glued + 0.1 * bool(found.start) + 0.2 * found.cut
+        if is_plain(words[found.start : found.end]):
+            score -= 0.1 * min(3, unexplained(words[found.end :]))
         name = self.book.brands[brand].name
         where = "is" if found.method == "exact" else "begins with" if not found.start else "ends in"
         why = f"“{normal.norm}” {where} “{found.name}”, a name of {name}"
+        if found.cut:
+            why = f"“{normal.norm}” is as much as a bank's column holds of a name of {name}"
         return Match(normal, brand, round(max(score, 0.0), 4), found.method, found.name, why)
 
     def candidates(self, norm: str, country: str | None = None) -> tuple[tuple[int, float], ...]:

@@ -28,15 +28,38 @@ _PROCESSORS = (
     ("cash_app", r"cash\s+app\s*\*+\s*"),
     ("bigcartel", r"bigcartel\s*\*+\s*"),
     ("clover", r"(?:clv|clover)\s*\*+\s*"),
-    ("google", r"google\s*\*+\s*"),
+    # What Google sells itself keeps its name.
+    (
+        "google",
+        r"google\s*\*+\s*(?!(?:ads|cloud|domains|fi|google|nest|one|pay|play|services|storage|store|svcs"
+        r"|temporary|workspace)\b)",
+    ),
+    (
+        "agent",
+        r"(?:ady|adyen|bmx|cnk|crv|dnh|fs|fsp|fsprg|hlu|lca|nya|paddle\.net|py|smp|spi|wl|zlr)\s*\*+\s*",
+    ),
     ("apple_pay", r"aplpay\s+"),
 )
 _PROCESSOR = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _PROCESSORS))
+# What a bank writes before the merchant: the way the card was used.
+_BANK = re.compile(
+    r"(?:pos (?:debit|purchase|pur|pin|visa)\b(?: card)?|(?:(?:debit|check|visa|bank) )?card (?:purchase|payment)"
+    r"\b(?: to\b)?|check ?card|dbt purchase|visa (?:debit|purchase|dda pur)\b|point of sale(?: debit)?"
+    r"|(?:purchase|recurring payment) authorized on|contactless(?: payment)?\b|direct debit\b(?: to\b)?"
+    r"|compra\b|achat (?:cb|carte)\b|kartenzahlung\b|pagamento\b|pos w/d\b|recurring (?:debit )?(?:purchase|card)\b)(?: ?[\d/x-]+)*[ :-]+(?=[^\W\d])"
+)
+_BANK_BEGINS = frozenset(
+    [
+        *("acha", "bank", "card", "chec", "comp", "cont", "dbt ", "debi", "dire", "kart", "paga"),
+        *("poin", "pos ", "purc", "recu", "visa"),
+    ]
+)
 # How those marks begin; most strings begin otherwise and need not be asked for sixteen of them.
 _MARKS = frozenset(
     [
         *("pa", "pp", "sq", "go", "ts", "st", "sp", "sh", "in", "su", "iz", "ze", "kl", "wp", "ck"),
-        *("ca", "bi", "cl", "ap"),
+        *("ca", "bi", "cl", "ap", "ad", "bm", "cn", "cr", "dn", "fs", "hl", "lc", "ny", "py", "sm"),
+        *("wl", "zl"),
     ]
 )
 # A processor that also sells: when nothing follows its mark, the merchant is the processor.
@@ -61,8 +84,10 @@ _TOKEN = re.compile(r"[^\W_]+")
 _BREAKS = re.compile(r"(?<=\w)['\u2019`\u00b4](?=\w)")
 _DIGIT = re.compile(r"\d")
 _TWO_DIGITS = re.compile(r"\d.*\d")
+# A number that the bank wrote against the name: `air0012381239`.
+_NUMBERED = re.compile(r"^([a-z]{3,})\d{5,}$")
 _STORE = re.compile(r"\d{3,}|[a-z]{1,2}\d{3,}|\d+[a-z]?\d{3,}")
-_STATES = frozenset(
+STATES = frozenset(
     [
         *("al", "ak", "az", "ar", "ca", "co", "ct", "dc", "fl", "ga", "hi", "id", "il", "in", "ia"),
         *("ks", "ky", "la", "md", "ma", "mi", "mn", "ms", "mo", "mt", "nv", "nh", "nj", "nm", "ny"),
@@ -112,6 +137,8 @@ def normalize(raw: str) -> Normal:
     """Return the normal form of a statement's string."""
     text = fold(clean(raw))
     # Each expression is asked only where a character stands without which it cannot match.
+    if text[:4] in _BANK_BEGINS and (found := _BANK.match(text)):
+        text = text[found.end() :]
     if text.startswith("am"):
         text = _AMAZON_TAIL.sub(r"\1", _AMAZON.sub("amazon", text))
     if "." in text or "www" in text or "://" in text:
@@ -121,7 +148,7 @@ def normalize(raw: str) -> Normal:
     # Two strings of three are letters and blanks: their words are all there is to find.
     if not "".join(kept).isalpha():
         kept = _without_numbers(_joined(text))
-    if len(kept) > 2 and kept[-1] in _STATES:
+    if len(kept) > 2 and kept[-1] in STATES:
         kept.pop()
     if not kept:
         kept = words(text) or [processor or "unreadable"]
@@ -140,7 +167,15 @@ def _without_numbers(text: str) -> list[str]:
     """Return the words of `text` but for telephones, dates, and numbers of shops and orders."""
     if _DIGIT.search(text):
         text = _DATE.sub(" ", _PHONE.sub(" ", text))
-    return [word for word in _TOKEN.findall(text) if word.isalpha() or not _is_reference(word)]
+    kept = []
+    for word in _TOKEN.findall(text):
+        if word.isalpha():
+            kept.append(word)
+        elif numbered := _NUMBERED.match(word):
+            kept.append(numbered[1])
+        elif not _is_reference(word):
+            kept.append(word)
+    return kept
 
 
 def _without_processor(text: str) -> tuple[str | None, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from myriad.products.kamioi.mapping.trade_words import BEGINNINGS, WORDS
+
 # The second and third part of a category of the name-suggestion index, or a word of our own.
 _TRADES = {
     "fuel": "fuel",
@@ -38,43 +40,6 @@ _MCC_TRADES = {
     "finance": frozenset({"6010", "6011", "6012", "6051", "6211", "6300"}),
 }
 _PLAID_TRADES = {"FOOD_AND_DRINK": "food", "TRAVEL_LODGING": "hotel", "TRANSPORTATION_GAS": "fuel"}
-# A word after a brand's name that says another trade; the trades that it goes with.
-_WORDS = {
-    "fuel": frozenset({"fuel", "shop"}),
-    "fuels": frozenset({"fuel"}),
-    "petrol": frozenset({"fuel", "shop"}),
-    "filling": frozenset({"fuel", "shop"}),
-    "fish": frozenset({"fish"}),
-    "fisheries": frozenset({"fish"}),
-    "chippy": frozenset({"fish"}),
-    "kebab": frozenset({"food"}),
-    "kebabs": frozenset({"food"}),
-    "takeaway": frozenset({"food"}),
-    "tandoori": frozenset({"food"}),
-    "balti": frozenset({"food"}),
-    "news": frozenset({"news"}),
-    "bank": frozenset({"finance"}),
-    "taxis": frozenset({"transport"}),
-    "cars": frozenset({"transport", "fuel"}),
-    "dental": frozenset({"health"}),
-    "solicitors": frozenset({"law"}),
-    "nursery": frozenset({"school"}),
-    "school": frozenset({"school"}),
-    "primary": frozenset({"school"}),
-    "academy": frozenset({"school"}),
-    "church": frozenset({"church"}),
-    "university": frozenset({"school"}),
-    "college": frozenset({"school"}),
-    "hospital": frozenset({"health"}),
-    "council": frozenset({"government"}),
-    "florist": frozenset({"flowers"}),
-    "plumbing": frozenset({"trade"}),
-    "electrical": frozenset({"trade"}),
-    "flooring": frozenset({"trade"}),
-    "scaffolding": frozenset({"trade"}),
-    "tyres": frozenset({"trade"}),
-}
-_BEGINNINGS = {"newsagen": frozenset({"news"}), "solicit": frozenset({"law"})}
 
 
 def trades_of(categories: Iterable[str]) -> frozenset[str]:
@@ -102,9 +67,9 @@ def trade_of_codes(category: str | None, mcc: str | None) -> str | None:
 def contradicts(rest: Iterable[str], trades: frozenset[str]) -> str | None:
     """Return the word after a brand's name that speaks against its trades, or None."""
     for word in rest:
-        wanted = _WORDS.get(word)
+        wanted = WORDS.get(word)
         if wanted is None and len(word) >= 7:
-            wanted = next((t for begin, t in _BEGINNINGS.items() if word.startswith(begin)), None)
+            wanted = next((t for begin, t in BEGINNINGS.items() if word.startswith(begin)), None)
         if wanted is not None and not wanted & trades:
             return word
     return None
