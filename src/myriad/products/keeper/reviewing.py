@@ -114,7 +114,7 @@ async def take_in(
         changed=len(stored) - fresh,
         unchanged=len(rows) - own - len(stored),
         alerts=alerts,
-        refused=tuple(unsound),
+        refused=tuple(sorted(unsound, key=lambda row: int(row.body.get("line", 0)))),
     )
 
 

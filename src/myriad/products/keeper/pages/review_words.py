@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from myriad.products.keeper.pages.figures import Figure
 from myriad.products.keeper.reviewing import REASONS
 from myriad.products.keeper.views.reviews import ReviewCard, ReviewsView, ReviewVisit
@@ -11,6 +13,7 @@ from myriad.scale.ui.filters import in_words, plural
 _STARS = 5
 _SURE, _LIKELY = 0.8, 0.5
 _ENOUGH_MONTHS = 2
+_LINE = re.compile(r"line \d+: ")
 SOURCES = {"google": "Google", "file": "a file"}
 MISMATCHES = {
     "worse_than_stars": "Words unhappier than the stars",
@@ -75,5 +78,5 @@ def likely(visit: ReviewVisit) -> str:
 
 
 def refusal(reason: str, detail: str) -> str:
-    """Return why a row was kept apart, in words."""
-    return detail or REASONS.get(reason, reason.replace("_", " "))
+    """Return why a row was kept apart, in words; its line stands beside them."""
+    return _LINE.sub("", detail, count=1) or REASONS.get(reason, reason.replace("_", " "))
