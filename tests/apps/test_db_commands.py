@@ -10,11 +10,12 @@ import pytest
 
 from myriad.apps.cli.db import DB_COMMANDS
 from myriad.apps.cli.db.backup import _moved_log
-from myriad.apps.cli.db.places import writable
+from myriad.apps.cli.db.places import restoring_login, writable
 from myriad.apps.cli.db.standby import up_with
 from myriad.apps.cli.frame import main
 from myriad.kit.errors import UnavailableError
 from myriad.scale.data.backup import BackupStore
+from myriad.scale.embedded.servers import ServerUrls
 
 
 @pytest.mark.parametrize("name", ["backup", "restore", "drill", "standby"])
@@ -115,3 +116,21 @@ def test_a_log_that_goes_to_another_folder_now_is_told(tmp_path: Path) -> None:
     assert _moved_log(None, store) == _moved_log(store.wal, store) == []
     (told,) = _moved_log(Path("/mnt/before/primary/wal"), store)
     assert "no longer to /mnt/before/primary/wal" in told
+
+
+def test_a_login_that_may_not_is_told_what_it_lacks(
+    tmp_path: Path, database_urls: ServerUrls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["db", "backup", "--url", database_urls.app_url, "--home", str(tmp_path)]
+    assert main(line) == 2
+    said = capsys.readouterr().err
+    assert "myriad_app may not do that: permission denied" in said
+    assert "docs/how-to/backups.md" in said
+
+
+def test_a_restored_copy_is_asked_by_the_login_that_takes_its_backups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert restoring_login(tmp_path) == "myriad_backup"
+    monkeypatch.setenv("MYRIAD_DATABASE__BACKUP_URL", "postgresql://copier@db.internal/myriad")
+    assert restoring_login(tmp_path) == "copier"

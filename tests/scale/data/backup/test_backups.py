@@ -204,6 +204,11 @@ def test_a_restore_is_not_begun_without_room(
     assert not (tmp_path / "new").exists()
 
 
+def test_a_login_that_the_copy_has_not_is_named(kept: Kept, tmp_path: Path) -> None:
+    with pytest.raises(RestoreError, match="no role nobody_here: name one that it has by --login"):
+        restore(kept.tools, kept.store, tmp_path / "new", login="nobody_here")
+
+
 def test_where_the_log_goes_is_read_from_the_servers_command(kept: Kept) -> None:
     assert find_log_folder(kept.url) == kept.store.wal
     assert folder_of(archive_command(Path("/a/it's 100% b"))) == Path("/a/it's 100% b")

@@ -58,7 +58,9 @@ def test_a_file_is_moved_from_a_terminal_by_two_processes(
         return code, json.loads(capsys.readouterr().out or "{}")
 
     assert run("backfill")[0] == 2
-    assert run("begin")[1]["phase"] == "dual_write"
+    begun = run("begin")[1]
+    assert begun["phase"] == "dual_write"
+    assert begun["obstacle"] == "the way on from dual_write is the step `backfill`"
     assert run("backfill")[1] == {"rows": 351}
     assert [run("verify", "--workers", "1")[0] for _ in range(2)] == [0, 0]
     kept = run("rows")[1]["rows"]

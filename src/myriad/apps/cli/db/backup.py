@@ -15,6 +15,7 @@ from myriad.apps.cli.db import backup_status
 from myriad.apps.cli.db.places import (
     backup_settings,
     login_of,
+    restoring_login,
     source_url,
     tools_for,
     writable,
@@ -23,7 +24,6 @@ from myriad.kit.clock import utc_now
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.data.backup import Backup, BackupStore, drill, restore, take_backup
 from myriad.scale.data.backup.archive import find_log_folder
-from myriad.scale.embedded.postgres import BACKUP
 
 _PLAIN: dict[str, Any] = {"rich_markup_mode": None, "add_completion": False}
 backup_app = typer.Typer(**_PLAIN)
@@ -142,7 +142,9 @@ def restore_command(
         None, "--at", help="The moment, with its zone [default: newest]."
     ),
     backup: str | None = typer.Option(None, "--backup", help="From this backup on."),
-    login: str = typer.Option(BACKUP, help="A role of the copied cluster."),
+    login: str | None = typer.Option(
+        None, help="A role of the copied cluster [default: that which takes backups]."
+    ),
 ) -> None:
     """Restore the database, as it was last or at any moment since the first backup."""
     context: CliContext = ctx.obj
@@ -150,7 +152,8 @@ def restore_command(
     place = target.expanduser().absolute()
     tools = tools_for(context, binaries or settings.binaries, store.root, place)
     with writable():
-        done = restore(tools, store, place, login=login, at=_moment(at), backup_id=backup)
+        role = login or restoring_login(context.home)
+        done = restore(tools, store, place, login=role, at=_moment(at), backup_id=backup)
     last = done.recovered_to.isoformat() if done.recovered_to else "the end of the backup"
     lines = [
         f"Restored {done.backup.id} and the log after it, up to {last}, in {done.seconds:.1f} s.",

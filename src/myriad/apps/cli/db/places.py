@@ -32,12 +32,19 @@ def source_url(context: CliContext, given: str | None) -> Iterator[str]:
     """Yield the URL of a login with REPLICATION on the primary, which answers.
 
     As given, else of the settings, else of this home's own server, started for the block unless
-    `up` runs it. Raises InvalidInputError where there is none, UnavailableError where it is silent.
+    `up` runs it. Raises InvalidInputError where there is none, and where the login may not do what
+    the block asks of it; UnavailableError where the server is silent.
     """
     with contextlib.ExitStack() as stack:
         url = given or _url_of_settings(context.home) or stack.enter_context(_own_url(context.home))
         _require_answer(url)
-        yield url
+        try:
+            yield url
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise InvalidInputError(
+                f"{login_of(url)} may not do that: {error.diag.message_primary}. "
+                "docs/how-to/backups.md says how the login is made"
+            ) from None
 
 
 def find_live_url(context: CliContext, given: str | None) -> str | None:
@@ -104,6 +111,12 @@ def writable() -> Iterator[None]:
 def login_of(url: str) -> str:
     """Return the role of a URL."""
     return urlsplit(url).username or BACKUP
+
+
+def restoring_login(home: Path) -> str:
+    """Return the role by which a restored copy is asked: that which takes its backups."""
+    url = _given_url(home)
+    return login_of(url) if url else BACKUP
 
 
 def tools_for(context: CliContext, binaries: Path | None, *folders: Path) -> PostgresTools:

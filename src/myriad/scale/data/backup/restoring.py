@@ -166,6 +166,10 @@ def _recover(tools: ServerTools, target: Path, login: str) -> datetime | None:
             row = connection.execute(QUERIES["read_last_replayed"].encode()).fetchone()
     except (MyriadError, psycopg.Error) as error:
         detail = getattr(error, "detail", str(error))
+        if f'role "{login}" does not exist' in detail:
+            raise RestoreError(
+                f"the copied cluster has no role {login}: name one that it has by --login"
+            ) from None
         if _TOO_LATE in detail:
             last = _LAST_COMMIT.findall(detail)
             raise RestoreError(

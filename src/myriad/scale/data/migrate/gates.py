@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 CLEAN_VERIFICATIONS = 2
 MOST_LAG_SECONDS = 1.0
 MOST_DIFFERING = 1e-6
+_STEPS = {
+    "off": "`begin`",
+    "dual_write": "`backfill`",
+    "backfill": "`verify`, once `backfill` has gone through to its end",
+}
 
 
 def check_gate(move: Move) -> None:
@@ -37,7 +42,7 @@ def check_gate(move: Move) -> None:
     if move.phase == "done":
         raise PhaseError("the move is done")
     if check is None:
-        raise PhaseError(f"from {move.phase} on goes `begin`, `backfill` or `verify`")
+        raise PhaseError(f"the way on from {move.phase} is the step {_STEPS[move.phase]}")
     check(move)
 
 
