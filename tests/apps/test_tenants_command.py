@@ -10,12 +10,13 @@ import pytest
 from myriad.apps.cli.frame import COMMANDS
 from myriad.apps.cli.tenants import app
 from myriad.kit.ids import new_id
-from myriad.scale.directory import find_principal_by_key, list_events
+from myriad.scale.directory import Role, find_principal_by_key, list_events
 from myriad.scale.embedded.servers import ServerUrls
 from myriad.scale.jobs import enqueue
 from myriad.scale.runtime import Runtime
 from tests.apps.terminal import Said, invoke
-from tests.fixtures.app import Company, create_company
+from tests.fixtures.app import Company, create_company, create_person
+from tests.fixtures.database import runtime_for
 
 
 @pytest.fixture
@@ -52,6 +53,19 @@ async def test_an_account_is_suspended_and_resumed_with_its_reason_in_its_audit_
         events = await list_events(read, limit=2)
     assert [event.action for event in events] == ["tenant.active", "tenant.suspended"]
     assert events[1].detail == {"reason": "unpaid since May"}
+
+
+async def test_who_suspends_the_account_of_the_installations_own_work_is_told(
+    fresh_servers: ServerUrls, tmp_path: Path
+) -> None:
+    async with runtime_for(fresh_servers) as runtime:
+        own, other = await create_company(runtime), await create_company(runtime)
+        await create_person(runtime, own.tenant_id, Role.OWNER, is_operator=True)
+    for company, is_told in ((own, True), (other, False)):
+        words = ("suspend", str(company.tenant_id))
+        said = await invoke(app, words, tmp_path, fresh_servers)
+        assert said.result["is_operators"] is is_told
+        assert ("installation's own work" in said.done.stdout) is is_told
 
 
 async def test_an_account_that_is_not_there_is_neither(

@@ -7,10 +7,11 @@ from typing import Any
 
 import typer
 
+from myriad.apps.cli.accounts import get_account_id
 from myriad.apps.cli.context import CliContext
-from myriad.apps.cli.jobs_queue import find_tenant
 from myriad.scale.directory import get_tenant, list_tenants, set_status
 from myriad.scale.jobs.overview import count_waiting_of
+from myriad.scale.schedule.installation import find_operators_account
 
 app = typer.Typer(
     help="Accounts: list them, suspend one, let it go on.",
@@ -75,9 +76,10 @@ def _line(found: dict[str, Any]) -> str:
         return f"{name} is {found['status']} already."
     if found["status"] == "active":
         return f"{name} is open again; what waited goes on ({jobs})."
+    own = " The installation's own work is done in this account and waits as well."
     return (
-        f"{name} is suspended: its people and keys are refused, its work waits ({jobs}). "
-        f"`./myriad tenants resume {name}` opens it again."
+        f"{name} is suspended: its people and keys are refused, its work waits ({jobs})."
+        f"{own if found['is_operators'] else ''} `./myriad tenants resume {name}` opens it again."
     )
 
 
@@ -107,7 +109,7 @@ async def _set(
         context.runtime() as runtime,
         runtime.database.crossing("an operator opens or closes an account") as session,
     ):
-        tenant_id = await find_tenant(session, account)
+        tenant_id = await get_account_id(session, account)
         changed = await set_status(session, tenant_id, is_suspended=is_suspended, reason=reason)
         tenant = await get_tenant(session, tenant_id)
         return {
@@ -116,4 +118,5 @@ async def _set(
             "status": tenant.status,
             "changed": changed,
             "jobs_waiting": await count_waiting_of(session, tenant_id),
+            "is_operators": await find_operators_account(runtime.database) == tenant_id,
         }

@@ -10,17 +10,22 @@ from myriad.scale.schedule.specs import ScheduleSpec
 from myriad.scale.tenancy import TenantId
 
 
+async def find_operators_account(database: Database) -> TenantId | None:
+    """Return the account in which the installation's own work is done; None without an operator."""
+    rows = await database.crossing_rows(
+        "what the installation has done on time is in its operator's account",
+        QUERIES["find_operators_account"],
+    )
+    return TenantId(rows[0]["tenant_id"]) if rows else None
+
+
 async def ensure_operator_schedules(
     database: Database, specs: Sequence[ScheduleSpec]
 ) -> TenantId | None:
     """Have the schedules run in the account of the installation's operator; None without one."""
-    rows = await database.crossing_rows(
-        "what the installation has done on time is put into its operator's account",
-        QUERIES["find_operators_account"],
-    )
-    if not rows:
+    tenant_id = await find_operators_account(database)
+    if tenant_id is None:
         return None
-    tenant_id = TenantId(rows[0]["tenant_id"])
     async with database.session(tenant_id) as session:
         await ensure_schedules(session, tenant_id, specs)
     return tenant_id

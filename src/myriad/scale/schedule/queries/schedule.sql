@@ -27,12 +27,10 @@ SELECT name, slot, second, weekday FROM platform.schedule WHERE tenant_id = %(te
 SELECT timezone FROM platform.tenant WHERE id = %(tenant_id)s
 
 -- name: find_operators_account
--- Work of the installation is done in an account that one of its operators owns, the oldest one
--- that is open.
+-- Work of the installation is done in an account that one of its operators owns, the oldest one.
 SELECT member.tenant_id
 FROM platform.membership AS member
 JOIN platform.user_account AS person ON person.id = member.user_id AND person.is_operator
-JOIN platform.tenant ON tenant.id = member.tenant_id AND tenant.status = 'active'
 ORDER BY member.role = 'owner' DESC, member.tenant_id LIMIT 1
 
 -- name: set_enabled
