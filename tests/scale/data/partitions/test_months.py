@@ -158,3 +158,20 @@ def test_nothing_is_detached_from_a_table_that_keeps_all(everlasting: MonthlyTab
         everlasting.as_crossing(
             "SELECT platform.detach_month(%s::regclass, '2014-01-01')", (everlasting.name,)
         )
+
+
+def test_the_schemas_owner_says_how_many_months_a_table_keeps(everlasting: MonthlyTable) -> None:
+    """As docs/how-to/months.md tells it, without a migration."""
+    ensure(everlasting, date(2014, 1, 1), date(2014, 1, 1))
+    set_months = "UPDATE platform.partitioned_table SET keep_months = 24 WHERE table_name = %s"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        everlasting.as_crossing(set_months, (everlasting.name,))
+    everlasting.as_owner(set_months, (everlasting.name,))
+    detach = "SELECT platform.detach_month(%s::regclass, '2014-01-01')"
+    assert everlasting.as_crossing(detach, (everlasting.name,)) == [
+        (f"{everlasting.name}_p2014_01",)
+    ]
+    assert "p2014_01" not in everlasting.months()
+    everlasting.as_owner(
+        "DELETE FROM platform.partition_archive WHERE table_name = %s", (everlasting.name,)
+    )
