@@ -27,7 +27,8 @@ EXAMPLE = Path(__file__).parents[1] / "example.json"
 EPILOG = """
 INPUTS.json has the documented names (./myriad upswitch value --schema); cells of a published
 fcffsimpleginzu sheet, one object a tab (input_sheet_cells, cost_of_capital_cells, lease_cells,
-rd_cells), are taken too.
+rd_cells), are taken too; "currency" and "units" (1, 1000 or 1000000) beside them say what its
+amounts are, else they are shown as dollars.
 
 Examples:
 
@@ -99,7 +100,11 @@ def read_document(path: Path) -> Inputs:
         raise InputsError(f"{path} is nested too deep to be inputs") from None
     except ValueError as error:
         raise InputsError(f"{path} is not JSON: {error}") from None
-    return read_cells(document, currency="USD") if is_sheet(document) else read_inputs(text)
+    if not is_sheet(document):
+        return read_inputs(text)
+    # A sheet does not say in what its amounts are; whoever carries it over may.
+    said = {name: document[name] for name in ("currency", "units") if name in document}
+    return read_cells(document, **{"currency": "USD", **said})
 
 
 def _refuse(name: str) -> None:
