@@ -242,12 +242,9 @@ async def test_another_accounts_row_is_not_there(waiting: Quarantine, command: s
 
 
 async def test_what_is_not_there_is_said(waiting: Quarantine) -> None:
-    for tenant, message in (
-        ("nobody-here", "no account 'nobody-here'"),
-        (new_id(), "no such account"),
-    ):
+    for tenant in ("nobody-here", str(new_id())):
         said = (await waiting.say("ls", "--tenant", tenant)).done
-        assert (said.returncode, message in said.stderr) == (2, True)
+        assert (said.returncode, f"no account {tenant!r}" in said.stderr) == (2, True)
     for words in (["ls"], ["retry", "--all"], ["drop", "--older-than", 1]):
         line = (*words, "--tenant", waiting.first, "--table", "kamioi.nothing")
         said = (await waiting.say(*line)).done

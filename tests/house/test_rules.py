@@ -78,6 +78,23 @@ def test_no_python_hash_decides_where_work_goes() -> None:
     assert offenders == []
 
 
+def test_what_is_got_is_there_and_what_is_found_may_be_missing() -> None:
+    """`get_` returns or raises, `find_` returns None: who reads a call knows what to expect."""
+    offenders = [
+        f"{name}:{node.lineno} {node.name}"
+        for name, tree in source_files()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (node.name.startswith("get_") and _may_be_none(node))
+        or (node.name.startswith("find_") and "or raise" in (ast.get_docstring(node) or ""))
+    ]
+    assert offenders == []
+
+
+def _may_be_none(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return function.returns is not None and "| None" in ast.unparse(function.returns)
+
+
 # Whoever reads a module should be able to hold it in mind. What a migration does stays in one place.
 _MOST_LINES = 350
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import typer
 
+from myriad.apps.cli.accounts import get_account_id
 from myriad.apps.cli.context import CliContext
-from myriad.apps.cli.jobs_queue import find_tenant
 from myriad.kit.errors import NotFoundError
 from myriad.scale.ai import AIAnswer, AIRequest, Message
 from myriad.scale.ai.gateway import Gateway
@@ -94,7 +94,7 @@ async def _cost(context: CliContext, days: int, tenant: str | None) -> list[dict
         if tenant is None:
             return await list_spend_of_all(runtime.database, first, last)
         async with runtime.database.crossing("an operator names a tenant for costs") as crossing:
-            tenant_id = await find_tenant(crossing, tenant)
+            tenant_id = await get_account_id(crossing, tenant)
         return await list_spend(runtime.database, tenant_id, first, last)
 
 
@@ -153,7 +153,7 @@ async def _payer(runtime: Runtime, tenant: str | None) -> TenantId:
         async with runtime.database.crossing(
             "a question from the command line is paid"
         ) as crossing:
-            return await find_tenant(crossing, tenant)
+            return await get_account_id(crossing, tenant)
     rows = await runtime.database.crossing_rows(
         "a question from the command line is paid",
         "SELECT id FROM platform.tenant ORDER BY created_at, id LIMIT 1",

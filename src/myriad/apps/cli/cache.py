@@ -7,8 +7,8 @@ from typing import Any
 
 import typer
 
+from myriad.apps.cli.accounts import get_account_id
 from myriad.apps.cli.context import CliContext
-from myriad.apps.cli.jobs_queue import find_tenant
 from myriad.apps.console.cache_views import CachePage, look_at_cache, purge
 from myriad.apps.products import PRODUCTS
 from myriad.scale.cache import POLICIES
@@ -100,7 +100,7 @@ async def _purge(context: CliContext, namespace: str, tenant: str | None) -> boo
         tenant_id = None
         if tenant is not None:
             async with runtime.database.crossing("an operator names a tenant") as session:
-                tenant_id = await find_tenant(session, tenant)
+                tenant_id = await get_account_id(session, tenant)
         return await purge(runtime, namespace, tenant_id, None)
 
 

@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from myriad.apps.cli.accounts import get_account_id
 from myriad.apps.cli.context import CliContext
 from myriad.apps.console.job_actions import replay_everywhere, replay_own_of
-from myriad.kit.errors import InvalidInputError, NotFoundError
-from myriad.scale.data import ReadSession, Session
+from myriad.kit.errors import InvalidInputError
+from myriad.scale.data import Session
 from myriad.scale.directory.audit import record_event
-from myriad.scale.directory.tenants import find_tenant_by_slug, get_tenant
 from myriad.scale.jobs.detail import (
-    find_detail,
     find_tenant_of,
+    get_detail,
     list_attempts,
     list_everywhere,
     list_relatives,
@@ -56,19 +56,6 @@ class Filter:
                 raise InvalidInputError(f"no {kind} {word!r}; there are: {', '.join(known)}")
 
 
-async def find_tenant(crossing: ReadSession, word: str) -> TenantId:
-    """Return the account of that slug or id, or raise NotFoundError."""
-    try:
-        return TenantId((await get_tenant(crossing, TenantId(UUID(word)))).id)
-    except ValueError:
-        found = await find_tenant_by_slug(crossing, word)
-    except NotFoundError:
-        found = None
-    if found is None:
-        raise NotFoundError(f"there is no account {word!r}; give its slug or its id")
-    return TenantId(found.id)
-
-
 async def list_jobs_of(context: CliContext, wanted: Filter) -> list[dict[str, Any]]:
     """Return the newest jobs that the filter names, with the slug of their account."""
     wanted.check()
@@ -84,7 +71,7 @@ async def list_jobs_of(context: CliContext, wanted: Filter) -> list[dict[str, An
                 job_class=wanted.job_class,
                 limit=wanted.limit,
             )
-        tenant_id = await find_tenant(crossing, wanted.tenant)
+        tenant_id = await get_account_id(crossing, wanted.tenant)
         async with runtime.database.read_session(tenant_id) as session:
             jobs = await list_jobs(
                 session,
@@ -101,7 +88,7 @@ async def show_job(context: CliContext, job_id: UUID) -> dict[str, Any]:
     async with context.runtime() as runtime:
         tenant_id = await _tenant_of(runtime, job_id)
         async with runtime.database.read_session(tenant_id) as session:
-            return asdict(await find_detail(session, job_id)) | {
+            return asdict(await get_detail(session, job_id)) | {
                 "tenant_id": tenant_id,
                 "attempts_made": [asdict(one) for one in await list_attempts(session, job_id)],
                 "relatives": [asdict(one) for one in await list_relatives(session, job_id)],
@@ -142,7 +129,7 @@ async def retry_all(context: CliContext, wanted: Filter, error_code: str | None)
         if wanted.tenant is None:
             return await replay_everywhere(runtime, None, **facts)
         async with runtime.database.crossing("jobs from the command line") as crossing:
-            tenant_id = await find_tenant(crossing, wanted.tenant)
+            tenant_id = await get_account_id(crossing, wanted.tenant)
         async with runtime.database.session(tenant_id) as session:
             return await replay_own_of(session, None, tenant_id, **facts)
 

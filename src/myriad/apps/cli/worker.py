@@ -46,12 +46,12 @@ def command(
     """
     context: CliContext = ctx.obj
     given = {"classes": classes, "slots": concurrency, "name": name}
-    settings = find_settings(context.home, {k: v for k, v in given.items() if v is not None})
+    settings = get_settings(context.home, {k: v for k, v in given.items() if v is not None})
     logs.configure("worker")
     raise typer.Exit(load(_SERVE)(settings))
 
 
-def find_settings(home: Path, worker: dict[str, Any]) -> Settings:
+def get_settings(home: Path, worker: dict[str, Any]) -> Settings:
     """Return settings that reach running servers, or raise UnavailableError saying what to do."""
     state = read_state(home)
     if state.is_alive and state.kind == "up" and state.urls is not None:

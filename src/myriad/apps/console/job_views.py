@@ -19,7 +19,7 @@ from myriad.scale.jobs.detail import (
     JobDetail,
     KeptStep,
     Relative,
-    find_detail,
+    get_detail,
     list_attempts,
     list_relatives,
     list_steps,
@@ -57,7 +57,7 @@ class LoadedJob:
 
 async def load_job(session: ReadSession, job_id: UUID) -> LoadedJob:
     """Return the job of the session's account, or raise JobNotFoundError."""
-    job = await find_detail(session, job_id)
+    job = await get_detail(session, job_id)
     attempts = await list_attempts(session, job_id)
     relatives = await list_relatives(session, job_id)
     return LoadedJob(job, attempts, relatives, await list_steps(session, job_id))

@@ -119,7 +119,7 @@ def key_of(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"tenant_id": row["tenant_id"], "id": row["id"]}
 
 
-async def find_row(session: Session, batch_id: UUID) -> Mapping[str, Any]:
+async def get_row(session: Session, batch_id: UUID) -> Mapping[str, Any]:
     """Return the row of a batch of this tenant, or raise UnknownBatchError."""
     key = {"tenant_id": current_tenant(), "id": batch_id}
     connection = await session.connection()

@@ -17,7 +17,7 @@ from myriad.scale.ai.batch_rows import (
     KeptAnswer,
     end_batch,
     execute,
-    find_row,
+    get_row,
     key_of,
     questions_of,
 )
@@ -48,7 +48,7 @@ async def advance(gateway: Gateway, job: Work, batch_id: UUID) -> bool:
     No transaction is open while the provider is asked. Raises CallFailedError while it does not
     answer.
     """
-    row = await find_row(job.session, batch_id)
+    row = await get_row(job.session, batch_id)
     await job.checkpoint()
     if row["state"] in ("done", "failed"):
         return True

@@ -15,7 +15,7 @@ import msgspec
 
 from myriad.kit.errors import InvalidInputError
 from myriad.kit.ids import new_id
-from myriad.scale.ai.batch_rows import BatchState, KeptAnswer, execute, find_row, keep_question
+from myriad.scale.ai.batch_rows import BatchState, KeptAnswer, execute, get_row, keep_question
 from myriad.scale.ai.errors import InvalidOutputError
 from myriad.scale.ai.request import AIRequest
 from myriad.scale.ai.schemas import parse
@@ -67,7 +67,7 @@ def _check(requests: Sequence[AIRequest]) -> AIRequest:
 
 async def get_batch(session: Session, batch_id: UUID) -> BatchState:
     """Return how far a batch of this tenant is, or raise UnknownBatchError."""
-    row = await find_row(session, batch_id)
+    row = await get_row(session, batch_id)
     return BatchState(
         id=row["id"],
         task=row["task"],

@@ -137,7 +137,7 @@ class AttemptRow:
     ended_at: datetime
 
 
-async def find_detail(session: ReadSession, job_id: UUID) -> JobDetail:
+async def get_detail(session: ReadSession, job_id: UUID) -> JobDetail:
     """Return the job of the session's tenant in full, or raise JobNotFoundError."""
     pack_id, item = place_in_pack(job_id)
     facts = {"tenant_id": current_tenant(), "id": job_id, "pack_id": pack_id, "item": item}

@@ -64,7 +64,7 @@ async def test_every_deposit_of_a_company_is_read_to_the_euro(
         (each.reference for each in deposits_of(number)), reverse=True
     )
     for deposit, reference in zip(deposits_of(number), reversed(references), strict=True):
-        filing = await client.get_filing(reference)
+        filing = await client.find_filing(reference)
         if filing is None:
             assert not reference.has_data
             continue
@@ -92,7 +92,7 @@ async def test_a_deposit_on_paper_has_no_data_and_is_not_asked_for(
     registers: Registers, http: httpx.AsyncClient
 ) -> None:
     paper = nbb.Reference("2026-00000001", "m01-p", None)
-    assert await bank(registers, http).get_filing(paper) is None
+    assert await bank(registers, http).find_filing(paper) is None
 
 
 async def test_a_refused_key_says_which_setting_to_set(

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import typer
 
+from myriad.apps.cli.accounts import get_account_id
 from myriad.apps.cli.context import CliContext
 from myriad.apps.cli.db import quarantine_retry
-from myriad.apps.cli.jobs_queue import find_tenant
 from myriad.kit.errors import InvalidInputError
 from myriad.scale.commands import run_async
 from myriad.scale.data.bulk import QuarantinedRow
@@ -137,7 +137,7 @@ async def _account(context: CliContext, word: str) -> AsyncIterator[tuple[Runtim
     """The runtime and the account of that slug or id; raises NotFoundError for none."""
     async with context.runtime() as runtime:
         async with runtime.database.crossing("an operator names a tenant") as crossing:
-            tenant_id = await find_tenant(crossing, word)
+            tenant_id = await get_account_id(crossing, word)
             await get_tenant(crossing, tenant_id)
         yield runtime, tenant_id
 
@@ -218,7 +218,7 @@ async def _drop(
     ):
         await quarantine_retry.check_table(session, table)
         if older_than is None:
-            await quarantine_retry.find_all(session, ids)
+            await quarantine_retry.get_all(session, ids)
             dropped = await drop_quarantined_rows(session, ids)
         else:
             dropped = await drop_quarantined(session, older_than_days=older_than, table_name=table)

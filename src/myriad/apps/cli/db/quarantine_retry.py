@@ -46,7 +46,7 @@ async def check_table(session: ReadSession, name: str | None) -> None:
     )
 
 
-async def find_all(session: ReadSession, ids: Sequence[UUID]) -> list[QuarantinedRow]:
+async def get_all(session: ReadSession, ids: Sequence[UUID]) -> list[QuarantinedRow]:
     """Return the rows of all ids, or raise NotFoundError for the first that is not there."""
     found = await find_quarantined(session, ids)
     known = {row.id for row in found}
@@ -62,7 +62,7 @@ async def find_all(session: ReadSession, ids: Sequence[UUID]) -> list[Quarantine
 async def retry_rows(database: Database, tenant_id: TenantId, ids: Sequence[UUID]) -> Retried:
     """Take rows in again, 1,000 in a transaction; NotFoundError, before any, for an unknown id."""
     async with database.read_session(tenant_id) as session:
-        found = await find_all(session, ids)
+        found = await get_all(session, ids)
     told = Retried()
     for at in range(0, len(found), BATCH_ROWS):
         await _retry(database, tenant_id, found[at : at + BATCH_ROWS], told)

@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from myriad.products.keeper.proof.assignment import Allocation, Arm
-from myriad.products.keeper.repository.proof import allocation_of, get_allocation
+from myriad.products.keeper.repository.proof import allocation_of, find_allocation
 from myriad.products.keeper.repository.sql import fetch_all
 from myriad.scale.data import Session
 
@@ -39,7 +39,7 @@ async def read_calling(session: Session, day: date) -> Calling:
         },
     )
     is_open = bool(found["get_control_group"])
-    allocation = allocation_of(found) if is_open else await get_allocation(session)
+    allocation = allocation_of(found) if is_open else await find_allocation(session)
     arms = {row["person_id"]: row["arm"] for row in found["current_assignments"]}
     return Calling(
         {row["person_id"] for row in found["busy_people"]},

@@ -47,7 +47,7 @@ SETTLE_DAYS = 7
 RECENT_DAYS = 28
 
 
-async def get_allocation(session: Session) -> Allocation | None:
+async def find_allocation(session: Session) -> Allocation | None:
     """Return what sends people to arms, where it stands; None when the group is switched off."""
     await execute(session, "open_control_group")
     return allocation_of(

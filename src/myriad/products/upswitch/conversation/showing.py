@@ -17,7 +17,7 @@ from myriad.products.upswitch.conversation.questions import (
 from myriad.products.upswitch.languages import Language, language_of
 from myriad.products.upswitch.repository.drafts import find_newest_draft
 from myriad.products.upswitch.repository.messages import list_messages
-from myriad.products.upswitch.repository.sessions import find_live, get_session
+from myriad.products.upswitch.repository.sessions import get_live, get_session
 from myriad.products.upswitch.settings import UpswitchSettings
 from myriad.products.upswitch.views.sessions import ConversationView, QuestionView, SessionView
 from myriad.scale.ai.gateway import Gateway
@@ -33,7 +33,7 @@ async def show_conversation(
     """Return a session, what was said and what is open; raises SessionNotFoundError."""
     view = await get_session(session, session_id)
     draft = await find_newest_draft(session, session_id)
-    live = read_live(await find_live(session, session_id))
+    live = read_live(await get_live(session, session_id))
     still_open = open_questions(view.facts, live.skipped, language_of(view.locale))
     questions = max(script_length(view.facts), len(still_open))
     return ConversationView(

@@ -14,7 +14,7 @@ from myriad.products.upswitch.conversation.live import read_live, write_live
 from myriad.products.upswitch.engine.valuation import value
 from myriad.products.upswitch.repository.companies import Rows
 from myriad.products.upswitch.repository.sessions import (
-    find_live,
+    get_live,
     get_session,
     keep_live,
     lock_session,
@@ -43,7 +43,7 @@ async def worth_of(
     if found is None:
         return None
     low, middle, high = found
-    before = read_live(await find_live(session, view.id)).before_minor
+    before = read_live(await get_live(session, view.id)).before_minor
     change = None
     if before is not None and before != middle.minor:
         change = Money(middle.minor - before, middle.currency)

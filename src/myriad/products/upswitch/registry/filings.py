@@ -28,7 +28,7 @@ class FilingsRead:
 async def refresh_filings(database: Database, client: NbbClient, number: int) -> FilingsRead:
     """Ask for the newest deposits of a company and keep them; the same answer changes nothing."""
     references = (await client.list_references(number))[:_KEPT_DEPOSITS]
-    filings = [found for each in references if (found := await client.get_filing(each))]
+    filings = [found for each in references if (found := await client.find_filing(each))]
     async with database.crossing("a company's accounts are kept") as session:
         connection = await session.connection()
         for filing in filings:

@@ -121,7 +121,7 @@ async def update_session(
         raise SessionNotFoundError
 
 
-async def find_live(session: ReadSession, session_id: UUID) -> dict[str, Any]:
+async def get_live(session: ReadSession, session_id: UUID) -> dict[str, Any]:
     """Return where the conversation stands as it is stored; empty once it has expired."""
     row = await find(session, "find_session", session_id=session_id)
     if row is None:

@@ -70,7 +70,7 @@ class NbbClient:
         found = [_reference(each) for each in answer]
         return sorted(found, key=lambda each: each.number, reverse=True)
 
-    async def get_filing(self, reference: Reference) -> Filing | None:
+    async def find_filing(self, reference: Reference) -> Filing | None:
         """Return the amounts of a deposit, None when it has no data."""
         if not reference.has_data:
             return None
