@@ -157,9 +157,9 @@ def _matcher_and_strings() -> tuple[Matcher, list[str]]:
             brands = with_curated(read_nsi(data / "nsi_brands.csv", _ignore, replaced), curated)
             with cards.open(encoding="utf-8-sig", newline="") as file:
                 strings = sorted({row["merchant"] for row in csv.DictReader(file)})
-            return Matcher(BrandBook(brands, curated.places)), strings
+            return Matcher(BrandBook(brands, curated.places, curated.names())), strings
     print("The city's cards are not beside the repository: made strings and curated brands.")
-    book = BrandBook(with_curated([], curated), curated.places)
+    book = BrandBook(with_curated([], curated), curated.places, curated.names())
     names = [brand.name.upper() for brand in book.brands]
     return Matcher(book), [f"{name} {place} LANE" for name in names for place in range(100, 200)]
 
