@@ -19,6 +19,7 @@ from myriad.scale.limits import (
     LimitedAttemptError,
     Patience,
     Vendor,
+    connection_options,
     retry_after_seconds,
 )
 from myriad.scale.observe.metrics import Counter
@@ -117,3 +118,9 @@ async def test_a_vendor_that_is_down_is_left_alone_for_that_account(asking: Ask)
 )  # fmt: skip
 def test_a_pause_is_read_in_seconds(headers: dict[str, str], seconds: float) -> None:
     assert retry_after_seconds(headers) == seconds
+
+
+def test_a_proxy_leads_to_the_vendor_and_never_to_this_machine() -> None:
+    assert connection_options("https://connect.squareup.com") == {"trust_env": True, "verify": True}
+    for near in ("http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"):
+        assert connection_options(near) == {"trust_env": False, "verify": False}

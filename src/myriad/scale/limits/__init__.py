@@ -16,6 +16,7 @@ from myriad.scale.limits.vendor import (
     LimitedAttemptError,
     Patience,
     Vendor,
+    connection_options,
     retry_after_seconds,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "PurseEmptyError",
     "Reservation",
     "Vendor",
+    "connection_options",
     "retry_after_seconds",
 ]

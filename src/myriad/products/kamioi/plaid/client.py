@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -33,6 +32,7 @@ from myriad.scale.limits import (
     LimitedAttemptError,
     Patience,
     Vendor,
+    connection_options,
     retry_after_seconds,
 )
 from myriad.scale.observe.metrics import Counter
@@ -187,15 +187,12 @@ async def open_client(
 
     A proxy of the environment leads to Plaid, never to a simulator on this machine.
     """
-    parts = urlsplit(settings.plaid_base_url)
-    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     limiter, breaker = PLAID.limits_of(cache)
     asking = Asking(PLAID, f"plaid:{item}", limiter, breaker, patience or Patience())
     async with httpx.AsyncClient(
         base_url=settings.plaid_base_url,
         headers={"Plaid-Version": VERSION},
         timeout=_TIMEOUT_SECONDS,
-        trust_env=not is_local,
-        verify=parts.scheme == "https",
+        **connection_options(settings.plaid_base_url),
     ) as http:
         yield PlaidClient(http, settings, asking)

@@ -10,9 +10,10 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
 from myriad.kit.jwt import TokenFormatError
-from myriad.products.keeper.google.client import connection_options
+from myriad.products.keeper.google.client import TIMEOUT_SECONDS
 from myriad.products.keeper.google.errors import GoogleUnavailableError
 from myriad.products.keeper.google.webhooks import read_keys
+from myriad.scale.limits import connection_options
 
 _LIFE_SECONDS = 3600.0
 
@@ -33,7 +34,9 @@ class Certificates:
 
     async def _fetch(self) -> None:
         try:
-            async with httpx.AsyncClient(**connection_options(self.url)) as http:
+            async with httpx.AsyncClient(
+                timeout=TIMEOUT_SECONDS, **connection_options(self.url)
+            ) as http:
                 answer = await http.get(self.url)
             answer.raise_for_status()
             self.keys = read_keys(answer.content)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypedDict
-from urllib.parse import urlsplit
+from typing import Any
 
 import httpx
 
@@ -18,7 +17,7 @@ from myriad.products.keeper.google.errors import GoogleAnswerError
 from myriad.products.keeper.google.hosts import Hosts
 from myriad.products.keeper.google.policy import GOOGLE
 from myriad.products.keeper.google.transport import Json, Transport
-from myriad.scale.limits import AimdLimiter, Asking, Breaker, Patience
+from myriad.scale.limits import AimdLimiter, Asking, Breaker, Patience, connection_options
 
 PAGE = 50
 TIMEOUT_SECONDS = 20.0
@@ -131,25 +130,6 @@ def _items(answer: Json, field: str) -> list[Json]:
     return [item for item in items if isinstance(item, dict)]
 
 
-class ConnectionOptions(TypedDict):
-    """Keyword arguments of httpx.AsyncClient."""
-
-    trust_env: bool
-    verify: bool
-    timeout: float
-
-
-def connection_options(base_url: str) -> ConnectionOptions:
-    """Return how to connect: a proxy of the environment leads to Google, never to this machine."""
-    parts = urlsplit(base_url)
-    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    return {
-        "trust_env": not is_local,
-        "verify": parts.scheme == "https",
-        "timeout": TIMEOUT_SECONDS,
-    }
-
-
 @asynccontextmanager
 async def open_client(
     *,
@@ -161,6 +141,6 @@ async def open_client(
     patience: Patience | None = None,
 ) -> AsyncIterator[GoogleClient]:
     """Open a client for one account and close its connections at the end."""
-    async with httpx.AsyncClient(**connection_options(base_url)) as http:
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, **connection_options(base_url)) as http:
         asking = Asking(GOOGLE, f"google:{account}", limiter, breaker, patience or Patience())
         yield GoogleClient(Hosts.of(base_url), Transport(http, token, asking))

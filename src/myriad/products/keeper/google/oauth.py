@@ -15,7 +15,7 @@ import httpx
 
 from myriad.kit.clock import utc_now
 from myriad.products.keeper.errors import AuthorizationFailedError
-from myriad.products.keeper.google.client import connection_options
+from myriad.products.keeper.google.client import TIMEOUT_SECONDS
 from myriad.products.keeper.google.connections import (
     GoogleConnection,
     GoogleTokens,
@@ -32,6 +32,7 @@ from myriad.products.keeper.google.transport import read_object
 from myriad.products.keeper.settings import KeeperSettings
 from myriad.products.keeper.square.oauth import check_state, new_state
 from myriad.scale.data import Session
+from myriad.scale.limits import connection_options
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
 from myriad.scale.vault import Vault
@@ -118,7 +119,9 @@ async def revoke(runtime: Runtime, connection: GoogleConnection) -> None:
     if token is None:
         return
     try:
-        async with httpx.AsyncClient(**connection_options(connection.base_url)) as http:
+        async with httpx.AsyncClient(
+            timeout=TIMEOUT_SECONDS, **connection_options(connection.base_url)
+        ) as http:
             answer = await http.post(Hosts.of(connection.base_url).revoke, data={"token": token})
             answer.raise_for_status()
     except httpx.HTTPError as error:
@@ -129,7 +132,7 @@ async def _post(settings: KeeperSettings, url: str, **fields: str) -> dict[str, 
     secret = settings.google_client_secret.get_secret_value()
     form = {"client_id": settings.google_client_id, "client_secret": secret, **fields}
     try:
-        async with httpx.AsyncClient(**connection_options(url)) as http:
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, **connection_options(url)) as http:
             answer = await http.post(url, data=form)
     except httpx.HTTPError as error:
         raise GoogleUnavailableError("Google did not answer; try again in a minute") from error

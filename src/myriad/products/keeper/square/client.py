@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, TypedDict
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
 from square import AsyncSquare
 
@@ -20,7 +19,7 @@ from myriad.products.keeper.square.pages import Json, Page
 from myriad.products.keeper.square.policy import SQUARE
 from myriad.products.keeper.square.transport import OPTIONS, Transport
 from myriad.products.keeper.square.wire import RawClient, caught_items
-from myriad.scale.limits import AimdLimiter, Asking, Breaker, Patience
+from myriad.scale.limits import AimdLimiter, Asking, Breaker, Patience, connection_options
 
 PAGE = 100
 ORDER_PAGE = 500
@@ -203,23 +202,6 @@ def _money_span(span: Span) -> Any:
         "end_time": rfc3339(span.end),
         "sort_field": "CREATED_AT",
     }
-
-
-class ConnectionOptions(TypedDict):
-    """Keyword arguments of httpx.AsyncClient."""
-
-    trust_env: bool
-    verify: bool
-
-
-def connection_options(base_url: str) -> ConnectionOptions:
-    """Return how to connect: a proxy of the environment leads to Square, never to this machine.
-
-    Without TLS no certificates are read, which takes longer than a request.
-    """
-    parts = urlsplit(base_url)
-    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    return {"trust_env": not is_local, "verify": parts.scheme == "https"}
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from myriad.products.keeper.repository.accounts import open_account
 from myriad.products.keeper.repository.connections import SCOPES as ASKED
 from myriad.products.keeper.schedules import SCHEDULES
 from myriad.products.keeper.settings import KeeperSettings
-from myriad.products.keeper.square.client import TIMEOUT_SECONDS, connection_options, open_client
+from myriad.products.keeper.square.client import TIMEOUT_SECONDS, open_client
 from myriad.products.keeper.square.connections import (
     StoredConnection,
     Tokens,
@@ -42,6 +42,7 @@ from myriad.products.keeper.square.pages import Json
 from myriad.products.keeper.square.policy import SQUARE
 from myriad.products.keeper.square.transport import OPTIONS
 from myriad.scale.data import Session
+from myriad.scale.limits import connection_options
 from myriad.scale.observe.logs import get_logger
 from myriad.scale.runtime import Runtime
 from myriad.scale.schedule import ensure_schedules
