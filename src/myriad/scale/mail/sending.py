@@ -11,9 +11,9 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from hashlib import blake2b
 
@@ -26,6 +26,24 @@ BUSY_SECONDS = 300.0
 # The server is busy, greylists us, or the mailbox is full for now: nothing is wrong with the mail.
 _COME_AGAIN = (421, 450, 451, 452)
 _FIRST_PERMANENT = 500
+
+
+class UnbrokenHeader(UnstructuredHeader):
+    """A header of one token, which keeps its form on a line of its own however long it is.
+
+    The library writes a token above 78 characters as encoded words, which RFC 2047 (section 5)
+    allows in no such header: mail programs would find no link in it.
+    """
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header with its name on the first line (RFC 5322, 2.2.3)."""
+        return f"{self.name}:{policy.linesep} {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", UnbrokenHeader)
+_HEADERS.map_to_type("message-id", UnbrokenHeader)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 class MailHeaderError(PermanentJobError):
@@ -78,7 +96,7 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     for value in (mail.to, mail.name, mail.subject, mail.unsubscribe_url, sender):
         if not value.isprintable():
             raise MailHeaderError("a header of the message would hold a line break")
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     try:
         message["From"] = sender
         message["To"] = Address(mail.name, addr_spec=mail.to)
