@@ -65,7 +65,7 @@ def test_all_is_well_with_a_backup_of_the_night_and_a_process_that_looks(
         (
             replace(_WELL, log=LogState(is_kept=False)),
             "does not keep its write-ahead log",
-            "backup",
+            "after a failover or a restore it wants a name of its own for this server, --node",
         ),
         (
             replace(_WELL, log=LogState(True, 7, NOW - timedelta(minutes=9))),

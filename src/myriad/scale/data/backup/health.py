@@ -101,7 +101,8 @@ class BackupHealth:
             yield Trouble(
                 "The server does not keep its write-ahead log in this folder",
                 "Only the moments of backups come back. ./myriad db backup lets it keep its log, "
-                "or says what a superuser has to run.",
+                "or says what a superuser has to run; after a failover or a restore it wants a name "
+                "of its own for this server, --node.",
             )
         elif self.log.since is not None and self.now - self.log.since > LOG_WAITS:
             yield Trouble(
