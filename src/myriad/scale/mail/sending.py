@@ -11,7 +11,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
@@ -28,16 +28,19 @@ _COME_AGAIN = (421, 450, 451, 452)
 _FIRST_PERMANENT = 500
 
 
-class UnbrokenHeader(UnstructuredHeader):
-    """A header of one token, which keeps its form on a line of its own however long it is.
+class UnbrokenHeader(UnstructuredHeader, BaseHeader):
+    """A header of one token, which keeps its form however long it is.
 
     The library writes a token above 78 characters as encoded words, which RFC 2047 (section 5)
     allows in no such header: mail programs would find no link in it.
     """
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the header with its name on the first line (RFC 5322, 2.2.3)."""
-        return f"{self.name}:{policy.linesep} {self}{policy.linesep}"
+        """Return the header, a long token on a line of its own (RFC 5322, 2.2.3)."""
+        line = f"{self.name}: {self}"
+        if len(line) > (policy.max_line_length or len(line)):
+            line = f"{self.name}:{policy.linesep} {self}"
+        return line + policy.linesep
 
 
 _HEADERS = HeaderRegistry()
