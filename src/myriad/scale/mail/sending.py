@@ -36,11 +36,8 @@ class UnbrokenHeader(UnstructuredHeader, BaseHeader):
     """
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the header, a long token on a line of its own (RFC 5322, 2.2.3)."""
-        line = f"{self.name}: {self}"
-        if len(line) > (policy.max_line_length or len(line)):
-            line = f"{self.name}:{policy.linesep} {self}"
-        return line + policy.linesep
+        """Return the header as one line, which RFC 5322 (2.1.1) allows 998 characters."""
+        return f"{self.name}: {self}{policy.linesep}"
 
 
 _HEADERS = HeaderRegistry()
