@@ -178,6 +178,8 @@ def scratch(empty_servers: ServerUrls) -> Iterator[ServerUrls]:
     with psycopg.connect(empty_servers.database_url, autocommit=True) as owner:
         owner.execute("CREATE SCHEMA scratch")
         owner.execute(_GOOD)
+        # It comes by itself at any time, and takes the dead rows and the lack of statistics away.
+        owner.execute("ALTER TABLE scratch.good SET (autovacuum_enabled = off)")
         yield empty_servers
         owner.execute("DROP SCHEMA scratch CASCADE")
         owner.execute(
