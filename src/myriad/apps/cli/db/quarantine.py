@@ -23,7 +23,6 @@ from myriad.scale.data.bulk.quarantine import (
     list_quarantined_by_name,
 )
 from myriad.scale.directory.audit import record_event
-from myriad.scale.directory.tenants import get_tenant
 from myriad.scale.runtime import Runtime
 from myriad.scale.tenancy import TenantId
 
@@ -138,7 +137,6 @@ async def _account(context: CliContext, word: str) -> AsyncIterator[tuple[Runtim
     async with context.runtime() as runtime:
         async with runtime.database.crossing("an operator names a tenant") as crossing:
             tenant_id = await get_account_id(crossing, word)
-            await get_tenant(crossing, tenant_id)
         yield runtime, tenant_id
 
 

@@ -35,7 +35,7 @@ class Lists:
 
 
 @cache
-def lists() -> Lists:
+def load_lists() -> Lists:
     """Return the lists; each is read once."""
     text = files("myriad.products.kamioi.mapping").joinpath("plain_words.txt").read_text("utf-8")
     found: dict[str, set[str]] = {}
@@ -57,17 +57,17 @@ def lists() -> Lists:
 
 def is_plain(name: Sequence[str]) -> bool:
     """Whether a name (its words) is an ordinary word, or too short to be anybody's own."""
-    return len(name) == 1 and (len(name[0]) <= _SHORT or name[0] in lists().plain)
+    return len(name) == 1 and (len(name[0]) <= _SHORT or name[0] in load_lists().plain)
 
 
 def says_nothing(name: Sequence[str]) -> bool:
     """Whether all words of a name are what any shop may call itself ("coffee company")."""
-    return lists().shops.issuperset(name)
+    return load_lists().shops.issuperset(name)
 
 
 def without_roads(words: Sequence[str]) -> list[str]:
     """Return `words` but for those that a word for a road follows: "church street" is no church."""
-    roads = lists().roads
+    roads = load_lists().roads
     return [
         word
         for place, word in enumerate(words)
@@ -82,7 +82,7 @@ def as_plain(trades: frozenset[str]) -> frozenset[str]:
 
 def sits_behind(word: str) -> bool:
     """Whether a word tells how something is paid or where it sits, and is no part of a name."""
-    known = word in lists().behind or word in STATES
+    known = word in load_lists().behind or word in STATES
     return known or any(mark.isdigit() for mark in word)
 
 
@@ -91,9 +91,9 @@ def begins_another(name: Sequence[str], after: Sequence[str], trades: frozenset[
     if not after or name[0] in after:
         return None
     word = after[0]
-    if trades & _WITH_SHOPS and name[0] not in lists().alone:
-        is_road = len(after) > 1 and after[1] in lists().roads
-        return word if word in lists().beginnings and not is_road else None
+    if trades & _WITH_SHOPS and name[0] not in load_lists().alone:
+        is_road = len(after) > 1 and after[1] in load_lists().roads
+        return word if word in load_lists().beginnings and not is_road else None
     return None if sits_behind(word) else word
 
 
@@ -102,7 +102,7 @@ def unexplained(after: Sequence[str]) -> int:
 
     Behind an ordinary word they may be a place that no list holds, or somebody else's name.
     """
-    known = lists()
+    known = load_lists()
     return sum(
         not (sits_behind(word) or word in known.roads or word in known.shops)
         for word in without_roads(after)
